@@ -1,0 +1,59 @@
+# What `cmake --install` puts where.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS kraft_library EXPORT kraftTargets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+# The CMake package: find_package(kraft) gives kraft::kraft.
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/kraft)
+configure_package_config_file(cmake/kraftConfig.cmake.in generated/kraftConfig.cmake
+  INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(generated/kraftConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(EXPORT kraftTargets NAMESPACE kraft:: DESTINATION ${package_folder})
+install(
+  FILES
+    ${PROJECT_BINARY_DIR}/generated/kraftConfig.cmake
+    ${PROJECT_BINARY_DIR}/generated/kraftConfigVersion.cmake
+    cmake/KraftLibraries.cmake
+  DESTINATION ${package_folder})
+
+# The pkg-config file. Whoever links a static libkraft links all that it needs as well.
+set(pkg_config_requires "zlib liblzma libzstd libbrotlienc libbrotlidec liblz4")
+set(pkg_config_libs "-lbz2 -pthread")
+if(BUILD_SHARED_LIBS)
+  set(pkg_config_needs "Requires.private: ${pkg_config_requires}\nLibs.private: ${pkg_config_libs}")
+  set(pkg_config_libs "")
+else()
+  set(pkg_config_needs "Requires: ${pkg_config_requires}")
+  string(PREPEND pkg_config_libs " ")
+endif()
+file(RELATIVE_PATH pkg_config_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(cmake/kraft.pc.in generated/kraft.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/generated/kraft.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The program, with the man page and the completion that it writes itself.
+if(TARGET kraft_program)
+  if(BUILD_SHARED_LIBS)
+    file(RELATIVE_PATH to_library /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
+    set_target_properties(kraft_program PROPERTIES INSTALL_RPATH $ORIGIN/${to_library})
+  endif()
+  install(TARGETS kraft_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  set(man_page ${PROJECT_BINARY_DIR}/generated/kraft.1)
+  set(completion ${PROJECT_BINARY_DIR}/generated/completion/kraft)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/generated/completion)
+  add_custom_command(OUTPUT ${man_page} ${completion}
+    COMMAND kraft_program man > ${man_page}
+    COMMAND kraft_program completion bash > ${completion}
+    COMMENT "Writing the man page and the bash completion"
+    VERBATIM)
+  add_custom_target(kraft_manual ALL DEPENDS ${man_page} ${completion})
+  install(FILES ${man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endif()
+
+install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

@@ -1,0 +1,41 @@
+# The libraries that kraft itself links to. The build reads this file, and so does the installed
+# package configuration: a static libkraft.a hands its needs on to whoever links it.
+#
+# Sets KRAFT_LIBRARIES, the targets to link, and KRAFT_MISSING, a list of the Debian packages that
+# are wanting, after saying which library each one is for.
+
+set(KRAFT_LIBRARIES)
+set(KRAFT_MISSING)
+
+# kraft_need(<found> <what it is for> <Debian package>): one line for each library that is missing.
+# A macro, for it changes the caller's list.
+macro(kraft_need found what package)
+  if(NOT ${found})
+    message(NOTICE "kraft: ${what} not found: apt-get install ${package}")
+    list(APPEND KRAFT_MISSING ${package})
+  endif()
+endmacro()
+
+# kraft_need_module(<pkg-config module> <Debian package>)
+macro(kraft_need_module module package)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(${module} QUIET IMPORTED_TARGET ${module})
+  endif()
+  kraft_need(${module}_FOUND ${module} ${package})
+  list(APPEND KRAFT_LIBRARIES PkgConfig::${module})
+endmacro()
+
+find_package(Threads QUIET)
+find_package(ZLIB QUIET)
+find_package(LibLZMA QUIET)
+find_package(BZip2 QUIET)
+find_package(PkgConfig QUIET)
+list(APPEND KRAFT_LIBRARIES Threads::Threads ZLIB::ZLIB LibLZMA::LibLZMA BZip2::BZip2)
+kraft_need(ZLIB_FOUND "zlib" zlib1g-dev)
+kraft_need(LIBLZMA_FOUND "liblzma" liblzma-dev)
+kraft_need(BZIP2_FOUND "libbz2" libbz2-dev)
+kraft_need(PKG_CONFIG_FOUND "pkg-config" pkgconf)
+kraft_need_module(libzstd libzstd-dev)
+kraft_need_module(libbrotlienc libbrotli-dev)
+kraft_need_module(libbrotlidec libbrotli-dev)
+kraft_need_module(liblz4 liblz4-dev)

@@ -1,0 +1,87 @@
+# The tests, as ctest lists them.
+
+set(KRAFT_DATA_DIR "" CACHE PATH "Folder of the real files that tests read (examples/fetch-data)")
+if(KRAFT_DATA_DIR)
+  set(data_folder ${KRAFT_DATA_DIR})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(data_folder $ENV{XDG_CACHE_HOME}/kraft/data)
+else()
+  set(data_folder $ENV{HOME}/.cache/kraft/data)
+endif()
+set(test_environment
+  KRAFT_DATA=${data_folder} KRAFT_BIN=${PROJECT_BINARY_DIR}/kraft KRAFT_SOURCE=${PROJECT_SOURCE_DIR})
+
+# Unit and conformance tests: every *_test.cc below tests/, in one executable.
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
+if(test_sources)
+  add_executable(kraft_tests ${test_sources})
+  target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(kraft_tests PRIVATE
+    kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+  include(GoogleTest)
+  gtest_discover_tests(kraft_tests
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES ENVIRONMENT "${test_environment}" TIMEOUT 600)
+endif()
+
+# Golden tests of the command line, one for each script.
+file(GLOB cli_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/*.sh)
+if(TARGET kraft_program)
+  foreach(script IN LISTS cli_tests)
+    cmake_path(GET script STEM name)
+    add_test(NAME cli.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run ${name})
+    set_tests_properties(cli.${name} PROPERTIES ENVIRONMENT "${test_environment}" TIMEOUT 300)
+  endforeach()
+endif()
+
+# Fuzz targets: libFuzzer drives them under KRAFT_FUZZ; otherwise they replay their corpus.
+file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+if(fuzz_sources AND NOT KRAFT_FUZZ)
+  add_library(fuzz_replay OBJECT ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cc)
+  target_compile_features(fuzz_replay PRIVATE cxx_std_20)
+  target_link_libraries(fuzz_replay PRIVATE kraft_flags)
+endif()
+foreach(source IN LISTS fuzz_sources)
+  cmake_path(GET source STEM name)
+  string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+  add_executable(${name} ${source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  target_include_directories(${name} PRIVATE ${private_folders})
+  target_link_libraries(${name} PRIVATE kraft::kraft kraft_flags)
+  set(corpus_folder ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${corpus})
+  if(KRAFT_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_link_libraries(${name} PRIVATE fuzz_replay)
+  endif()
+  if(NOT KRAFT_FUZZ AND IS_DIRECTORY ${corpus_folder})
+    add_test(NAME fuzz.${corpus} COMMAND ${name} ${corpus_folder})
+  endif()
+endforeach()
+
+# The installed package, as another project sees it; and the README, whose programs are compiled
+# against it.
+if(KRAFT_INSTALL AND TARGET kraft_program)
+  set(prefix ${PROJECT_BINARY_DIR}/tests/prefix)
+  string(JOIN " " sanitizer_flags ${sanitizers})
+  set(install_environment
+    KRAFT_BUILD=${PROJECT_BINARY_DIR} KRAFT_PREFIX=${prefix} KRAFT_LIBDIR=${CMAKE_INSTALL_LIBDIR}
+    CMAKE=${CMAKE_COMMAND} CXX=${CMAKE_CXX_COMPILER} CXXFLAGS=${sanitizer_flags})
+  foreach(step IN ITEMS install cmake_package pkg_config)
+    add_test(NAME install.${step} COMMAND ${PROJECT_SOURCE_DIR}/tests/install/run ${step})
+    set_tests_properties(install.${step} PROPERTIES
+      ENVIRONMENT "${test_environment};${install_environment}"
+      FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 300)
+  endforeach()
+  set_tests_properties(install.install PROPERTIES FIXTURES_REQUIRED "" FIXTURES_SETUP prefix)
+
+  if(EXISTS ${PROJECT_SOURCE_DIR}/README.md)
+    add_test(NAME readme COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/run ${PROJECT_SOURCE_DIR}/README.md)
+    set_tests_properties(readme PROPERTIES
+      ENVIRONMENT "${test_environment};${install_environment}"
+      FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
+  endif()
+endif()
+
+# Every Debian package that the build can ask for is one that tests/run installs.
+add_test(NAME packages COMMAND ${PROJECT_SOURCE_DIR}/tests/packages)

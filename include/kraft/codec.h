@@ -1,0 +1,68 @@
+// Codecs: bytes to a shorter stream of bytes, and back.
+//
+//     auto zstd = kraft::make_codec("zstd:19");                       // kraft/registry.h
+//     kraft::Bytes stream = zstd->encode(kraft::as_bytes("to be or not to be"));
+//     kraft::Bytes text = zstd->decode(stream);                       // throws Error on a bad
+//     stream
+//
+// Whoever compresses many messages keeps an Encoder, which owns the library's working memory:
+//
+//     auto encoder = zstd->encoder();
+//     double bits = encoder->code_length(message);                    // l(message), in bits
+//
+// A Codec is immutable and may be shared between threads. An Encoder belongs to one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "kraft/bytes.h"
+
+namespace kraft {
+
+// How finely a model's code lengths resolve.
+enum class Granularity {
+  byte,        // whole bytes: multiples of 8 bits
+  bit,         // whole bits: Huffman-coded streams read to the last bit
+  fractional,  // real-valued bits: arithmetic-coded streams, predictors
+};
+
+const char* name_of(Granularity granularity);
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  // Replaces `stream` by one whole, valid stream for `message`. Deterministic. Throws Error when
+  // the library fails.
+  virtual void encode(ByteView message, Bytes& stream) = 0;
+
+  // The length in bits of that stream; to the last bit where the codec's granularity is finer than
+  // bytes. The default encodes and counts.
+  virtual double code_length(ByteView message);
+
+ protected:
+  Bytes scratch_;
+};
+
+class Codec {
+ public:
+  static constexpr std::size_t kNoLimit = SIZE_MAX;
+
+  virtual ~Codec() = default;
+
+  virtual std::unique_ptr<Encoder> encoder() const = 0;
+
+  // Inverts encode(). Throws Error when `stream` is damaged, truncated, followed by other bytes, or
+  // holds more than `limit_bytes`.
+  virtual Bytes decode(ByteView stream, std::size_t limit_bytes = kNoLimit) const = 0;
+
+  virtual Granularity granularity() const { return Granularity::byte; }
+
+  // Encodes one message with an encoder of its own.
+  Bytes encode(ByteView message) const;
+};
+
+}  // namespace kraft

@@ -1,0 +1,131 @@
+// The registry: every backend by its name.
+//
+//     auto model = kraft::make_model("zstd:19,window=17");
+//     auto codec = kraft::make_codec("xz:6e");
+//     for (const kraft::Backend& backend : kraft::backends()) std::puts(backend.name.c_str());
+//
+// A model is specified as name[:argument][,key=value...]. The argument is the level for most
+// compressors, the order for `ngram`, the command line for `cmd`. A value with commas or quotes in
+// it is written between double quotes, with \" and \\ inside:
+//
+//     gzip    gzip:9    zstd:19,window=17,long=on    xz:6e    ngram:5    cmd:"bzip3 -e"
+//
+// An unknown name, a value out of its range or an unknown key is a UsageError that says so and
+// names what would have been allowed. Nothing is clamped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kraft/codec.h"
+#include "kraft/model.h"
+
+namespace kraft {
+
+// A specification taken apart, unchecked.
+struct Spec {
+  std::string name;
+  std::optional<std::string> argument;
+  std::vector<std::pair<std::string, std::string>> values;
+
+  // Throws UsageError on bad syntax.
+  static Spec parse(std::string_view text);
+  std::string text() const;
+};
+
+// What one argument or key of a backend may be. `initial` is the value when none is given; empty
+// means that the library decides.
+struct Parameter {
+  enum class Kind { integer, number, choice, text };
+
+  std::string name;
+  Kind kind = Kind::integer;
+  double min = 0;
+  double max = 0;
+  std::string initial;
+  std::string meaning;
+  std::vector<std::string> choices = {};  // for Kind::choice
+  std::string suffixes = {};              // letters that may follow an integer, such as xz's 'e'
+
+  static Parameter integer(std::string name, std::int64_t min, std::int64_t max,
+                           std::string initial, std::string meaning);
+  static Parameter choice(std::string name, std::vector<std::string> choices, std::string initial,
+                          std::string meaning);
+  static Parameter on_off(std::string name, std::string initial, std::string meaning);
+  static Parameter free_text(std::string name, std::string initial, std::string meaning);
+
+  std::string range() const;  // "1..9", "default|huffman|rle", ...
+};
+
+// A specification checked against its backend: every parameter has a legal value or none. Integers
+// may be given as 64KiB or 1MiB.
+class Arguments {
+ public:
+  bool has(std::string_view name) const;  // given, or with a default
+  std::int64_t integer(std::string_view name) const;
+  std::int64_t integer_or(std::string_view name, std::int64_t otherwise) const;
+  double number(std::string_view name) const;
+  bool on(std::string_view name) const;
+  const std::string& text(std::string_view name) const;
+  bool has_suffix(std::string_view name, char suffix) const;
+
+  const std::string& spec() const { return spec_; }  // canonical
+
+ private:
+  friend Arguments check(const Spec& spec, const struct Backend& backend);
+  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::string, std::less<>> suffixes_;
+  std::string spec_;
+};
+
+struct ModelOptions {
+  unsigned threads = 0;  // for measuring (default 0: one per processor)
+};
+
+// One row of the registry: all that kraft knows of a backend.
+struct Backend {
+  std::string name;
+  std::vector<std::string> aliases;
+  std::string summary;
+  std::optional<Parameter> argument;
+  std::vector<Parameter> parameters;
+  Granularity granularity = Granularity::byte;
+  std::string window;                    // how far it looks back, in words
+  std::function<std::string()> library;  // the library it runs on, with its version
+
+  // Empty for a pure predictor.
+  std::function<std::shared_ptr<const Codec>(const Arguments&)> make_codec = {};
+  // Empty where model_of(codec) is all there is.
+  std::function<std::shared_ptr<const Model>(const Arguments&, const ModelOptions&)> make_model =
+      {};
+};
+
+std::span<const Backend> backends();
+
+// Throws UsageError with the nearest names when there is none of that name.
+const Backend& find_backend(std::string_view name);
+
+// Throws UsageError.
+Arguments check(const Spec& spec, const Backend& backend);
+
+std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options = {});
+
+// Throws UsageError when the backend predicts but does not compress by itself.
+std::shared_ptr<const Codec> make_codec(std::string_view spec);
+
+// Any codec as a model, by measuring: the increment of a continuation is the difference of the
+// lengths of two whole streams. It costs one compression of the context for every distinct
+// continuation, spread over `options.threads` threads. The context is the last `context_bytes`
+// bytes (0: all of them). This is the truth that every faster engine is tested against.
+std::shared_ptr<const Model> model_of(std::shared_ptr<const Codec> codec, std::string spec,
+                                      std::uint64_t context_bytes = 0,
+                                      const ModelOptions& options = {});
+
+}  // namespace kraft

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kraft/error.h"
+#include "sampler_support.h"
+
+namespace kraft {
+
+Frontier::Frontier(Drawing& drawing, const SamplerOptions& options) : drawing_(drawing) {
+  if (options.repeat_ngram > 0) repeats_.emplace(options.repeat_ngram);
+  for (ByteView unit : drawing.units()) all_bytes_.push_back(unit[0]);
+  reset();
+}
+
+void Frontier::reset() {
+  depth_ = 0;
+  storage_.clear();
+  bits_.assign(1, 0.0);
+}
+
+std::vector<Extension>& Frontier::expand() {
+  prefixes_.clear();
+  for (std::size_t i = 0; i < size(); ++i) prefixes_.push_back((*this)[i]);
+  find_alphabet();
+  repeated_.resize(repeats_ ? size() : 0);
+  for (std::size_t i = 0; i < repeated_.size(); ++i)
+    repeats_->completing(drawing_.drawn(), prefixes_[i], repeated_[i]);
+
+  measured_.resize(size() * alphabet_.size());
+  drawing_.extend(prefixes_, alphabet_, measured_);
+  collect(/*allow_repeats=*/false);
+  if (extensions_.empty() && repeats_) collect(/*allow_repeats=*/true);
+  return extensions_;
+}
+
+void Frontier::find_alphabet() {
+  if (!drawing_.candidates().restricted()) {
+    alphabet_ = all_bytes_;
+    return;
+  }
+  constexpr std::size_t kLongestUnfinishedBytes = 3;
+  const ByteView text = drawing_.text();
+  const std::uint64_t remaining = drawing_.remaining_bytes();
+  const std::uint64_t left = remaining > depth_ ? remaining - depth_ : Candidates::kNoEnd;
+  ByteSet any;
+  allowed_.assign(size(), ByteSet());
+  for (std::size_t i = 0; i < size(); ++i) {
+    text_end_.clear();
+    append(text_end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
+    append(text_end_, prefixes_[i]);
+    drawing_.candidates().allowed(text_end_, left, indices_);
+    for (std::uint32_t index : indices_) allowed_[i].set(all_bytes_[index]);
+    any |= allowed_[i];
+  }
+  alphabet_.clear();
+  for (Byte byte : all_bytes_) {
+    if (any.test(byte)) alphabet_.push_back(byte);
+  }
+}
+
+void Frontier::collect(bool allow_repeats) {
+  const bool control_repeats = repeats_ && !allow_repeats;
+  extensions_.clear();
+  std::uint32_t order = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    for (Byte byte : alphabet_) {
+      const Extension extension{measured_[order], order};
+      ++order;
+      if (!allowed_.empty() && !allowed_[i].test(byte)) continue;
+      if (control_repeats && repeated_[i].test(byte)) continue;
+      if (std::isfinite(extension.bits)) {
+        extensions_.push_back(extension);
+      } else if (!(extension.bits > 0)) {
+        throw Error("the model's code length is not a number of bits");
+      }
+    }
+  }
+}
+
+ByteView Frontier::continuation_of(const Extension& extension) const {
+  return (*this)[extension.order / alphabet_.size()];
+}
+
+Byte Frontier::byte_of(const Extension& extension) const {
+  return alphabet_[extension.order % alphabet_.size()];
+}
+
+Byte Frontier::first_byte(const Extension& extension) const {
+  return depth_ == 0 ? byte_of(extension) : continuation_of(extension)[0];
+}
+
+void Frontier::keep(std::span<const Extension> extensions) {
+  next_storage_.clear();
+  next_bits_.clear();
+  for (const Extension& extension : extensions) {
+    append(next_storage_, continuation_of(extension));
+    next_storage_.push_back(byte_of(extension));
+    next_bits_.push_back(extension.bits);
+  }
+  storage_.swap(next_storage_);
+  bits_.swap(next_bits_);
+  ++depth_;
+}
+
+void keep_best(std::vector<Extension>& extensions, std::size_t count) {
+  if (extensions.size() > count) {
+    const auto end = extensions.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(extensions.begin(), end, extensions.end());
+    extensions.erase(end, extensions.end());
+  }
+  std::sort(extensions.begin(), extensions.end());
+}
+
+}  // namespace kraft

@@ -1,0 +1,114 @@
+// lookahead: one byte at a time, each drawn by what follows it: the repair of the horizon of one
+// byte in Deletang et al., "Language Modeling Is Compression", ICLR 2024. A byte's weight is the
+// marginal of the joint distribution over the next `horizon` bytes,
+//
+//     w(b) = sum of 2^-(l(x b c) - l(x)) over all continuations c of horizon - 1 bytes,
+//
+// estimated from the continuations that a beam search finds:
+//
+//   1. Extend all partial continuations that are kept by all bytes of the alphabet.
+//   2. Before the horizon: keep the `beam_width` extensions of least bits, and besides them the
+//   best
+//      one of every first byte that has none among them. Again from 1.
+//   3. At the horizon: w(b) is the sum over all extensions that begin with b. None is dropped here.
+//
+// So every possible byte keeps a weight, at the cost of up to (beam width + alphabet) * alphabet
+// measurements a step; every w(b) is a lower bound of the marginal, exact where the width never
+// cuts anything off, and with a horizon of 1 it is that of `ancestral`. What the bound omits is
+// mass in many improbable continuations: a narrow beam draws more fluent text, and more of it by
+// heart, than the joint distribution would.
+//
+// The filters then choose between the bytes by w. Repetition control applies to every byte of every
+// continuation instead. Where no continuation can be continued, w is that of the step before.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "sampler_support.h"
+
+namespace kraft {
+namespace {
+
+class Lookahead {
+ public:
+  static constexpr bool kSearches = true;
+
+  Lookahead(Drawing& drawing, const SamplerOptions& options)
+      : drawing_(drawing),
+        frontier_(drawing, options),
+        horizon_(static_cast<std::size_t>(options.horizon)),
+        width_(static_cast<std::size_t>(options.beam_width)) {
+    require_single_bytes(drawing.candidates(), "lookahead");
+  }
+
+  ByteView next() {
+    frontier_.reset();
+    for (;;) {
+      std::vector<Extension>& extensions = frontier_.expand();
+      if (extensions.empty()) break;
+      find_best(extensions);
+      sum(extensions);
+      if (frontier_.depth() + 1 == horizon_) break;
+      prune(extensions);
+      frontier_.keep(extensions);
+    }
+    if (units_.empty()) drawing_.throw_impossible();
+    const ByteView unit = units_[drawing_.choose(units_, bits_)];
+    units_.clear();
+    return unit;
+  }
+
+ private:
+  // The best extension that begins with each byte.
+  void find_best(std::span<const Extension> extensions) {
+    best_.fill({.bits = std::numeric_limits<double>::infinity()});
+    for (const Extension& extension : extensions) {
+      Extension& best = best_[frontier_.first_byte(extension)];
+      if (extension < best) best = extension;
+    }
+  }
+
+  // Sums weights relative to the best of each first byte, so that none is rounded to 0.
+  void sum(std::span<const Extension> extensions) {
+    std::array<double, 256> sums{};
+    for (const Extension& extension : extensions) {
+      const Byte first = frontier_.first_byte(extension);
+      sums[first] += std::exp2(best_[first].bits - extension.bits);
+    }
+    units_.clear();
+    bits_.clear();
+    for (ByteView unit : drawing_.units()) {
+      if (sums[unit[0]] == 0) continue;
+      units_.push_back(unit);
+      bits_.push_back(best_[unit[0]].bits - std::log2(sums[unit[0]]));
+    }
+  }
+
+  void prune(std::vector<Extension>& extensions) {
+    keep_best(extensions, width_);
+    const Extension last = extensions.back();
+    for (const Extension& best : best_) {
+      if (std::isfinite(best.bits) && last < best) extensions.push_back(best);
+    }
+  }
+
+  Drawing& drawing_;
+  Frontier frontier_;
+  std::size_t horizon_;
+  std::size_t width_;
+  std::array<Extension, 256> best_;
+  std::vector<ByteView> units_;  // the possible first bytes
+  std::vector<double> bits_;     // -log2 w
+};
+
+}  // namespace
+
+SamplerRow lookahead_row() {
+  return {"lookahead",
+          "one byte at a time, by the best that may come after it",
+          {"horizon", "beam-width"},
+          make_run_sampler<Lookahead>};
+}
+
+}  // namespace kraft

@@ -1,0 +1,125 @@
+// The table of options and what may be set.
+
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+#include "kraft/error.h"
+#include "sampler_support.h"
+
+namespace kraft {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kMostInt = std::numeric_limits<int>::max();
+
+SamplerOption integer(std::string name, int SamplerOptions::*field, double min, double max,
+                      std::string meaning) {
+  return {.name = std::move(name),
+          .field = field,
+          .min = min,
+          .max = max,
+          .meaning = std::move(meaning)};
+}
+
+SamplerOption number(std::string name, double SamplerOptions::*field, double min, double max,
+                     std::string meaning) {
+  return {.name = std::move(name),
+          .field = field,
+          .min = min,
+          .max = max,
+          .meaning = std::move(meaning)};
+}
+
+SamplerOption on_off(std::string name, bool SamplerOptions::*field, std::string meaning) {
+  return {.name = std::move(name), .field = field, .max = 1, .meaning = std::move(meaning)};
+}
+
+SamplerOption common(SamplerOption option) {
+  option.common = true;
+  return option;
+}
+
+SamplerOption min_open(SamplerOption option) {
+  option.min_open = true;
+  return option;
+}
+
+SamplerOption max_open(SamplerOption option) {
+  option.max_open = true;
+  return option;
+}
+
+std::vector<SamplerOption> make_table() {
+  using O = SamplerOptions;
+  return {
+      common(integer("repeat-ngram", &O::repeat_ngram, 0, 1024,
+                     "(0: off) no unit that completes an n-gram of bytes already drawn")),
+      common(integer("top-k", &O::top_k, 0, kMostInt, "(0: off) keep the k most probable units")),
+      common(min_open(number("typical", &O::typical, 0, 1,
+                             "(1: off) locally typical sampling with this mass"))),
+      common(min_open(number("top-p", &O::top_p, 0, 1,
+                             "(1: off) keep the smallest set of units with this mass"))),
+      common(number("min-p", &O::min_p, 0, 1,
+                    "(0: off) drop units below this share of the most probable one")),
+      common(max_open(number("temperature", &O::temperature, 0, kInfinity,
+                             "(1: off) divide the bits by this; 0: the most probable unit"))),
+      common(on_off("whole-bytes", &O::whole_bytes, "(off) round lengths up to whole bytes")),
+      common(integer("tail", &O::tail, 0, kMostInt,
+                     "(0: off) bytes of prompt and output that the model is shown")),
+      integer("horizon", &O::horizon, 1, 1024, "(8) bytes of look-ahead"),
+      integer("beam-width", &O::beam_width, 1, 65536,
+              "(32) partial continuations kept at each byte"),
+      integer("commit", &O::commit, 0, 1024, "(1) bytes of each plan that are kept; 0: all"),
+      integer("span-length", &O::span_length, 1, 65536, "(12) bytes of each candidate"),
+      integer("span-limit", &O::span_limit, 1, 65536,
+              "(256) latest distinct candidates that are measured"),
+      integer("key-length", &O::key_length, 1, 64,
+              "(4) bytes at the current end that must have come before a candidate"),
+  };
+}
+
+double value_of(const SamplerOption& option, const SamplerOptions& options) {
+  return std::visit([&](auto field) { return static_cast<double>(options.*field); }, option.field);
+}
+
+bool in_range(const SamplerOption& option, double value) {  // false for NaN
+  return (option.min_open ? value > option.min : value >= option.min) &&
+         (option.max_open ? value < option.max : value <= option.max);
+}
+
+}  // namespace
+
+std::string SamplerOption::range() const {
+  if (std::holds_alternative<bool SamplerOptions::*>(field)) return "on|off";
+  if (std::holds_alternative<int SamplerOptions::*>(field))
+    return std::to_string(static_cast<int>(min)) + ".." + std::to_string(static_cast<int>(max));
+  return (min_open ? "(" : "[") + shortest(min) + ", " + shortest(max) + (max_open ? ")" : "]");
+}
+
+std::span<const SamplerOption> sampler_options() {
+  static const std::vector<SamplerOption> table = make_table();
+  return table;
+}
+
+void check_options(const SamplerOptions& options, bool common_only) {
+  for (const SamplerOption& option : sampler_options()) {
+    if (common_only && !option.common) continue;
+    const double value = value_of(option, options);
+    if (!in_range(option, value))
+      throw UsageError(option.name + ": " + shortest(value) +
+                       " is out of range: " + option.range());
+  }
+}
+
+void check_read(const SamplerRow& row, const SamplerOptions& options) {
+  for (const SamplerOption& option : sampler_options()) {
+    const bool read =
+        option.common || std::count(row.options.begin(), row.options.end(), option.name) > 0;
+    if (read || value_of(option, options) == value_of(option, SamplerOptions{})) continue;
+    throw UsageError(row.name + " has no option " + option.name +
+                     (row.options.empty() ? "" : ": it has " + join(row.options, ", ")));
+  }
+}
+
+}  // namespace kraft

@@ -1,0 +1,117 @@
+#include "sampler_support.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
+namespace kraft {
+
+void normalise(std::vector<Choice>& choices, double temperature) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Choice& choice : choices) least = std::min(least, choice.bits);
+  double sum = 0;
+  for (Choice& choice : choices) {
+    choice.probability = std::exp2((least - choice.bits) / temperature);
+    sum += choice.probability;
+  }
+  for (Choice& choice : choices) choice.probability /= sum;
+}
+
+void require_single_bytes(const Candidates& candidates, std::string_view sampler) {
+  if (!candidates.single_bytes())
+    throw UsageError(std::string(sampler) + ": candidates must be single bytes, not strings");
+}
+
+Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
+                 const SamplerOptions& options, Random& random, const Sink& sink)
+    : state_(state),
+      candidates_(candidates),
+      random_(random),
+      sink_(sink),
+      filter_(make_filter(options)),
+      text_(request.history.begin(), request.history.end()),
+      history_bytes_(request.history.size()),
+      length_bytes_(request.length_bytes),
+      whole_bytes_(options.whole_bytes),
+      tail_bytes_(static_cast<std::size_t>(options.tail)),
+      tail_begin_(static_cast<std::size_t>(request.tail_begin)) {
+  if (request.tail_begin > history_bytes_)
+    throw UsageError("tail_begin: " + std::to_string(request.tail_begin) +
+                     " is behind the history's end: 0.." + std::to_string(history_bytes_));
+  units_.reserve(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) units_.push_back(candidates[i]);
+  if (tail_bytes_ > 0) without_tail_ = state_.mark();
+}
+
+Drawing::~Drawing() {
+  if (tail_bytes_ == 0) return;
+  try {
+    state_.rewind(without_tail_);
+    state_.forget(without_tail_);
+  } catch (...) {
+    // Only a broken state fails here, and then the exception that ended the drawing matters more.
+  }
+}
+
+void Drawing::show_tail() {
+  context_bits_.reset();
+  if (tail_bytes_ == 0) return;
+  const ByteView shown = ByteView(text_).subspan(tail_begin_);
+  state_.observe(shown.last(std::min(tail_bytes_, shown.size())));
+}
+
+void Drawing::hide_tail() {
+  if (tail_bytes_ > 0) state_.rewind(without_tail_);
+}
+
+void Drawing::emit(ByteView bytes) {
+  bytes = bytes.first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_bytes())));
+  if (tail_bytes_ == 0) state_.observe(bytes);
+  append(text_, bytes);
+  if (sink_ && !sink_(bytes)) stopped_ = true;
+}
+
+void Drawing::measure(std::span<const ByteView> continuations, std::span<double> bits) {
+  state_.measure(continuations, bits);
+  round_up(bits);
+}
+
+void Drawing::extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
+                     std::span<double> bits) {
+  state_.extend(prefixes, alphabet, bits);
+  round_up(bits);
+}
+
+void Drawing::round_up(std::span<double> bits) {
+  if (!whole_bytes_) return;
+  if (!context_bits_) context_bits_ = state_.context_bits();
+  const double context_bytes = std::ceil(*context_bits_ / 8);
+  for (double& b : bits) b = 8 * (std::ceil((*context_bits_ + b) / 8) - context_bytes);
+}
+
+std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const double> bits) {
+  choices_.clear();
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (std::isnan(bits[i]) || bits[i] == -std::numeric_limits<double>::infinity())
+      throw Error("the model's code length is not a number of bits");
+    if (std::isfinite(bits[i])) choices_.push_back({static_cast<std::uint32_t>(i), bits[i], 0});
+  }
+  if (choices_.empty()) throw_impossible();
+  normalise(choices_);
+  filter_->apply(choices_, units, drawn());
+
+  weights_.clear();
+  for (const Choice& choice : choices_) weights_.push_back(choice.probability);
+  return choices_[random_.choose(weights_)].unit;
+}
+
+void Drawing::throw_impossible() const {
+  throw Error("after " + grouped(text_.size()) +
+              " bytes the model gives every candidate probability 0");
+}
+
+}  // namespace kraft

@@ -1,0 +1,417 @@
+#include "base/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
+extern char** environ;
+
+namespace kraft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kPipeBytes = 64 << 10;
+constexpr std::size_t kComplaintBytes = 4 << 10;  // of standard error that are kept
+constexpr std::size_t kComplaintShown = 200;
+
+[[noreturn]] void fail(const std::string& what, int code) {
+  throw Error(what + ": " + std::generic_category().message(code));
+}
+
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int number) : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~FileDescriptor() { close(); }
+
+  void close() {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+
+  bool is_open() const { return number_ >= 0; }
+  int number() const { return number_; }
+
+ private:
+  int number_ = -1;
+};
+
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
+};
+
+// Moves a descriptor above the three standard ones: where those are closed, a pipe could take their
+// place, and then be overwritten while the child's are set up.
+FileDescriptor above_standard(FileDescriptor descriptor) {
+  if (descriptor.number() > STDERR_FILENO) return descriptor;
+  FileDescriptor moved(fcntl(descriptor.number(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!moved.is_open()) fail("cannot duplicate a file descriptor", errno);
+  return moved;
+}
+
+// Closed on exec from the start: otherwise a process that another thread starts just now would hold
+// our pipe open.
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot open a pipe", errno);
+  Pipe pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  pipe.read = above_standard(std::move(pipe.read));
+  pipe.write = above_standard(std::move(pipe.write));
+  return pipe;
+}
+
+void make_nonblocking(const FileDescriptor& descriptor) {
+  const int flags = fcntl(descriptor.number(), F_GETFL);
+  if (flags < 0 || fcntl(descriptor.number(), F_SETFL, flags | O_NONBLOCK) != 0)
+    fail("cannot make a pipe non-blocking", errno);
+}
+
+// Keeps SIGPIPE from this thread while it writes to a process that may stop reading, whatever the
+// rest of the program does about that signal.
+class SigpipeGuard {
+ public:
+  SigpipeGuard() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  SigpipeGuard(const SigpipeGuard&) = delete;
+  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+  ~SigpipeGuard() {
+    const timespec at_once = {0, 0};
+    if (!was_pending_) {
+      while (sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t sigpipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
+class SpawnActions {
+ public:
+  SpawnActions() { posix_spawn_file_actions_init(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
+
+  void redirect(const FileDescriptor& from, int to) {
+    const int code = posix_spawn_file_actions_adddup2(&actions_, from.number(), to);
+    if (code != 0) fail("cannot prepare a process", code);
+  }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+// A process group of its own, and signals as a fresh login has them: ignored and blocked ones would
+// be inherited.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(&attributes_, &signals);
+    for (int signal : {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+    posix_spawnattr_setsigdefault(&attributes_, &signals);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_,
+        static_cast<short>(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+  }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+// A running process with our ends of its pipes. Killed with its group if not waited for.
+class Child {
+ public:
+  explicit Child(const std::vector<std::string>& words) {
+    Pipe in = make_pipe();
+    Pipe out = make_pipe();
+    Pipe err = make_pipe();
+    make_nonblocking(in.write);
+    make_nonblocking(out.read);
+    make_nonblocking(err.read);
+    SpawnActions actions;
+    actions.redirect(in.read, STDIN_FILENO);
+    actions.redirect(out.write, STDOUT_FILENO);
+    actions.redirect(err.write, STDERR_FILENO);
+    spawn(words, actions);
+    to_input = std::move(in.write);
+    from_output = std::move(out.read);
+    from_error = std::move(err.read);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (pid_ > 0) kill_group();
+  }
+
+  // While the leader is not reaped, its number cannot belong to anyone else.
+  void kill_group() {
+    kill(-pid_, SIGKILL);
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+  }
+
+  // The wait status, or nothing at the deadline.
+  std::optional<int> wait_until(Clock::time_point deadline) {
+    auto pause = std::chrono::microseconds(20);
+    while (true) {
+      int status = 0;
+      const pid_t found = waitpid(pid_, &status, WNOHANG);
+      if (found == pid_) {
+        pid_ = -1;
+        return status;
+      }
+      if (found < 0 && errno != EINTR) {
+        pid_ = -1;
+        fail("cannot wait for a process", errno);
+      }
+      if (Clock::now() >= deadline) return std::nullopt;
+      std::this_thread::sleep_for(pause);
+      pause = std::min(2 * pause, std::chrono::microseconds(5000));
+    }
+  }
+
+  FileDescriptor to_input;
+  FileDescriptor from_output;
+  FileDescriptor from_error;
+
+ private:
+  void spawn(const std::vector<std::string>& words, const SpawnActions& actions) {
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const SpawnAttributes attributes;
+    const int code = posix_spawnp(&pid_, arguments[0], actions.get(), attributes.get(),
+                                  arguments.data(), environ);
+    if (code == 0) return;
+    pid_ = -1;
+    if (code == ENOENT) throw Error("there is no program '" + printable(words[0]) + "'");
+    fail("cannot start '" + printable(words[0]) + "'", code);
+  }
+
+  pid_t pid_ = -1;
+};
+
+// Reads once. False at the end.
+bool read_some(const FileDescriptor& from, std::vector<Byte>& buffer, std::size_t& count) {
+  count = 0;
+  const ssize_t got = read(from.number(), buffer.data(), buffer.size());
+  if (got > 0) count = static_cast<std::size_t>(got);
+  if (got >= 0) return got > 0;
+  if (errno == EAGAIN || errno == EINTR) return true;
+  fail("cannot read from a process", errno);
+}
+
+// Writes once, and drops what is written from `input`. False when the process reads no more.
+bool write_some(const FileDescriptor& to, ByteView& input) {
+  const ssize_t put = write(to.number(), input.data(), input.size());
+  if (put >= 0) {
+    input = input.subspan(static_cast<std::size_t>(put));
+    return true;
+  }
+  if (errno == EAGAIN || errno == EINTR) return true;
+  if (errno == EPIPE) return false;
+  fail("cannot write to a process", errno);
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
+enum class Exchange { done, timed_out, too_long };
+
+// Carries bytes in all three directions, whichever is ready, until the process has closed its
+// output and its standard error.
+class Exchanger {
+ public:
+  Exchanger(Child& child, ByteView input, ProcessResult& result, std::string& error_text)
+      : child_(child), input_(input), result_(result), error_text_(error_text) {
+    if (input_.empty()) child_.to_input.close();
+  }
+
+  Exchange run(Clock::time_point deadline, std::size_t limit_bytes) {
+    while (child_.from_output.is_open() || child_.from_error.is_open()) {
+      // poll() passes over the negative numbers of what is closed.
+      std::array<pollfd, 3> ready = {{{child_.to_input.number(), POLLOUT, 0},
+                                      {child_.from_output.number(), POLLIN, 0},
+                                      {child_.from_error.number(), POLLIN, 0}}};
+      const int count = poll(ready.data(), ready.size(), milliseconds_until(deadline));
+      if (count < 0 && errno != EINTR) fail("cannot wait for a process", errno);
+      if (Clock::now() >= deadline) return Exchange::timed_out;
+      if (count <= 0) continue;
+      if (ready[0].revents != 0) give_input();
+      if (ready[1].revents != 0) take_output();
+      if (ready[2].revents != 0) take_error();
+      if (result_.output.size() > limit_bytes) return Exchange::too_long;
+    }
+    return Exchange::done;
+  }
+
+ private:
+  void give_input() {
+    if (!write_some(child_.to_input, input_) || input_.empty()) child_.to_input.close();
+  }
+
+  void take_output() {
+    std::size_t count = 0;
+    if (!read_some(child_.from_output, buffer_, count)) child_.from_output.close();
+    append(result_.output, ByteView(buffer_).first(count));
+  }
+
+  void take_error() {
+    std::size_t count = 0;
+    if (!read_some(child_.from_error, buffer_, count)) child_.from_error.close();
+    const std::size_t kept = std::min(count, kComplaintBytes - error_text_.size());
+    error_text_ += as_text(ByteView(buffer_).first(kept));
+  }
+
+  Child& child_;
+  ByteView input_;
+  ProcessResult& result_;
+  std::string& error_text_;
+  std::vector<Byte> buffer_ = std::vector<Byte>(kPipeBytes);
+};
+
+std::string first_line(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  text = text.substr(0, text.find_first_of("\r\n"));
+  if (text.size() <= kComplaintShown) return printable(text);
+  return printable(text.substr(0, kComplaintShown)) + "...";
+}
+
+class WordSplitter {
+ public:
+  explicit WordSplitter(std::string_view command) : command_(command) {}
+
+  std::vector<std::string> split() {
+    if (command_.find('\0') != std::string_view::npos)
+      throw UsageError("the command line contains a zero byte");
+    while (skip_blanks()) words_.push_back(next_word());
+    if (words_.empty()) throw UsageError("the command line is empty");
+    return std::move(words_);
+  }
+
+ private:
+  static constexpr std::string_view kBlanks = " \t\r\n";
+
+  bool skip_blanks() {
+    at_ = std::min(command_.find_first_not_of(kBlanks, at_), command_.size());
+    return at_ < command_.size();
+  }
+
+  std::string next_word() {
+    std::string word;
+    while (at_ < command_.size() && kBlanks.find(command_[at_]) == std::string_view::npos) {
+      const char c = command_[at_++];
+      if (c == '\'' || c == '"') {
+        add_quoted(c, word);
+      } else if (c == '\\' && at_ < command_.size()) {
+        word += command_[at_++];
+      } else {
+        word += c;
+      }
+    }
+    return word;
+  }
+
+  // Between double quotes, a backslash is itself unless something special follows.
+  void add_quoted(char quote, std::string& word) {
+    static constexpr std::string_view kEscaped = "\"\\$`";
+    for (; at_ < command_.size(); ++at_) {
+      if (command_[at_] == quote) {
+        ++at_;
+        return;
+      }
+      if (quote == '"' && command_[at_] == '\\' && at_ + 1 < command_.size() &&
+          kEscaped.find(command_[at_ + 1]) != std::string_view::npos)
+        ++at_;
+      word += command_[at_];
+    }
+    throw UsageError(std::string("a ") + quote + " is not closed in: " + printable(command_));
+  }
+
+  std::string_view command_;
+  std::size_t at_ = 0;
+  std::vector<std::string> words_;
+};
+
+}  // namespace
+
+ProcessResult run_process(const std::vector<std::string>& words, ByteView input,
+                          const ProcessOptions& options) {
+  if (words.empty()) throw UsageError("the command line is empty");
+  const Clock::time_point deadline = Clock::now() + options.timeout;
+  const SigpipeGuard guard;
+  ProcessResult result;
+  std::string error_text;
+  Child child(words);
+  const Exchange exchange =
+      Exchanger(child, input, result, error_text).run(deadline, options.limit_bytes);
+  result.complaint = first_line(error_text);
+
+  // A process that ignores that its input ended gets no other sign of it.
+  child.to_input.close();
+  std::optional<int> status;
+  if (exchange == Exchange::done) status = child.wait_until(deadline);
+  if (!status) {
+    child.kill_group();
+    result.end = exchange == Exchange::too_long ? ProcessEnd::too_long : ProcessEnd::timed_out;
+  } else if (WIFSIGNALED(*status)) {
+    result.end = ProcessEnd::signalled;
+    result.code = WTERMSIG(*status);
+  } else {
+    result.code = WEXITSTATUS(*status);
+  }
+  return result;
+}
+
+std::vector<std::string> split_words(std::string_view command) {
+  return WordSplitter(command).split();
+}
+
+}  // namespace kraft

@@ -1,0 +1,48 @@
+// What a subcommand is. The same table of options parses the command line and prints the help, the
+// man page and the completion.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace kraft::cli {
+
+namespace po = boost::program_options;
+
+struct Command {
+  std::string name;
+  std::string synopsis;  // what follows the name
+  std::string summary;   // one line
+  std::string details;   // paragraphs for help and man page
+  std::vector<std::string> examples;
+  po::options_description options{"Options"};
+  std::string positional;   // option that takes the arguments without a name; none if empty
+  int most_positional = 0;  // -1: any number
+  std::function<int(const po::variables_map&)> run;
+};
+
+// One function for each subcommand, in a file of its own.
+Command models_command();
+Command next_command();
+Command sample_command();
+Command score_command();
+Command help_command();
+Command man_command();
+Command completion_command();
+
+const std::vector<Command>& commands();
+const Command& find_command(const std::string& name);  // throws UsageError
+
+std::string help_text();
+std::string help_text(const Command& command);
+std::string version_text();
+
+// Whether the option was given on the command line; a switch is, when it is on.
+bool is_set(const po::variables_map& values, const std::string& option);
+
+// Throws UsageError when both options were given.
+void exclude(const po::variables_map& values, const char* one, const char* other);
+
+}  // namespace kraft::cli

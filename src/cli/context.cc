@@ -1,0 +1,47 @@
+#include "cli/context.h"
+
+#include "base/text.h"
+#include "cli/io.h"
+#include "kraft/error.h"
+
+namespace kraft::cli {
+
+void ContextOptions::add_to(po::options_description& options) {
+  // clang-format off
+  options.add_options()
+      ("prime", po::value<std::string>()->value_name("FILE")->notifier([this](const std::string& v) { prime = v; }),
+       "corpus to imitate; comes first in the context")
+      ("prompt", po::value<std::string>()->value_name("TEXT")->notifier([this](const std::string& v) { prompt = v; }),
+       "text to continue; comes last in the context")
+      ("input", po::value<std::vector<std::string>>(&inputs)->value_name("FILE"),
+       "file to continue (- is standard input); comes after the corpus and before the prompt");
+  // clang-format on
+}
+
+Context read_context(const ContextOptions& options) {
+  if (options.prime == "-" && !options.inputs.empty() && options.inputs[0] == "-")
+    throw UsageError("--prime - and the input - both read standard input");
+  Context context;
+  if (options.prime) context.bytes = read_input(*options.prime);
+  context.prompt_begins = context.bytes.size();
+  for (const std::string& input : options.inputs) append(context.bytes, read_input(input));
+  if (options.prompt) append(context.bytes, as_bytes(*options.prompt));
+  return context;
+}
+
+void warn_if_cut(const Model& model, std::uint64_t context_bytes) {
+  const auto window = model.window_bytes();
+  if (!window || context_bytes <= *window) return;
+  warn(model.spec() + " looks back " + grouped(*window) + " bytes: the first " +
+       grouped(context_bytes - *window) + " of " + grouped(context_bytes) +
+       " bytes of context are out of its sight");
+}
+
+std::vector<std::shared_ptr<const Model>> make_models(const std::vector<std::string>& specs,
+                                                      unsigned threads) {
+  std::vector<std::shared_ptr<const Model>> models;
+  for (const std::string& spec : specs) models.push_back(make_model(spec, {.threads = threads}));
+  return models;
+}
+
+}  // namespace kraft::cli

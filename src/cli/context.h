@@ -1,0 +1,39 @@
+// The context that next and sample start from: a corpus, then a file, then a prompt.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "kraft/bytes.h"
+#include "kraft/registry.h"
+
+namespace kraft::cli {
+
+struct ContextOptions {
+  std::optional<std::string> prime;
+  std::optional<std::string> prompt;
+  std::vector<std::string> inputs;  // at most one: FILE or -
+
+  void add_to(po::options_description& options);
+};
+
+struct Context {
+  Bytes bytes;                    // all of it
+  std::size_t prompt_begins = 0;  // what stands before is the corpus
+
+  ByteView corpus() const { return ByteView(bytes).first(prompt_begins); }
+  ByteView prompt() const { return ByteView(bytes).subspan(prompt_begins); }
+};
+
+Context read_context(const ContextOptions& options);
+
+// Warns when the model sees less than the whole context.
+void warn_if_cut(const Model& model, std::uint64_t context_bytes);
+
+// The models of all --model options. Throws UsageError.
+std::vector<std::shared_ptr<const Model>> make_models(const std::vector<std::string>& specs,
+                                                      unsigned threads);
+
+}  // namespace kraft::cli

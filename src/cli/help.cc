@@ -1,0 +1,244 @@
+// kraft help, man and completion: all from the commands' own tables of options.
+
+#include <set>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/io.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
+#include "kraft/sampler.h"
+#include "version.h"
+
+namespace kraft::cli {
+namespace {
+
+constexpr std::size_t kLineWidth = 79;
+
+// Breaks text into lines at spaces. `first` characters of the first line are taken already.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t first) {
+  std::string result;
+  std::size_t column = first;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (column > indent && column + 1 + word.size() > kLineWidth) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+    at = end + 1;
+  }
+  return result;
+}
+
+bool is_hidden(const Command& command) {
+  return command.name == "man" || command.name == "completion";
+}
+
+// "-m [ --model ] SPEC" and such, as "-m, --model SPEC (default)".
+std::string usage_of(const po::option_description& option) {
+  const std::string& both =
+      option.canonical_display_name(po::command_line_style::allow_dash_for_short);
+  const std::string long_name = option.long_name();
+  std::string text = both.starts_with("-") && !both.starts_with("--") ? both + ", --" : "    --";
+  text += long_name;
+  const bool takes_value = option.semantic()->max_tokens() > 0;
+  if (!takes_value) return text;
+  const std::string parameter = option.format_parameter();  // "NAME (=default)" or "[=NAME]..."
+  return text + " " + parameter;
+}
+
+std::string options_text(const Command& command) {
+  constexpr std::size_t kIndent = 32;
+  std::string text;
+  for (const auto& option : command.options.options()) {
+    if (option->long_name() == command.positional) continue;
+    std::string line = "  " + usage_of(*option);
+    if (line.size() + 2 > kIndent) {
+      line += "\n" + std::string(kIndent, ' ');
+    } else {
+      line += std::string(kIndent - line.size(), ' ');
+    }
+    text += line + wrapped(option->description(), kIndent, kIndent) + "\n";
+  }
+  return text;
+}
+
+// Escapes what roff would take for a request.
+std::string roff(const std::string& text) {
+  std::string escaped;
+  for (char c : text) {
+    if (c == '\\') {
+      escaped += "\\e";
+    } else if (c == '-') {
+      escaped += "\\-";
+    } else {
+      escaped += c;
+    }
+  }
+  if (escaped.starts_with('.') || escaped.starts_with('\'')) escaped.insert(0, "\\&");
+  return escaped;
+}
+
+std::string man_page() {
+  std::string text = ".TH KRAFT 1 \"\" \"kraft " + std::string(kVersion) + "\" \"User Commands\"\n";
+  text += ".SH NAME\nkraft \\- draw new data from anything that compresses\n";
+  text += ".SH SYNOPSIS\n.B kraft\n.I command\n[options]\n";
+  text += ".SH COMMANDS\n";
+  for (const Command& command : commands()) {
+    if (is_hidden(command)) continue;
+    text += ".SS kraft " + command.name + " " + roff(command.synopsis) + "\n";
+    text += roff(command.summary) + ".\n.PP\n" + roff(command.details) + "\n";
+    for (const auto& option : command.options.options()) {
+      if (option->long_name() == command.positional) continue;
+      std::string usage = usage_of(*option);
+      usage.erase(0, usage.find_first_not_of(' '));
+      text += ".TP\n.B " + roff(usage) + "\n" + roff(option->description()) + "\n";
+    }
+    for (const std::string& example : command.examples)
+      text += ".PP\n.EX\n" + roff(example) + "\n.EE\n";
+  }
+  text += ".SH MODELS\n";
+  for (const Backend& backend : backends())
+    text += ".TP\n.B " + roff(backend.name) + "\n" + roff(backend.summary) + "\n";
+  text +=
+      ".SH EXIT STATUS\n0 on success, 1 when something failed, 2 for a mistake in the request, "
+      "130 after an interrupt.\n";
+  text += ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nIf set, nothing is coloured.\n";
+  return text;
+}
+
+std::string completion_script() {
+  std::string names, cases;
+  for (const Command& command : commands()) {
+    if (is_hidden(command)) continue;
+    names += command.name + " ";
+    std::string options = "--help";
+    for (const auto& option : command.options.options()) {
+      if (option->long_name() != command.positional) options += " --" + option->long_name();
+    }
+    cases += "    " + command.name + ") options='" + options + "' ;;\n";
+  }
+  std::string models, sampler_names;
+  for (const Backend& backend : backends()) models += backend.name + " ";
+  for (const SamplerRow& row : samplers()) sampler_names += row.name + " ";
+  return "# bash completion for kraft\n"
+         "_kraft() {\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options=\n"
+         "  COMPREPLY=()\n"
+         "  if ((COMP_CWORD == 1)); then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W '" +
+         names +
+         "--version --help' -- \"$word\")\n"
+         "    return\n"
+         "  fi\n"
+         "  case $previous in\n"
+         "    --model|-m) mapfile -t COMPREPLY < <(compgen -W '" +
+         models +
+         "' -- \"$word\"); return ;;\n"
+         "    --sampler) mapfile -t COMPREPLY < <(compgen -W '" +
+         sampler_names +
+         "' -- \"$word\"); return ;;\n"
+         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'all seen printable utf-8 chars:' -- "
+         "\"$word\"); return ;;\n"
+         "  esac\n"
+         "  case ${COMP_WORDS[1]} in\n" +
+         cases + "    help) mapfile -t COMPREPLY < <(compgen -W '" + names +
+         "' -- \"$word\"); return ;;\n"
+         "  esac\n"
+         "  if [[ $word == -* ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
+         "  else\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+         "  fi\n"
+         "}\n"
+         "complete -o filenames -F _kraft kraft\n";
+}
+
+}  // namespace
+
+std::string version_text() {
+  std::string text = "kraft " + std::string(kVersion) + "\n";
+  std::set<std::string> libraries;
+  for (const Backend& backend : backends()) {
+    if (backend.library() != "kraft") libraries.insert(backend.library());
+  }
+  for (const std::string& library : libraries) text += library + "\n";
+  return text;
+}
+
+std::string help_text() {
+  std::string text =
+      "usage: kraft COMMAND [options]\n\n"
+      "Draws new data from anything that compresses, and measures what it knows.\n\n";
+  for (const Command& command : commands()) {
+    if (is_hidden(command)) continue;
+    text +=
+        "  " + command.name + std::string(10 - command.name.size(), ' ') + command.summary + "\n";
+  }
+  return text +
+         "\n`kraft help COMMAND` shows a command's options; `kraft --version` the libraries.\n";
+}
+
+std::string help_text(const Command& command) {
+  std::string text = "usage: kraft " + command.name + " " + command.synopsis + "\n\n";
+  if (!command.details.empty()) text += wrapped(command.details, 0, 0) + "\n\n";
+  const std::string options = options_text(command);
+  if (!options.empty()) text += "Options:\n" + options;
+  if (!command.examples.empty()) text += "\nExamples:\n";
+  for (const std::string& example : command.examples) text += "  " + example + "\n";
+  return text;
+}
+
+Command help_command() {
+  Command command;
+  command.name = "help";
+  command.synopsis = "[COMMAND]";
+  command.summary = "show the commands, or the options of one";
+  command.options.add_options()("command", po::value<std::string>(), "the command");
+  command.positional = "command";
+  command.most_positional = 1;
+  command.run = [](const po::variables_map& values) {
+    write_out(values.count("command") ? help_text(find_command(values["command"].as<std::string>()))
+                                      : help_text());
+    return 0;
+  };
+  return command;
+}
+
+Command man_command() {
+  Command command;
+  command.name = "man";
+  command.summary = "print the man page (roff)";
+  command.run = [](const po::variables_map&) {
+    write_out(man_page());
+    return 0;
+  };
+  return command;
+}
+
+Command completion_command() {
+  Command command;
+  command.name = "completion";
+  command.synopsis = "bash";
+  command.summary = "print the completion script of a shell";
+  command.options.add_options()("shell", po::value<std::string>()->default_value("bash"),
+                                "the shell");
+  command.positional = "shell";
+  command.most_positional = 1;
+  command.run = [](const po::variables_map& values) {
+    if (values["shell"].as<std::string>() != "bash")
+      throw UsageError("there is a completion script for bash only");
+    write_out(completion_script());
+    return 0;
+  };
+  return command;
+}
+
+}  // namespace kraft::cli

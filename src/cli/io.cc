@@ -1,0 +1,173 @@
+#include "cli/io.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
+namespace kraft::cli {
+namespace {
+
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
+  throw Error("cannot " + what + " " + printable(path) + ": " + std::strerror(error));
+}
+
+void write_all(int descriptor, ByteView bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write to", path, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+mode_t permissions_for_new_files() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+Bytes read_input(const std::string& path) {
+  const bool standard_input = path == "-";
+  const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail("read", path, errno);
+  Bytes bytes;
+  std::size_t size = 0;
+  while (true) {
+    if (size == bytes.size()) bytes.resize(std::max<std::size_t>(65536, 2 * size));
+    const ssize_t got = ::read(descriptor, bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR && !interrupted()) continue;
+    if (got < 0) {
+      const int error = errno;
+      if (!standard_input) ::close(descriptor);
+      fail("read", standard_input ? "standard input" : path, error);
+    }
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (!standard_input) ::close(descriptor);
+  bytes.resize(size);
+  if (bytes.empty() && !standard_input) throw Error(printable(path) + " is empty");
+  return bytes;
+}
+
+OutputFile::OutputFile(const std::string& path) : path_(path) {
+  struct stat status {};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) fail("write to", path, EISDIR);
+  if (exists && !S_ISREG(status.st_mode)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail("write to", path, errno);
+    return;
+  }
+  if (exists && ::access(path.c_str(), W_OK) != 0) fail("write to", path, errno);
+  // A link keeps pointing to what it points to: the file behind it is what is replaced.
+  if (char* resolved = exists ? ::realpath(path.c_str(), nullptr) : nullptr) {
+    path_ = resolved;
+    std::free(resolved);
+  }
+  temporary_path_ = path_ + ".XXXXXX";
+  descriptor_ = ::mkostemp(temporary_path_.data(), O_CLOEXEC);
+  if (descriptor_ < 0) {
+    temporary_path_.clear();
+    fail("write to", path, errno);
+  }
+  ::fchmod(descriptor_, exists ? status.st_mode & 07777 : permissions_for_new_files());
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
+}
+
+void OutputFile::write(ByteView bytes) { write_all(descriptor_, bytes, path_); }
+
+void OutputFile::commit() {
+  const bool closed = ::close(descriptor_) == 0;
+  descriptor_ = -1;
+  if (!closed) fail("write to", path_, errno);
+  if (temporary_path_.empty()) return;
+  if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) fail("write to", path_, errno);
+  temporary_path_.clear();
+}
+
+void write_out(std::string_view text) {
+  write_all(STDOUT_FILENO, as_bytes(text), "standard output");
+}
+
+void note(const std::string& message) {
+  const std::string line = "kraft: " + message + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void warn(const std::string& message) { note("warning: " + message); }
+
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) != 0; }
+bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) != 0; }
+
+bool colour_wanted() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return stdout_is_terminal() && (no_color == nullptr || *no_color == '\0');
+}
+
+bool utf8_terminal() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale(value);
+    return locale.find("UTF-8") != locale.npos || locale.find("utf8") != locale.npos;
+  }
+  return false;
+}
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupt_seen = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return interrupt_seen != 0; }
+
+Progress::Progress(std::string what, std::uint64_t total, std::string unit, bool wanted)
+    : what_(std::move(what)),
+      unit_(std::move(unit)),
+      total_(total),
+      active_(wanted && stderr_is_terminal()),
+      begin_(std::chrono::steady_clock::now()),
+      last_(begin_) {}
+
+Progress::~Progress() {
+  if (shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::advance_to(std::uint64_t done) {
+  if (!active_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - begin_ < std::chrono::seconds(1) || now - last_ < std::chrono::milliseconds(200))
+    return;
+  last_ = now;
+  shown_ = true;
+  const double seconds = std::chrono::duration<double>(now - begin_).count();
+  const double rate = static_cast<double>(done) / seconds;
+  const double left_seconds = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
+  std::fprintf(stderr, "\r\x1b[K%s: %s of %s %s, %.3g/s, %.0f s left", what_.c_str(),
+               grouped(done).c_str(), grouped(total_).c_str(), unit_.c_str(), rate, left_seconds);
+  std::fflush(stderr);
+}
+
+}  // namespace kraft::cli

@@ -1,0 +1,70 @@
+// Files, standard streams, progress and interrupts, as every subcommand treats them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "kraft/bytes.h"
+
+namespace kraft::cli {
+
+// Reads a whole file, or standard input for "-". Throws Error when it is missing, unreadable, a
+// directory, or (files only) empty.
+Bytes read_input(const std::string& path);
+
+// What is written appears at `path` only when commit() is called; until then, and for ever if it is
+// not, what was there stays. Pipes and devices are written to directly. Throws Error.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(ByteView bytes);
+  void commit();
+
+ private:
+  std::string path_;
+  std::string temporary_path_;  // empty when written to directly
+  int descriptor_ = -1;
+};
+
+// Writes to standard output at once, whole or with an Error.
+void write_out(std::string_view text);
+
+// "kraft: warning: ..." on standard error.
+void warn(const std::string& message);
+void note(const std::string& message);
+
+bool stdout_is_terminal();
+bool stderr_is_terminal();
+bool colour_wanted();  // stdout is a terminal and NO_COLOR is not set
+bool utf8_terminal();  // from LC_ALL, LC_CTYPE, LANG
+
+// From the first call on, SIGINT and SIGTERM set a flag instead of ending the program; a second one
+// ends it.
+void catch_interrupts();
+bool interrupted();
+inline constexpr int kInterruptedExit = 130;
+
+// One line on standard error with share, rate and time left; only if that is a terminal, and only
+// for work that takes longer than a moment.
+class Progress {
+ public:
+  Progress(std::string what, std::uint64_t total, std::string unit, bool wanted = true);
+  ~Progress();
+  void advance_to(std::uint64_t done);
+
+ private:
+  std::string what_, unit_;
+  std::uint64_t total_;
+  bool active_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point begin_, last_;
+};
+
+}  // namespace kraft::cli

@@ -1,0 +1,115 @@
+// kraft models: what there is.
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/io.h"
+#include "cli/table.h"
+#include "kraft/registry.h"
+
+namespace kraft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const Parameter& parameter) {
+  Json json = {{"name", parameter.name}, {"range", parameter.range()}};
+  json["default"] = parameter.initial.empty() ? Json(nullptr) : Json(parameter.initial);
+  json["meaning"] = parameter.meaning;
+  return json;
+}
+
+Json to_json(const Backend& backend) {
+  Json json = {{"name", backend.name}, {"aliases", backend.aliases}, {"summary", backend.summary}};
+  json["argument"] = backend.argument ? to_json(*backend.argument) : Json(nullptr);
+  json["parameters"] = Json::array();
+  for (const Parameter& parameter : backend.parameters)
+    json["parameters"].push_back(to_json(parameter));
+  json["granularity"] = name_of(backend.granularity);
+  json["window"] = backend.window;
+  json["library"] = backend.library();
+  json["compresses"] = static_cast<bool>(backend.make_codec);
+  return json;
+}
+
+std::string argument_text(const Backend& backend) {
+  if (!backend.argument) return "-";
+  const Parameter& argument = *backend.argument;
+  if (argument.kind == Parameter::Kind::text) return argument.name;
+  return argument.name + " " + argument.range();
+}
+
+std::string overview() {
+  Table table({"model", "argument", "default", "granularity", "window", "library"});
+  for (const Backend& backend : backends()) {
+    std::string name = backend.name;
+    if (!backend.aliases.empty()) name += " (" + join(backend.aliases, ", ") + ")";
+    table.add(
+        {name, argument_text(backend),
+         backend.argument && !backend.argument->initial.empty() ? backend.argument->initial : "-",
+         name_of(backend.granularity), backend.window, backend.library()});
+  }
+  return table.text() + "\n`kraft models NAME` shows a model's parameters.\n";
+}
+
+std::string description(const Backend& backend) {
+  std::string text = backend.name + ": " + backend.summary + "\n";
+  text += "library " + backend.library() + ", granularity " + name_of(backend.granularity) +
+          ", window " + backend.window + "\n\n";
+  Table table({"parameter", "range", "default", "meaning"});
+  const auto add = [&](const Parameter& parameter, const std::string& written) {
+    table.add({written, parameter.range(), parameter.initial.empty() ? "-" : parameter.initial,
+               parameter.meaning});
+  };
+  if (backend.argument) add(*backend.argument, backend.name + ":" + backend.argument->name);
+  for (const Parameter& parameter : backend.parameters) add(parameter, parameter.name + "=");
+  return text + table.text();
+}
+
+}  // namespace
+
+Command models_command() {
+  Command command;
+  command.name = "models";
+  command.synopsis = "[NAME...] [--json]";
+  command.summary = "list the models, or describe some of them";
+  command.details =
+      "A model is specified as name[:argument][,key=value...], on every command and in the "
+      "library.";
+  command.examples = {"kraft models", "kraft models zstd", "kraft models --json"};
+  // clang-format off
+  command.options.add_options()
+      ("json", "print JSON")
+      ("name", po::value<std::vector<std::string>>()->value_name("NAME"), "models to describe");
+  // clang-format on
+  command.positional = "name";
+  command.most_positional = -1;
+  command.run = [](const po::variables_map& values) {
+    std::vector<const Backend*> chosen;
+    if (values.count("name")) {
+      for (const auto& name : values["name"].as<std::vector<std::string>>())
+        chosen.push_back(&find_backend(name));
+    } else {
+      for (const Backend& backend : backends()) chosen.push_back(&backend);
+    }
+    if (values.count("json")) {
+      Json json = Json::array();
+      for (const Backend* backend : chosen) json.push_back(to_json(*backend));
+      write_out(json.dump(2) + "\n");
+    } else if (values.count("name")) {
+      std::string text;
+      for (const Backend* backend : chosen) {
+        if (!text.empty()) text += "\n";
+        text += description(*backend);
+      }
+      write_out(text);
+    } else {
+      write_out(overview());
+    }
+    return 0;
+  };
+  return command;
+}
+
+}  // namespace kraft::cli

@@ -1,0 +1,377 @@
+// kraft sample: draw from a model.
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+#include "base/text.h"
+#include "cli/base64.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/io.h"
+#include "compare/copying.h"
+#include "kraft/error.h"
+#include "kraft/sampler.h"
+
+namespace kraft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> models;
+  ContextOptions context;
+  std::string sampler = "ancestral";
+  std::string preset;
+  SamplerOptions sampling;
+  std::string alphabet = "seen";
+  std::string units;
+  std::int64_t length_bytes = 200;
+  std::int64_t prime_first = 0;
+  int count = 1;
+  std::uint64_t seed = 1;
+  unsigned threads = 0;
+  std::string output;
+};
+
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+
+template <typename Number>
+auto* number(Number* target, const char* name) {
+  return po::value(target)->value_name(name)->default_value(*target,
+                                                            shortest(static_cast<double>(*target)));
+}
+
+// Where the bytes go as they are drawn.
+class Output {
+ public:
+  explicit Output(const std::string& path) {
+    if (!path.empty() && path != "-") file_ = std::make_unique<OutputFile>(path);
+  }
+
+  bool to_terminal() const { return !file_ && stdout_is_terminal(); }
+
+  void write(ByteView bytes) {
+    if (file_) {
+      file_->write(bytes);
+    } else if (!to_terminal()) {
+      write_out(as_text(bytes));
+    } else {
+      // What was drawn may hold anything; a terminal must not obey it.
+      std::string shown(as_text(bytes));
+      for (char& c : shown) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) c = '.';
+      }
+      write_out(shown);
+    }
+  }
+  void write(std::string_view text) { write(as_bytes(text)); }
+  void commit() {
+    if (file_) file_->commit();
+  }
+
+ private:
+  std::unique_ptr<OutputFile> file_;
+};
+
+struct Sample {
+  Bytes bytes;
+  double bits = 0;
+  Copying copying;
+};
+
+Json to_json(const Model& model, const Options& options, int index, ByteView prompt, bool echo,
+             const Sample& sample) {
+  Json json = {{"model", model.spec()},
+               {"sampler", options.sampler},
+               {"seed", options.seed},
+               {"index", index},
+               {"length_bytes", sample.bytes.size()}};
+  const auto put = [&json](const std::string& name, ByteView bytes) {
+    if (is_utf8(as_text(bytes))) {
+      json[name] = as_text(bytes);
+    } else {
+      json[name + "_base64"] = base64(bytes);
+    }
+  };
+  if (echo) put("prompt", prompt);
+  put("text", sample.bytes);
+  json["bits"] = sample.bits;
+  json["bits_per_byte"] =
+      sample.bytes.empty() ? 0 : sample.bits / static_cast<double>(sample.bytes.size());
+  json["mean_copy_bytes"] = sample.copying.mean_copy_bytes;
+  json["longest_copy_bytes"] = sample.copying.longest_copy_bytes;
+  json["self_repeat_share"] = sample.copying.self_repeat_share;
+  return json;
+}
+
+void report(const Model& model, const Sample& sample) {
+  if (sample.bytes.empty()) return;
+  char text[200];
+  std::snprintf(text, sizeof text,
+                ": %zu bytes at %.3f bits each; copies from the context: mean %.1f, longest %llu "
+                "bytes; %.0f %% repeats itself",
+                sample.bytes.size(), sample.bits / static_cast<double>(sample.bytes.size()),
+                sample.copying.mean_copy_bytes,
+                static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
+                100 * sample.copying.self_repeat_share);
+  note(model.spec() + text);
+}
+
+// An option that the sampler does not read is a mistake, also at its initial value.
+void refuse_unread_options(const po::variables_map& values, const std::string& sampler) {
+  for (const SamplerOption& option : sampler_options()) {
+    if (option.common || !is_set(values, option.name)) continue;
+    std::vector<std::string> readers;
+    for (const SamplerRow& row : samplers()) {
+      if (std::ranges::find(row.options, option.name) != row.options.end())
+        readers.push_back(row.name);
+    }
+    if (std::ranges::find(readers, sampler) == readers.end())
+      throw UsageError("--" + option.name + " has no meaning for --sampler " + sampler +
+                       "; it is an option of " + join(readers, ", "));
+  }
+}
+
+// A preset fixes everything but the temperature and the model.
+void apply_preset(const po::variables_map& values, Options& options) {
+  if (options.preset.empty()) return;
+  const SamplerPreset& preset = sampler_preset(options.preset);
+  for (const char* fixed : {"sampler", "alphabet", "units", "prime-first"})
+    exclude(values, "preset", fixed);
+  for (const SamplerOption& option : sampler_options()) {
+    if (option.name != "temperature") exclude(values, "preset", option.name.c_str());
+  }
+  const double temperature = options.sampling.temperature;
+  options.sampling = preset.options;
+  if (is_set(values, "temperature")) options.sampling.temperature = temperature;
+  options.sampler = preset.sampler;
+  options.alphabet = preset.alphabet;
+  options.prime_first = static_cast<std::int64_t>(preset.prime_bytes);
+  if (options.models.empty()) options.models = {preset.model};
+}
+
+void check(const po::variables_map& values, const Options& options) {
+  if (options.models.empty()) throw UsageError("--model is missing; `kraft models` lists them");
+  const auto in_range = [](const char* name, std::int64_t value, std::int64_t most) {
+    if (value < 0 || value > most)
+      throw UsageError("--" + std::string(name) + " " + std::to_string(value) +
+                       " is out of range: 0.." + std::to_string(most));
+  };
+  in_range("length", options.length_bytes, kMostBytes);
+  in_range("count", options.count, 1 << 20);
+  in_range("prime-first", options.prime_first, INT64_MAX);
+  exclude(values, "alphabet", "units");
+  if (is_set(values, "prime-first") && !values.count("prime"))
+    throw UsageError("--prime-first needs --prime");
+  refuse_unread_options(values, options.sampler);
+}
+
+// One run of the command: everything that the samples share.
+class Run {
+ public:
+  Run(const Options& options, const po::variables_map& values)
+      : options_(options),
+        json_(values.count("json") > 0),
+        echo_(values.count("echo") > 0),
+        quiet_(values.count("quiet") > 0),
+        sampler_(make_sampler(options.sampler, options.sampling)),
+        models_(make_models(options.models, options.threads)),
+        output_(options.output),
+        context_(read_context(options.context)),
+        candidates_(candidates()),
+        detector_(context_.bytes),
+        labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
+
+  int draw_all() {
+    catch_interrupts();
+    Json results = Json::array();
+    for (const auto& model : models_) {
+      const auto start = model->start(observed());
+      if (!quiet_) warn_if_cut(*model, observed().size());
+      for (int index = 0; index < options_.count && !interrupted(); ++index) {
+        const Sample sample = draw(*model, *start, index);
+        if (json_)
+          results.push_back(to_json(*model, options_, index, context_.prompt(), echo_, sample));
+        if (!quiet_) report(*model, sample);
+      }
+    }
+    if (json_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
+    output_.commit();
+    return interrupted() ? kInterruptedExit : 0;
+  }
+
+ private:
+  Candidates candidates() const {
+    return options_.units.empty() ? Candidates::parse(options_.alphabet, context_.bytes)
+                                  : Candidates::from_lines(as_text(read_input(options_.units)));
+  }
+
+  // With a tail, the sampler itself shows the model the end of prompt and output.
+  ByteView observed() const {
+    const ByteView all(context_.bytes);
+    ByteView corpus = context_.corpus();
+    if (options_.prime_first > 0)
+      corpus =
+          corpus.first(std::min(corpus.size(), static_cast<std::size_t>(options_.prime_first)));
+    if (options_.sampling.tail > 0) return corpus;
+    if (corpus.size() == context_.prompt_begins) return all;
+    if (joined_.empty()) {
+      append(joined_, corpus);
+      append(joined_, context_.prompt());
+    }
+    return joined_;
+  }
+
+  Sample draw(const Model& model, State& start, int index) {
+    if (!json_) begin(model, index);
+    const auto state = start.clone();
+    const auto length = static_cast<std::uint64_t>(options_.length_bytes);
+    Sample sample;
+    Random random(options_.seed, static_cast<std::uint64_t>(index));
+    {
+      Progress progress(model.spec(), length, "bytes", json_ || !output_.to_terminal());
+      const SampleRequest request{
+          .length_bytes = length, .history = context_.bytes, .tail_begin = context_.prompt_begins};
+      sampler_->sample(*state, candidates_, request, random, [&](ByteView drawn) {
+        append(sample.bytes, drawn);
+        if (!json_) output_.write(drawn);
+        progress.advance_to(sample.bytes.size());
+        return !interrupted();
+      });
+    }
+    if (!json_) end();
+    measure(start, sample);
+    return sample;
+  }
+
+  void begin(const Model& model, int index) {
+    if (labelled_) {
+      std::string label = "=== " + model.spec() + ", seed " + std::to_string(options_.seed);
+      if (options_.count > 1)
+        label += ", sample " + std::to_string(index + 1) + " of " + std::to_string(options_.count);
+      output_.write(label + " ===\n");
+    }
+    if (echo_) output_.write(context_.prompt());
+  }
+
+  // A single sample that goes to a file or a pipe is written as it is, without a newline of ours.
+  void end() {
+    if (labelled_ || output_.to_terminal()) output_.write("\n");
+  }
+
+  void measure(State& start, Sample& sample) {
+    if (sample.bytes.empty()) return;
+    const ByteView bytes(sample.bytes);
+    const Mark mark = start.mark();
+    if (options_.sampling.tail > 0) {
+      const auto tail = static_cast<std::size_t>(options_.sampling.tail);
+      start.observe(context_.prompt().last(std::min(tail, context_.prompt().size())));
+    }
+    start.measure({&bytes, 1}, {&sample.bits, 1});
+    start.rewind(mark);
+    start.forget(mark);
+    sample.copying = detector_.analyse(sample.bytes);
+  }
+
+  const Options& options_;
+  bool json_, echo_, quiet_;
+  std::unique_ptr<Sampler> sampler_;
+  std::vector<std::shared_ptr<const Model>> models_;
+  Output output_;
+  Context context_;
+  mutable Bytes joined_;  // what is observed, when only the corpus's beginning is
+  Candidates candidates_;
+  CopyDetector detector_;
+  bool labelled_;
+};
+
+template <typename Row>
+std::string list_of(const std::string& what, std::span<const Row> rows) {
+  std::string text = what;
+  for (const Row& row : rows)
+    text += (&row == rows.data() ? ": " : "; ") + row.name + " (" + row.summary + ")";
+  return text;
+}
+
+// Puts the sampler's own table of options on the command line.
+void add_sampler_options(po::options_description& options, SamplerOptions& sampling) {
+  for (const SamplerOption& option : sampler_options()) {
+    const std::string name = option.name == "temperature" ? "temperature,t" : option.name;
+    // "(8) bytes of ..." says what the help shows as the default anyway; "(0: off) ..." says more.
+    const std::size_t after = option.meaning.find(") ");
+    const bool plain = option.meaning.substr(0, after).find(':') == std::string::npos;
+    const std::string meaning =
+        plain && after != std::string::npos ? option.meaning.substr(after + 2) : option.meaning;
+    std::visit(
+        [&](auto field) {
+          auto* target = &(sampling.*field);
+          if constexpr (std::is_same_v<decltype(target), bool*>) {
+            options.add_options()(name.c_str(), po::bool_switch(target), meaning.c_str());
+          } else {
+            options.add_options()(name.c_str(), number(target, "N"), meaning.c_str());
+          }
+        },
+        option.field);
+  }
+}
+
+void add_options(Command& command, Options& o) {
+  const std::string sampler_list = list_of("how to draw", samplers());
+  const std::string preset_list = list_of("a set of options", sampler_presets());
+  // clang-format off
+  command.options.add_options()
+      ("model,m", po::value(&o.models)->value_name("SPEC"), "the model; several may be given");
+  o.context.add_to(command.options);
+  command.options.add_options()
+      ("prime-first", number(&o.prime_first, "N"), "observe only the first N bytes of the corpus (0: all)")
+      ("length,n", number(&o.length_bytes, "N"), "bytes to draw")
+      ("count,c", number(&o.count, "K"), "samples of each model")
+      ("seed,s", number(&o.seed, "S"), "seed of the random numbers")
+      ("alphabet", po::value(&o.alphabet)->value_name("SET")->default_value(o.alphabet), "bytes to choose from: all, seen (in the context), printable, utf-8 (well-formed), or chars:TEXT with \\n, \\t, \\\\ and \\xHH")
+      ("units", po::value(&o.units)->value_name("FILE"), "strings to choose from instead, one a line, with the same escapes")
+      ("sampler", po::value(&o.sampler)->value_name("NAME")->default_value(o.sampler), sampler_list.c_str())
+      ("preset", po::value(&o.preset)->value_name("NAME"), preset_list.c_str());
+  add_sampler_options(command.options, o.sampling);
+  command.options.add_options()
+      ("threads", number(&o.threads, "N"), "threads to measure with (0: one per processor)")
+      ("echo,e", "write the prompt before each sample")
+      ("quiet,q", "no report on standard error")
+      ("output,o", po::value(&o.output)->value_name("FILE"), "write to this file instead of standard output")
+      ("json", "print JSON");
+  // clang-format on
+}
+
+}  // namespace
+
+Command sample_command() {
+  auto options = std::make_shared<Options>();
+  Command command;
+  command.name = "sample";
+  command.synopsis =
+      "--model SPEC... [--prime FILE] [--prompt TEXT] [FILE|-] [--length N] [options]";
+  command.summary = "draw a continuation from a model";
+  command.details =
+      "The context is the corpus (--prime), the file, and the prompt, in this order. What is drawn "
+      "is "
+      "written as it is drawn; what it costs and how much of it is copied is reported on standard "
+      "error. The same seed and options give the same bytes on any number of threads.";
+  command.examples = {
+      "kraft sample --model gzip --prime book.txt --prompt 'Call me ' --length 300 --temperature "
+      "0.6",
+      "kraft sample --model zstd:19 --model xz --prime book.txt --count 3 --seed 7",
+      "kraft sample --model ngram:5 --prime book.txt --alphabet printable --json"};
+  add_options(command, *options);
+  command.positional = "input";
+  command.most_positional = 1;
+  command.run = [options](const po::variables_map& values) {
+    apply_preset(values, *options);
+    check(values, *options);
+    return Run(*options, values).draw_all();
+  };
+  return command;
+}
+
+}  // namespace kraft::cli

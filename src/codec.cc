@@ -1,0 +1,28 @@
+#include "kraft/codec.h"
+
+namespace kraft {
+
+const char* name_of(Granularity granularity) {
+  switch (granularity) {
+    case Granularity::byte:
+      return "byte";
+    case Granularity::bit:
+      return "bit";
+    case Granularity::fractional:
+      return "fractional";
+  }
+  return "?";
+}
+
+double Encoder::code_length(ByteView message) {
+  encode(message, scratch_);
+  return 8.0 * static_cast<double>(scratch_.size());
+}
+
+Bytes Codec::encode(ByteView message) const {
+  Bytes stream;
+  encoder()->encode(message, stream);
+  return stream;
+}
+
+}  // namespace kraft

@@ -1,0 +1,39 @@
+// What zlib's formats have in common: the parameters of the compressor and the exact length of a
+// stream in bits.
+#pragma once
+
+#include <cstdint>
+
+#include "kraft/bytes.h"
+#include "kraft/registry.h"
+
+namespace kraft::deflate {
+
+// The container around the raw DEFLATE stream (RFC 1951).
+enum class Container { raw, zlib, gzip };  // -, RFC 1950, RFC 1952
+
+// Bits that the container adds to the raw stream once its last byte is complete.
+inline std::uint64_t container_bits(Container container) {
+  return container == Container::raw ? 0 : container == Container::zlib ? 8 * 6 : 8 * 18;
+}
+
+// zlib's own names and numbers; see deflateInit2 in zlib.h.
+struct Parameters {
+  int level = 9;
+  int window_bits = 15;
+  int mem_level = 8;
+  int strategy = 0;
+
+  bool operator==(const Parameters&) const = default;
+};
+
+// The bits of a complete raw DEFLATE stream up to the end of its last block, without the padding to
+// a whole byte. Decodes the stream: O(its message). Throws Error on a bad stream.
+std::uint64_t stream_bits(ByteView raw_stream);
+
+// Makes the model for one of zlib's formats; `engine` is auto, twin, clone or recompress.
+std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,
+                                        const Parameters& parameters, const Arguments& arguments,
+                                        const ModelOptions& options);
+
+}  // namespace kraft::deflate

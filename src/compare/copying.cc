@@ -1,0 +1,87 @@
+#include "compare/copying.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+namespace kraft {
+namespace {
+
+constexpr std::uint32_t kNowhere = 0xffffffff;
+constexpr int kHashBits = 18;
+
+std::uint32_t gram(const Byte* at, int bytes) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < bytes; ++i) value = value << 8 | at[i];
+  return value;
+}
+
+std::uint32_t hash4(const Byte* at) { return gram(at, 4) * 2654435761u >> (32 - kHashBits); }
+
+double self_repeat_share(ByteView sample) {
+  constexpr std::size_t kRepeatBytes = 12;
+  if (sample.size() <= kRepeatBytes) return 0;
+  std::unordered_set<std::string_view> earlier;
+  std::size_t repeated_bytes = 0, counted_until = 0;
+  for (std::size_t at = 0; at + kRepeatBytes <= sample.size(); ++at) {
+    if (earlier.insert(as_text(sample.subspan(at, kRepeatBytes))).second) continue;
+    const std::size_t end = at + kRepeatBytes;
+    repeated_bytes += end - std::max(at, counted_until);
+    counted_until = end;
+  }
+  return static_cast<double>(repeated_bytes) / static_cast<double>(sample.size());
+}
+
+}  // namespace
+
+CopyDetector::CopyDetector(ByteView context)
+    : context_(context.last(std::min<std::size_t>(context.size(), kNowhere))),
+      seen1_(1 << 8),
+      seen2_(1 << 16),
+      seen3_(1 << 24),
+      head_(1 << kHashBits, kNowhere),
+      next_(context_.size(), kNowhere) {
+  for (std::size_t at = 0; at < context_.size(); ++at) {
+    const std::size_t left = context_.size() - at;
+    const Byte* bytes = context_.data() + at;
+    seen1_[gram(bytes, 1)] = true;
+    if (left >= 2) seen2_[gram(bytes, 2)] = true;
+    if (left >= 3) seen3_[gram(bytes, 3)] = true;
+    if (left >= 4) {
+      std::uint32_t& head = head_[hash4(bytes)];
+      next_[at] = head;
+      head = static_cast<std::uint32_t>(at);
+    }
+  }
+}
+
+std::uint64_t CopyDetector::longest_prefix_bytes(ByteView text) const {
+  std::size_t longest = 0;
+  if (text.size() >= 4) {
+    for (std::uint32_t at = head_[hash4(text.data())]; at != kNowhere; at = next_[at]) {
+      const ByteView there = context_.subspan(at);
+      const auto end = std::mismatch(there.begin(), there.end(), text.begin(), text.end()).second;
+      longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
+    }
+  }
+  if (longest >= 3) return longest;
+  if (text.size() >= 3 && seen3_[gram(text.data(), 3)]) return 3;
+  if (text.size() >= 2 && seen2_[gram(text.data(), 2)]) return 2;
+  return !text.empty() && seen1_[text[0]] ? 1 : 0;
+}
+
+Copying CopyDetector::analyse(ByteView sample) const {
+  Copying result;
+  if (sample.empty()) return result;
+  std::uint64_t pieces = 0;
+  for (ByteView rest = sample; !rest.empty(); ++pieces) {
+    const std::uint64_t copied = longest_prefix_bytes(rest);
+    result.longest_copy_bytes = std::max(result.longest_copy_bytes, copied);
+    rest = rest.subspan(std::max<std::uint64_t>(copied, 1));
+  }
+  result.mean_copy_bytes = static_cast<double>(sample.size()) / static_cast<double>(pieces);
+  result.self_repeat_share = self_repeat_share(sample);
+  return result;
+}
+
+}  // namespace kraft

@@ -1,0 +1,162 @@
+#include "models/deflate_clone.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "kraft/error.h"
+
+namespace kraft::deflate {
+
+// zlib's state holds pointers into itself: it can be saved and restored in place, but not moved.
+struct Clone::Arena {
+  static constexpr std::size_t kCapacity = std::size_t{1}
+                                           << 20;  // the largest state is under 400 KB
+
+  static void* allocate(void* opaque, uInt items, uInt size) {
+    auto* arena = static_cast<Arena*>(opaque);
+    const std::size_t bytes = (std::size_t{items} * size + 63) & ~std::size_t{63};
+    if (bytes > kCapacity - arena->used) return nullptr;
+    void* place = arena->memory.get() + arena->used;
+    arena->used += bytes;
+    return place;
+  }
+  static void release(void*, void*) {}
+
+  Arena() : memory(new Byte[kCapacity]()) {
+    stream.zalloc = allocate;
+    stream.zfree = release;
+    stream.opaque = this;
+  }
+
+  std::unique_ptr<Byte[]> memory;
+  std::size_t used = 0;
+  z_stream stream{};
+};
+
+Clone::Clone(const Parameters& parameters)
+    : parameters_(parameters), arena_(std::make_unique<Arena>()), out_(std::size_t{1} << 16) {
+  const int status =
+      deflateInit2(&arena_->stream, parameters.level, Z_DEFLATED, -parameters.window_bits,
+                   parameters.mem_level, parameters.strategy);
+  if (status != Z_OK) throw Error(std::string("zlib: deflateInit2: ") + zError(status));
+}
+
+Clone::Clone(const Clone& other)
+    : parameters_(other.parameters_),
+      arena_(std::make_unique<Arena>()),
+      held_(other.held_),
+      fed_bytes_(other.fed_bytes_),
+      out_(other.out_.size()) {
+  // deflateCopy takes the allocator from its source; the copy must have an arena of its own.
+  z_stream& source = other.arena_->stream;
+  source.opaque = arena_.get();
+  const int status = deflateCopy(&arena_->stream, &source);
+  source.opaque = other.arena_.get();
+  if (status != Z_OK) throw Error(std::string("zlib: deflateCopy: ") + zError(status));
+}
+
+Clone::~Clone() = default;  // all that zlib allocated lies in the arena
+
+void Clone::observe(ByteView bytes) {
+  append(held_, bytes);
+  // zlib slides its window when it runs short of input near the window's end: with all of the
+  // message at hand a little later than when the input stops just there. So the input never stops
+  // there; what would is held back until more has come.
+  const std::uint64_t window = std::uint64_t{1} << std::max(parameters_.window_bits, 9);
+  std::uint64_t until = fed_bytes_ + held_.size();
+  const std::uint64_t first_edge = 2 * window - 262;
+  if (until > first_edge) until -= std::min((until - first_edge) % window, std::uint64_t{262});
+  if (until <= fed_bytes_) return;
+
+  const std::uint64_t feed = until - fed_bytes_;
+  z_stream& z = arena_->stream;
+  std::uint64_t done = 0;
+  while (done < feed) {
+    const auto piece = static_cast<uInt>(std::min<std::uint64_t>(feed - done, 1u << 30));
+    z.next_in = held_.data() + done;
+    z.avail_in = piece;
+    do {
+      z.next_out = out_.data();
+      z.avail_out = static_cast<uInt>(out_.size());
+      ::deflate(&z, Z_NO_FLUSH);
+    } while (z.avail_out == 0 || z.avail_in > 0);
+    done += piece;
+  }
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(feed));
+  fed_bytes_ = until;
+}
+
+std::uint64_t Clone::bits() {
+  const ByteView nothing;
+  std::uint64_t bits = 0;
+  measure({&nothing, 1}, {&bits, 1});
+  return bits;
+}
+
+void Clone::measure(std::span<const ByteView> continuations, std::span<std::uint64_t> bits) {
+  save(snapshot_);
+  for (std::size_t i = 0; i < continuations.size(); ++i) bits[i] = bits_of(continuations[i]);
+}
+
+std::uint64_t Clone::bits_of(ByteView continuation) {
+  constexpr std::uint64_t kEmptyBlockBits = 10;
+  const std::uint64_t message_bytes = position_bytes() + continuation.size();
+  if (message_bytes == 0) return kEmptyBlockBits;
+  const std::uint64_t bits = finish(continuation, Z_BLOCK);
+  // Z_BLOCK ends the last block as Z_FINISH does and leaves its end visible to the bit. But when
+  // the symbol buffer was emptied by the very last symbol, Z_FINISH adds an empty block.
+  const std::uint64_t symbols = (std::uint64_t{1} << (parameters_.mem_level + 6)) - 1;
+  if (message_bytes < symbols) return bits;
+  const std::uint64_t whole_bits = finish(continuation, Z_FINISH);
+  return (bits + 7) / 8 * 8 == whole_bits ? bits : bits + kEmptyBlockBits;
+}
+
+// The bits written once what is held and the continuation have been flushed. Restores the stream.
+std::uint64_t Clone::finish(ByteView continuation, int flush) {
+  tail_.assign(held_.begin(), held_.end());
+  append(tail_, continuation);
+  z_stream& z = arena_->stream;
+  z.next_in = tail_.data();
+  z.avail_in = static_cast<uInt>(tail_.size());
+  do {
+    z.next_out = out_.data();
+    z.avail_out = static_cast<uInt>(out_.size());
+    ::deflate(&z, flush);
+  } while (z.avail_out == 0);
+  unsigned pending_bytes = 0;
+  int pending_bits = 0;
+  deflatePending(&z, &pending_bytes, &pending_bits);
+  const std::uint64_t bits =
+      8 * (std::uint64_t{z.total_out} + pending_bytes) + static_cast<unsigned>(pending_bits);
+  restore(snapshot_);
+  return bits;
+}
+
+void Clone::save(Bytes& to) const {
+  to.resize(arena_->used + sizeof(z_stream));
+  std::memcpy(to.data(), arena_->memory.get(), arena_->used);
+  std::memcpy(to.data() + arena_->used, &arena_->stream, sizeof(z_stream));
+}
+
+void Clone::restore(const Bytes& from) {
+  std::memcpy(arena_->memory.get(), from.data(), arena_->used);
+  std::memcpy(static_cast<void*>(&arena_->stream), from.data() + arena_->used, sizeof(z_stream));
+}
+
+Mark Clone::mark() {
+  Saved saved{.arena = {}, .held = held_, .fed_bytes = fed_bytes_};
+  save(saved.arena);
+  return marks_.push(std::move(saved));
+}
+
+void Clone::rewind(Mark mark) {
+  const Saved& saved = marks_.back_to(mark);
+  restore(saved.arena);
+  held_ = saved.held;
+  fed_bytes_ = saved.fed_bytes;
+}
+
+void Clone::forget(Mark mark) { marks_.forget(mark); }
+
+}  // namespace kraft::deflate

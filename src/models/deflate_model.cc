@@ -1,0 +1,103 @@
+// DEFLATE as a model: one State over whichever engine measures it.
+
+#include <vector>
+
+#include "codecs/deflate.h"
+#include "models/deflate_clone.h"
+
+namespace kraft::deflate {
+namespace {
+
+// An Engine has observe, position_bytes, bits, measure, mark, rewind, forget and a copy
+// constructor; one that can walk prefixes as a trie has extend as well.
+template <typename Engine>
+class DeflateState final : public State {
+ public:
+  DeflateState(const Parameters& parameters, Container container)
+      : engine_(parameters), container_bits_(static_cast<double>(container_bits(container))) {}
+
+  void observe(ByteView bytes) override {
+    engine_.observe(bytes);
+    if (!bytes.empty()) base_bits_.reset();
+  }
+
+  std::uint64_t position_bytes() const override { return engine_.position_bytes(); }
+
+  double context_bits() override { return static_cast<double>(base()) + container_bits_; }
+
+  void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
+    lengths_.resize(continuations.size());
+    engine_.measure(continuations, lengths_);
+    subtract_base(bits);
+  }
+
+  void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
+              std::span<double> bits) override {
+    if constexpr (requires { engine_.extend(prefixes, alphabet, std::span(lengths_)); }) {
+      lengths_.resize(prefixes.size() * alphabet.size());
+      engine_.extend(prefixes, alphabet, std::span(lengths_));
+      subtract_base(bits);
+    } else {
+      State::extend(prefixes, alphabet, bits);
+    }
+  }
+
+  Mark mark() override { return engine_.mark(); }
+  void rewind(Mark mark) override {
+    engine_.rewind(mark);
+    base_bits_.reset();
+  }
+  void forget(Mark mark) override { engine_.forget(mark); }
+  std::unique_ptr<State> clone() const override { return std::make_unique<DeflateState>(*this); }
+
+ private:
+  std::uint64_t base() {
+    if (!base_bits_) base_bits_ = engine_.bits();
+    return *base_bits_;
+  }
+
+  void subtract_base(std::span<double> bits) {
+    const auto base_bits = static_cast<double>(base());
+    for (std::size_t i = 0; i < lengths_.size(); ++i)
+      bits[i] = static_cast<double>(lengths_[i]) - base_bits;
+  }
+
+  Engine engine_;
+  double container_bits_;
+  std::optional<std::uint64_t> base_bits_;
+  std::vector<std::uint64_t> lengths_;
+};
+
+template <typename Engine>
+class DeflateModel final : public Model {
+ public:
+  DeflateModel(std::string spec, const Parameters& parameters, Container container)
+      : spec_(std::move(spec)), parameters_(parameters), container_(container) {}
+
+  std::unique_ptr<State> start() const override {
+    return std::make_unique<DeflateState<Engine>>(parameters_, container_);
+  }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::bit; }
+  std::optional<std::uint64_t> window_bytes() const override {
+    return std::uint64_t{1} << parameters_.window_bits;
+  }
+
+ private:
+  std::string spec_;
+  Parameters parameters_;
+  Container container_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,
+                                        const Parameters& parameters, const Arguments& arguments,
+                                        const ModelOptions& options) {
+  const std::string& engine = arguments.text("engine");
+  if (engine == "recompress" || parameters.level == 0)
+    return model_of(std::move(codec), arguments.spec(), 0, options);
+  return std::make_shared<DeflateModel<Clone>>(arguments.spec(), parameters, container);
+}
+
+}  // namespace kraft::deflate

@@ -1,0 +1,322 @@
+#include "kraft/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "codecs/backends.h"
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+// A codec that is a model by measuring alone can be told how much of the context to compress.
+constexpr const char* kContextDefault = "8KiB";
+
+std::vector<Backend> all_backends() {
+  std::vector<Backend> rows = {
+      gzip_backend(), zlib_backend(), deflate_backend(), zstd_backend(),
+      xz_backend(),   lzma_backend(), bzip2_backend(),   brotli_backend(),
+      lz4_backend(),  cmd_backend(),  ngram_backend(),   uniform_backend(),
+  };
+  for (Backend& row : rows) {
+    if (row.make_model) continue;
+    row.parameters.push_back(
+        Parameter::integer("context", 0, INT64_MAX, kContextDefault,
+                           "bytes of context that each measurement compresses (0: all)"));
+  }
+  return rows;
+}
+
+// Reads the specification's pieces from left to right.
+class SpecScanner {
+ public:
+  explicit SpecScanner(std::string_view text) : text_(text) {}
+
+  bool at_end() const { return at_ == text_.size(); }
+
+  bool take(char expected) {
+    if (at_end() || text_[at_] != expected) return false;
+    ++at_;
+    return true;
+  }
+
+  std::string word(std::string_view stops) {
+    const std::size_t end = std::min(text_.find_first_of(stops, at_), text_.size());
+    std::string piece(text_.substr(at_, end - at_));
+    at_ = end;
+    return piece;
+  }
+
+  // A quoted string, or everything up to a comma.
+  std::string value() {
+    if (!take('"')) return word(",");
+    std::string piece;
+    while (!take('"')) {
+      if (take('\\') && !at_end() && text_[at_] != '"' && text_[at_] != '\\') piece += '\\';
+      if (at_end()) fail("ends inside a quoted value");
+      piece += text_[at_++];
+    }
+    return piece;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw UsageError("model specification '" + printable(text_) + "' " + what);
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+std::string quoted_if_needed(const std::string& value) {
+  if (value.find_first_of(",\" ") == std::string::npos) return value;
+  std::string quoted = "\"";
+  for (char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+[[noreturn]] void fail(const Backend& backend, const std::string& what) {
+  throw UsageError(backend.name + ": " + what);
+}
+
+// Checks one value against its parameter and returns it in canonical form (integers without units
+// or suffix letters; those go to `suffix`).
+std::string checked(const Backend& backend, const Parameter& parameter, const std::string& value,
+                    std::string& suffix) {
+  const auto out_of_range = [&] {
+    fail(backend,
+         parameter.name + " " + printable(value) + " is out of range: " + parameter.range());
+  };
+  const auto malformed = [&](const char* expected) {
+    fail(backend, parameter.name + " is " + expected + ", not '" + printable(value) + "'");
+  };
+  switch (parameter.kind) {
+    case Parameter::Kind::integer: {
+      std::string_view digits = value;
+      while (!digits.empty() && parameter.suffixes.find(digits.back()) != std::string::npos) {
+        if (suffix.find(digits.back()) != std::string::npos) malformed("an integer");
+        suffix += digits.back();
+        digits.remove_suffix(1);
+      }
+      std::int64_t number = 0;
+      if (!parse_integer(digits, number)) malformed("an integer");
+      const auto as_double = static_cast<double>(number);
+      if (as_double < parameter.min || as_double > parameter.max) out_of_range();
+      return std::to_string(number);
+    }
+    case Parameter::Kind::number: {
+      double number = 0;
+      if (!parse_number(value, number)) malformed("a number");
+      if (number < parameter.min || number > parameter.max) out_of_range();
+      return shortest(number);
+    }
+    case Parameter::Kind::choice:
+      if (std::ranges::find(parameter.choices, value) == parameter.choices.end())
+        fail(backend,
+             parameter.name + " '" + printable(value) + "' is none of " + parameter.range());
+      return value;
+    case Parameter::Kind::text:
+      if (value.empty()) fail(backend, parameter.name + " is empty");
+      return value;
+  }
+  return value;
+}
+
+}  // namespace
+
+Spec Spec::parse(std::string_view text) {
+  SpecScanner scanner(text);
+  Spec spec;
+  spec.name = scanner.word(":,");
+  if (spec.name.empty()) scanner.fail("has no name");
+  if (scanner.take(':')) {
+    spec.argument = scanner.value();
+    if (spec.argument->empty()) scanner.fail("has nothing after the colon");
+  }
+  while (!scanner.at_end()) {
+    if (!scanner.take(',')) scanner.fail("needs a comma after a quoted value");
+    std::string key = scanner.word("=,");
+    if (key.empty() || !scanner.take('=')) scanner.fail("needs key=value after each comma");
+    spec.values.emplace_back(std::move(key), scanner.value());
+  }
+  return spec;
+}
+
+std::string Spec::text() const {
+  std::string text = name;
+  if (argument) text += ":" + quoted_if_needed(*argument);
+  for (const auto& [key, value] : values) text += "," + key + "=" + quoted_if_needed(value);
+  return text;
+}
+
+Parameter Parameter::integer(std::string name, std::int64_t min, std::int64_t max,
+                             std::string initial, std::string meaning) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.kind = Kind::integer;
+  parameter.min = static_cast<double>(min);
+  parameter.max = static_cast<double>(max);
+  parameter.initial = std::move(initial);
+  parameter.meaning = std::move(meaning);
+  return parameter;
+}
+
+Parameter Parameter::choice(std::string name, std::vector<std::string> choices, std::string initial,
+                            std::string meaning) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.kind = Kind::choice;
+  parameter.choices = std::move(choices);
+  parameter.initial = std::move(initial);
+  parameter.meaning = std::move(meaning);
+  return parameter;
+}
+
+Parameter Parameter::on_off(std::string name, std::string initial, std::string meaning) {
+  return choice(std::move(name), {"on", "off"}, std::move(initial), std::move(meaning));
+}
+
+Parameter Parameter::free_text(std::string name, std::string initial, std::string meaning) {
+  Parameter parameter;
+  parameter.name = std::move(name);
+  parameter.kind = Kind::text;
+  parameter.initial = std::move(initial);
+  parameter.meaning = std::move(meaning);
+  return parameter;
+}
+
+std::string Parameter::range() const {
+  switch (kind) {
+    case Kind::integer:
+    case Kind::number: {
+      const bool unbounded = max >= 9e18;
+      std::string text = shortest(min) + ".." + (unbounded ? "" : shortest(max));
+      if (kind == Kind::integer) {
+        text = std::to_string(static_cast<std::int64_t>(min)) + ".." +
+               (unbounded ? "" : std::to_string(static_cast<std::int64_t>(max)));
+      }
+      for (char suffix : suffixes) text += std::string("[") + suffix + "]";
+      return text;
+    }
+    case Kind::choice:
+      return join(choices, "|");
+    case Kind::text:
+      return "text";
+  }
+  return "";
+}
+
+bool Arguments::has(std::string_view name) const { return values_.contains(name); }
+
+std::int64_t Arguments::integer(std::string_view name) const {
+  std::int64_t number = 0;
+  parse_integer(text(name), number);
+  return number;
+}
+
+std::int64_t Arguments::integer_or(std::string_view name, std::int64_t otherwise) const {
+  return has(name) ? integer(name) : otherwise;
+}
+
+double Arguments::number(std::string_view name) const {
+  double number = 0;
+  parse_number(text(name), number);
+  return number;
+}
+
+bool Arguments::on(std::string_view name) const { return has(name) && text(name) == "on"; }
+
+const std::string& Arguments::text(std::string_view name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end())
+    throw Error("parameter '" + std::string(name) + "' of " + spec_ + " has no value");
+  return found->second;
+}
+
+bool Arguments::has_suffix(std::string_view name, char suffix) const {
+  const auto found = suffixes_.find(name);
+  return found != suffixes_.end() && found->second.find(suffix) != std::string::npos;
+}
+
+std::span<const Backend> backends() {
+  static const std::vector<Backend> rows = all_backends();
+  return rows;
+}
+
+const Backend& find_backend(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Backend& row : backends()) {
+    if (row.name == name || std::ranges::find(row.aliases, name) != row.aliases.end()) return row;
+    names.push_back(row.name);
+    names.insert(names.end(), row.aliases.begin(), row.aliases.end());
+  }
+  throw UsageError("unknown model '" + printable(name) + "'" + did_you_mean(name, names) +
+                   "; there are " + join(names, ", "));
+}
+
+Arguments check(const Spec& spec, const Backend& backend) {
+  Arguments arguments;
+  Spec canonical;
+  canonical.name = backend.name;
+  const auto set = [&](const Parameter& parameter, const std::string& value) {
+    std::string suffix;
+    std::string clean = checked(backend, parameter, value, suffix);
+    arguments.suffixes_[parameter.name] = suffix;
+    return arguments.values_[parameter.name] = std::move(clean);
+  };
+
+  if (spec.argument && !backend.argument)
+    fail(backend, "takes nothing after a colon, but got '" + printable(*spec.argument) + "'");
+  if (backend.argument) {
+    const Parameter& parameter = *backend.argument;
+    const std::string& value = spec.argument ? *spec.argument : parameter.initial;
+    if (value.empty())
+      fail(backend, "needs a " + parameter.name + ", as in " + backend.name + ":...");
+    canonical.argument = set(parameter, value) + arguments.suffixes_[parameter.name];
+  }
+
+  for (const auto& [key, value] : spec.values) {
+    const bool known =
+        std::ranges::any_of(backend.parameters, [&](const Parameter& p) { return p.name == key; });
+    if (known) continue;
+    std::vector<std::string> names;
+    for (const Parameter& p : backend.parameters) names.push_back(p.name);
+    fail(backend, "unknown parameter '" + printable(key) + "'" + did_you_mean(key, names) +
+                      (names.empty() ? "; it has none" : "; there are " + join(names, ", ")));
+  }
+  for (const Parameter& parameter : backend.parameters) {
+    int times = 0;
+    for (const auto& [key, value] : spec.values) {
+      if (key != parameter.name) continue;
+      if (++times > 1) fail(backend, "parameter '" + key + "' is given twice");
+      canonical.values.emplace_back(key, set(parameter, value) + arguments.suffixes_[key]);
+    }
+    if (times == 0 && !parameter.initial.empty()) set(parameter, parameter.initial);
+  }
+  arguments.spec_ = canonical.text();
+  return arguments;
+}
+
+std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options) {
+  const Spec parsed = Spec::parse(spec);
+  const Backend& backend = find_backend(parsed.name);
+  const Arguments arguments = check(parsed, backend);
+  if (backend.make_model) return backend.make_model(arguments, options);
+  return model_of(backend.make_codec(arguments), arguments.spec(),
+                  static_cast<std::uint64_t>(arguments.integer("context")), options);
+}
+
+std::shared_ptr<const Codec> make_codec(std::string_view spec) {
+  const Spec parsed = Spec::parse(spec);
+  const Backend& backend = find_backend(parsed.name);
+  const Arguments arguments = check(parsed, backend);
+  if (!backend.make_codec)
+    throw UsageError(backend.name + ": predicts, but is not a compressor by itself");
+  return backend.make_codec(arguments);
+}
+
+}  // namespace kraft

@@ -1,0 +1,225 @@
+#include "base/subprocess.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+ProcessResult shell(const std::string& script, ByteView input = {}, ProcessOptions options = {}) {
+  return run_process({"sh", "-c", script}, input, options);
+}
+
+std::string text(const ProcessResult& result) { return std::string(as_text(result.output)); }
+
+TEST(RunProcess, GivesInputAndCollectsOutput) {
+  const ProcessResult result = run_process({"cat"}, as_bytes("hello"), {});
+  EXPECT_EQ(result.end, ProcessEnd::exited);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(text(result), "hello");
+  EXPECT_EQ(result.complaint, "");
+}
+
+TEST(RunProcess, EndsEmptyInputAtOnce) { EXPECT_EQ(text(run_process({"cat"}, {}, {})), ""); }
+
+TEST(RunProcess, CarriesMoreThanThePipesHoldInEveryDirection) {
+  const Bytes input(5 << 20, 'x');
+  const ProcessResult result = shell("tee /dev/stderr", input);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_TRUE(result.output == input);
+}
+
+TEST(RunProcess, TakesOutputThatComesBeforeTheInputIsRead) {
+  const Bytes input(1 << 20, 'x');
+  const ProcessResult result = shell("head -c 3000000 /dev/zero; wc -c", input);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(text(result).substr(3000000), "1048576\n");
+}
+
+TEST(RunProcess, LetsAProgramStopReading) {
+  const Bytes input(4 << 20, 'x');
+  const ProcessResult result = shell("exec head -c 2", input);
+  EXPECT_EQ(result.end, ProcessEnd::exited);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(text(result), "xx");
+  EXPECT_EQ(text(shell("exec <&-; sleep 0.05; echo on", input)), "on\n");
+}
+
+TEST(RunProcess, LeavesTheCallersSignalsAlone) {
+  struct sigaction before;
+  sigaction(SIGPIPE, nullptr, &before);
+  sigset_t mask_before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_before);
+  shell("exec <&-", Bytes(1 << 20, 'x'));
+  struct sigaction after;
+  sigaction(SIGPIPE, nullptr, &after);
+  EXPECT_EQ(before.sa_handler, after.sa_handler);
+  sigset_t mask_after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_after);
+  EXPECT_EQ(sigismember(&mask_before, SIGPIPE), sigismember(&mask_after, SIGPIPE));
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
+}
+
+TEST(RunProcess, StartsProgramsWithOrdinarySignals) {
+  struct sigaction ignore = {};
+  struct sigaction before;
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, &before);
+  // A writer that ignores SIGPIPE would complain and exit; one that does not is ended by it.
+  const ProcessResult result = shell("(sleep 0.05; cat /dev/zero; echo status $? >&2) | true");
+  sigaction(SIGPIPE, &before, nullptr);
+  EXPECT_EQ(result.complaint, "status 141");
+}
+
+TEST(RunProcess, ReportsStatusAndTheFirstLineOfErrors) {
+  const ProcessResult result =
+      shell("echo out; printf '\\n  \\nfirst\\tline\\nsecond\\n' >&2; exit 3");
+  EXPECT_EQ(result.end, ProcessEnd::exited);
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(text(result), "out\n");
+  EXPECT_THAT(result.complaint, HasSubstr("first"));
+  EXPECT_EQ(result.complaint.find('\t'), std::string::npos);
+  EXPECT_EQ(result.complaint.find("second"), std::string::npos);
+}
+
+TEST(RunProcess, KeepsOnlyTheBeginningOfManyErrors) {
+  const ProcessResult result = shell("head -c 2000000 /dev/zero | tr '\\0' e >&2");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.complaint, std::string(200, 'e') + "...");
+}
+
+TEST(RunProcess, ReportsSignals) {
+  const ProcessResult result = shell("kill -TERM $$");
+  EXPECT_EQ(result.end, ProcessEnd::signalled);
+  EXPECT_EQ(result.code, SIGTERM);
+}
+
+TEST(RunProcess, KillsTheWholeGroupAfterTheTimeout) {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("kraft-subprocess-" + std::to_string(getpid()));
+  const auto begin = std::chrono::steady_clock::now();
+  const ProcessResult result =
+      shell("(sleep 1; echo late >'" + file.string() + "') & sleep 100", {}, {.timeout = 100ms});
+  EXPECT_EQ(result.end, ProcessEnd::timed_out);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 900ms);
+  std::this_thread::sleep_for(1200ms);
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST(RunProcess, TimesOutWhenOnlyTheOutputIsClosed) {
+  const ProcessResult result = shell("exec >&- 2>&-; sleep 100", {}, {.timeout = 100ms});
+  EXPECT_EQ(result.end, ProcessEnd::timed_out);
+}
+
+TEST(RunProcess, TimesOutOnEndlessOutputThatNobodyLimits) {
+  EXPECT_EQ(shell("while :; do sleep 0.01; echo; done", {}, {.timeout = 100ms}).end,
+            ProcessEnd::timed_out);
+}
+
+TEST(RunProcess, StopsAtTheLimit) {
+  const ProcessResult result = run_process({"yes"}, {}, {.limit_bytes = 1000});
+  EXPECT_EQ(result.end, ProcessEnd::too_long);
+  EXPECT_EQ(shell("head -c 1000 /dev/zero", {}, {.limit_bytes = 1000}).end, ProcessEnd::exited);
+}
+
+TEST(RunProcess, NamesAProgramThatCannotBeStarted) {
+  try {
+    run_process({"no-such-program-here", "-c"}, {}, {});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "there is no program 'no-such-program-here'");
+  }
+  EXPECT_THROW(run_process({"/etc/passwd"}, {}, {}), Error);
+  EXPECT_THROW(run_process({}, {}, {}), UsageError);
+}
+
+TEST(RunProcess, PutsTheProgramIntoAGroupOfItsOwn) {
+  const std::string fields = text(shell("cut -d' ' -f5 /proc/self/stat"));
+  EXPECT_NE(fields, std::to_string(getpgrp()) + "\n");
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+TEST(RunProcess, LeavesNoDescriptorsOpen) {
+  const std::size_t before = open_descriptors();
+  shell("cat", as_bytes("x"));
+  shell("exec <&-", Bytes(1 << 20, 'x'));
+  shell("sleep 100", {}, {.timeout = 20ms});
+  run_process({"yes"}, {}, {.limit_bytes = 10});
+  EXPECT_THROW(run_process({"no-such-program-here"}, {}, {}), Error);
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+// A pipe end that leaks into another thread's process would keep `cat` waiting for the end of its
+// input until that process ends.
+TEST(RunProcess, DoesNotLeakPipesBetweenThreads) {
+  std::atomic<int> bad = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string message(static_cast<std::size_t>(1000 * t + 1), 'm');
+      for (int i = 0; i < 25; ++i) {
+        const ProcessResult result =
+            t == 0 ? run_process({"sleep", "0.02"}, {}, {})
+                   : run_process({"cat"}, as_bytes(message), {.timeout = 20s});
+        if (result.end != ProcessEnd::exited || (t > 0 && text(result) != message)) ++bad;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(bad, 0);
+}
+
+TEST(RunProcess, WorksWhereStandardInputIsClosed) {
+  const int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+  close(STDIN_FILENO);
+  const ProcessResult result = run_process({"cat"}, as_bytes("hello"), {});
+  if (saved >= 0) {
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+  }
+  EXPECT_EQ(text(result), "hello");
+}
+
+TEST(SplitWords, SplitsAtBlanks) {
+  EXPECT_THAT(split_words("  bzip3  -e\t-b 1\n"), ElementsAre("bzip3", "-e", "-b", "1"));
+}
+
+TEST(SplitWords, KeepsWhatIsQuotedTogether) {
+  EXPECT_THAT(split_words("sh -c 'a \"b\" \\n' x"), ElementsAre("sh", "-c", "a \"b\" \\n", "x"));
+  EXPECT_THAT(split_words("a\"b \\\" \\x \\\\\"c ''"), ElementsAre("ab \" \\x \\c", ""));
+  EXPECT_THAT(split_words("a\\ b \\'"), ElementsAre("a b", "'"));
+}
+
+TEST(SplitWords, ExpandsNothing) {
+  EXPECT_THAT(split_words("echo $HOME *|;>"), ElementsAre("echo", "$HOME", "*|;>"));
+}
+
+TEST(SplitWords, RefusesOpenQuotesAndNothing) {
+  EXPECT_THROW(split_words(""), UsageError);
+  EXPECT_THROW(split_words(" \t"), UsageError);
+  EXPECT_THROW(split_words("a 'b"), UsageError);
+  EXPECT_THROW(split_words("a \"b'"), UsageError);
+  EXPECT_THROW(split_words(std::string_view("a\0b", 3)), UsageError);
+}
+
+}  // namespace
+}  // namespace kraft

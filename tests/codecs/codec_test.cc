@@ -1,0 +1,314 @@
+// What must hold for every codec of the registry.
+#include "kraft/codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "codecs/messages.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+constexpr std::size_t kMiB = 1 << 20;
+
+// The message of the error that decoding ends in; empty if it does not.
+std::string decoding_error(const Codec& codec, ByteView stream,
+                           std::size_t limit_bytes = Codec::kNoLimit) {
+  try {
+    codec.decode(stream, limit_bytes);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string name_in(const std::string& spec) { return spec.substr(0, spec.find_first_of(":,")); }
+
+void expect_round_trip(const Codec& codec, Encoder& encoder, const Bytes& message) {
+  Bytes stream;
+  encoder.encode(message, stream);
+  EXPECT_TRUE(codec.decode(stream) == message) << message.size() << " bytes";
+}
+
+TEST(Codecs, RoundTripSmallMessagesAtEveryLevel) {
+  const std::vector<Bytes> messages = small_messages();
+  for (const std::string& spec : level_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    for (const Bytes& message : messages) expect_round_trip(*codec, *encoder, message);
+  }
+}
+
+TEST(Codecs, RoundTripSmallMessagesWithEveryParameter) {
+  const std::vector<Bytes> messages = {{}, all_bytes(), real_text(5000), random_bytes(2000, 3)};
+  for (const std::string& spec : parameter_specs()) {
+    SCOPED_TRACE(spec);
+    std::shared_ptr<const Codec> codec;
+    try {
+      codec = make_codec(spec);
+    } catch (const UsageError&) {
+      continue;  // a conflict with another parameter's default
+    }
+    const auto encoder = codec->encoder();
+    for (const Bytes& message : messages) expect_round_trip(*codec, *encoder, message);
+  }
+}
+
+TEST(Codecs, RoundTripEverySingleByte) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    for (Byte b : all_bytes()) expect_round_trip(*codec, *encoder, {b});
+  }
+}
+
+TEST(Codecs, RoundTripOneMebibyte) {
+  const std::vector<Bytes> messages = {real_text(kMiB), random_bytes(kMiB, 4), Bytes(kMiB, 'x')};
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    for (const Bytes& message : messages) expect_round_trip(*codec, *encoder, message);
+  }
+}
+
+TEST(Codecs, CompressTextAndHardlyExpandNoise) {
+  const Bytes text = real_text(100'000);
+  const Bytes noise = random_bytes(100'000, 5);
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    EXPECT_LT(codec->encode(text).size(), text.size() * 7 / 10);
+    EXPECT_LT(codec->encode(noise).size(), noise.size() * 102 / 100);
+  }
+}
+
+TEST(Codecs, UsedEncodersWriteWhatFreshOnesWrite) {
+  const std::vector<Bytes> messages = {
+      real_text(20000),       {},    real_text(300),   random_bytes(3000, 6), all_bytes(),
+      real_text(20000),       {'q'}, Bytes(5000, 'a'), real_text(20001),      real_text(70000),
+      random_bytes(70000, 7), {},    real_text(19999), real_text(65536),      real_text(4096),
+  };
+  std::vector<std::string> specs = default_specs();
+  for (const char* spec :
+       {"zstd:1",          "zstd:19",      "zstd:22",           "zstd:5,long=on", "xz:0",
+        "xz:6,dict=64KiB", "xz:9e,mf=hc4", "bzip2:1",           "brotli:0",       "brotli:1",
+        "brotli:5",        "brotli:9",     "brotli:10",         "lz4:3",          "lz4:9",
+        "lz4:12",          "lz4:-5",       "lz4:12,linked=off", "gzip:1",         "gzip:9"})
+    specs.emplace_back(spec);
+  for (const std::string& spec : specs) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    Bytes stream;
+    for (const Bytes& message : messages) {
+      encoder->encode(message, stream);
+      EXPECT_TRUE(stream == codec->encode(message)) << message.size() << " bytes";
+    }
+  }
+}
+
+TEST(Codecs, UsedEncodersForgetLongMessages) {
+  for (const char* spec : {"gzip", "zstd:3", "xz:0", "bzip2", "brotli:5", "lz4", "lz4:9"}) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    Bytes stream;
+    for (std::size_t size :
+         {kMiB, std::size_t{5000}, kMiB, std::size_t{50}, std::size_t{100'000}}) {
+      const Bytes message = real_text(size);
+      encoder->encode(message, stream);
+      EXPECT_TRUE(stream == codec->encode(message)) << size << " bytes";
+    }
+  }
+}
+
+TEST(Codecs, WriteTheSameFromManyThreads) {
+  const Bytes message = real_text(30000);
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    std::vector<Bytes> streams(4);
+    std::vector<std::thread> threads;
+    for (Bytes& stream : streams)
+      threads.emplace_back([&] { codec->encoder()->encode(message, stream); });
+    for (std::thread& thread : threads) thread.join();
+    for (const Bytes& stream : streams) EXPECT_TRUE(stream == streams.front());
+  }
+}
+
+TEST(Codecs, CodeLengthIsTheLengthOfTheStream) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    for (const Bytes& message : small_messages()) {
+      const double stream_bits = 8.0 * static_cast<double>(codec->encode(message).size());
+      const double bits = encoder->code_length(message);
+      if (codec->granularity() == Granularity::byte) {
+        EXPECT_EQ(bits, stream_bits);
+      } else {
+        EXPECT_LE(bits, stream_bits);
+        EXPECT_GT(bits, stream_bits - 8);
+      }
+    }
+  }
+}
+
+TEST(Codecs, RefuseEveryTruncation) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    for (const Bytes& message : {Bytes{}, bytes_of("to be or not to be, to be"), real_text(300)}) {
+      const Bytes stream = codec->encode(message);
+      for (std::size_t size = 0; size < stream.size(); ++size) {
+        EXPECT_THAT(decoding_error(*codec, ByteView(stream).first(size)),
+                    StartsWith(spec + ": the stream is "))
+            << size << " of " << stream.size() << " bytes";
+      }
+    }
+  }
+}
+
+TEST(Codecs, RefuseWhatFollowsTheStream) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const Bytes stream = codec->encode(real_text(300));
+    for (const Bytes& more : {Bytes{0}, bytes_of("more"), stream}) {
+      Bytes longer = stream;
+      append(longer, more);
+      EXPECT_EQ(decoding_error(*codec, longer),
+                spec + ": the stream is followed by " + std::to_string(more.size()) +
+                    (more.size() == 1 ? " other byte" : " other bytes"));
+    }
+  }
+}
+
+// Decodes `stream` with each of its bits flipped. A flip may be harmless (a time in a header), but
+// where there is a checksum, whatever is decoded must be the message.
+void flip_every_bit(const Codec& codec, const Bytes& message, bool has_checksum) {
+  constexpr std::size_t kLimitBytes = 100'000;
+  Bytes stream = codec.encode(message);
+  for (std::size_t bit = 0; bit < 8 * stream.size(); ++bit) {
+    const auto flip = static_cast<Byte>(1 << (bit % 8));
+    stream[bit / 8] ^= flip;
+    try {
+      const Bytes decoded = codec.decode(stream, kLimitBytes);
+      EXPECT_LE(decoded.size(), kLimitBytes);
+      if (has_checksum) {
+        EXPECT_TRUE(decoded == message) << "bit " << bit;
+      }
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), MatchesRegex("[a-z0-9]+: the stream [^\n]+"));
+    }
+    stream[bit / 8] ^= flip;
+  }
+}
+
+TEST(Codecs, SurviveEveryFlippedBit) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    flip_every_bit(*make_codec(spec), real_text(400), /*has_checksum=*/false);
+    flip_every_bit(*make_codec(spec), random_bytes(100, 8), /*has_checksum=*/false);
+  }
+}
+
+TEST(Codecs, NoticeEveryFlippedBitThatMattersWhereThereIsAChecksum) {
+  for (const char* spec : {"gzip", "zlib", "zstd,checksum=on", "zstd:19,checksum=on", "xz",
+                           "xz,check=crc32", "xz,check=sha256", "bzip2", "lz4,checksum=on"}) {
+    SCOPED_TRACE(spec);
+    flip_every_bit(*make_codec(spec), real_text(400), /*has_checksum=*/true);
+  }
+}
+
+TEST(Codecs, SurviveNoise) {
+  constexpr std::size_t kLimitBytes = 1'000'000;
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    Random random(9);
+    const Bytes whole = codec->encode(real_text(2000));
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+      // Half of them begin like a stream.
+      Bytes stream = whole;
+      stream.resize(seed % 2 == 0 ? 0 : random.below(stream.size()));
+      append(stream, random_bytes(random.below(2000), seed));
+      try {
+        EXPECT_LE(codec->decode(stream, kLimitBytes).size(), kLimitBytes);
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), StartsWith(name_in(spec) + ": "));
+      }
+    }
+  }
+}
+
+TEST(Codecs, DecodeAsMuchAsTheLimitAndNoMore) {
+  for (const std::string& spec : default_specs()) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    for (std::size_t size : {std::size_t{1}, std::size_t{16384}, std::size_t{100'000}, 4 * kMiB}) {
+      const Bytes message(size, 'a');
+      const Bytes stream = codec->encode(message);
+      EXPECT_TRUE(codec->decode(stream, size) == message);
+      EXPECT_TRUE(codec->decode(stream, size + 1) == message);
+      for (std::size_t limit : {size - 1, size / 2, std::size_t{0}}) {
+        EXPECT_EQ(decoding_error(*codec, stream, limit),
+                  spec + ": the stream holds more than " + std::to_string(limit) + " bytes");
+      }
+    }
+    EXPECT_TRUE(codec->decode(codec->encode({}), 0).empty());
+  }
+}
+
+TEST(Codecs, AreDescribedByTheirRows) {
+  for (const Backend& backend : backends()) {
+    if (!backend.make_codec) continue;
+    SCOPED_TRACE(backend.name);
+    EXPECT_FALSE(backend.summary.empty());
+    EXPECT_FALSE(backend.window.empty());
+    EXPECT_FALSE(backend.library().empty());
+    EXPECT_EQ(backend.summary.find('\n'), std::string::npos);
+  }
+}
+
+TEST(Codecs, RefuseLevelsOutOfRange) {
+  for (const std::string& name : default_specs()) {
+    SCOPED_TRACE(name);
+    const Parameter& level = *find_backend(name).argument;
+    for (int beyond : {static_cast<int>(level.min) - 1, static_cast<int>(level.max) + 1}) {
+      try {
+        make_codec(name + ":" + std::to_string(beyond));
+        ADD_FAILURE() << beyond;
+      } catch (const UsageError& error) {
+        EXPECT_EQ(error.what(), name + ": level " + std::to_string(beyond) +
+                                    " is out of range: " + level.range());
+      }
+    }
+  }
+}
+
+TEST(Codecs, RefuseUnknownParameters) {
+  for (const std::string& name : default_specs()) {
+    SCOPED_TRACE(name);
+    try {
+      make_codec(name + ",colour=red");
+      ADD_FAILURE();
+    } catch (const UsageError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("colour"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kraft
