@@ -6,18 +6,8 @@ namespace kraft::deflate {
 namespace {
 
 constexpr int kMaxLeaves = kLiteralCodes;
-constexpr int kCodeLengthCodes = 19;
 constexpr std::array<std::uint8_t, kCodeLengthCodes> kCodeLengthOrder = {
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-
-// One Huffman code built the way zlib builds it: a binary heap in which equal frequencies are
-// ordered by depth and then by where they happen to lie. The lengths of the codes depend on that
-// order and so does the size of the header, hence nothing but the same heap gives the same answer.
-struct HuffmanCode {
-  std::array<std::uint8_t, kMaxLeaves + 1> lengths{};
-  int max_symbol = -1;          // the largest symbol with a code
-  std::uint32_t body_bits = 0;  // sum of frequency * length over the symbols that do occur
-};
 
 class HuffmanBuilder {
  public:
@@ -81,7 +71,7 @@ class HuffmanBuilder {
 
   void assign_lengths(std::span<const std::uint16_t> frequencies) {
     std::array<int, kMaxCodeBits + 1> per_length{};
-    std::array<std::uint8_t, 2 * kMaxLeaves + 1> depth{};
+    std::array<std::uint8_t, 2 * kMaxLeaves + 1> depth;
     int overflow = 0;
     depth[root_] = 0;
     for (int i = ordered_ - 1; i >= 0; --i) {
@@ -134,12 +124,14 @@ class HuffmanBuilder {
   HuffmanCode code_;
 };
 
-using CodeLengthCounts = std::array<std::uint16_t, kCodeLengthCodes>;
+}  // namespace
 
-// Adds the symbols of the run-length coded list of code lengths (RFC 1951, section 3.2.7), cut
-// into runs where zlib cuts them. Returns the extra bits behind repeat codes.
-std::uint32_t count_code_lengths(const HuffmanCode& code, CodeLengthCounts& counts) {
-  std::uint32_t extra = 0;
+HuffmanCode build_code(std::span<const std::uint16_t> frequencies, int max_bits) {
+  return HuffmanBuilder(frequencies, max_bits).code();
+}
+
+// Cuts the list of code lengths into runs where zlib cuts it.
+void count_code_lengths(const HuffmanCode& code, CodeLengthCounts& counts) {
   int previous = -1;
   int run = 0;
   for (int s = 0; s <= code.max_symbol; s += run) {
@@ -154,34 +146,30 @@ std::uint32_t count_code_lengths(const HuffmanCode& code, CodeLengthCounts& coun
     } else if (length != 0) {
       if (length != previous) ++counts[length];
       ++counts[16];
-      extra += 2;
-    } else if (run <= 10) {
-      ++counts[17];
-      extra += 3;
     } else {
-      ++counts[18];
-      extra += 7;
+      ++counts[run <= 10 ? 17 : 18];
     }
     previous = length;
   }
-  return extra;
 }
 
-}  // namespace
+std::uint32_t header_bits(const CodeLengthCounts& counts) {
+  const HuffmanCode code = build_code(counts, 7);
+  int sent = kCodeLengthCodes;
+  while (sent > 4 && code.lengths[kCodeLengthOrder[sent - 1]] == 0) --sent;
+  const auto repeats = static_cast<std::uint32_t>(2 * counts[16] + 3 * counts[17] + 7 * counts[18]);
+  return 5 + 5 + 4 + 3 * static_cast<std::uint32_t>(sent) + code.body_bits + repeats;
+}
 
 std::uint32_t dynamic_bits(const BlockTally& tally) {
   const HuffmanCode literals =
-      HuffmanBuilder(std::span(tally.literals).first(kLiteralCodes), kMaxCodeBits).code();
+      build_code(std::span(tally.literals).first(kLiteralCodes), kMaxCodeBits);
   const HuffmanCode distances =
-      HuffmanBuilder(std::span(tally.distances).first(kDistanceCodes), kMaxCodeBits).code();
+      build_code(std::span(tally.distances).first(kDistanceCodes), kMaxCodeBits);
   CodeLengthCounts counts{};
-  std::uint32_t bits = tally.extra_bits + literals.body_bits + distances.body_bits;
-  bits += count_code_lengths(literals, counts);
-  bits += count_code_lengths(distances, counts);
-  const HuffmanCode lengths = HuffmanBuilder(counts, 7).code();
-  int sent = kCodeLengthCodes;
-  while (sent > 4 && lengths.lengths[kCodeLengthOrder[sent - 1]] == 0) --sent;
-  return bits + lengths.body_bits + 3 * static_cast<std::uint32_t>(sent) + 5 + 5 + 4;
+  count_code_lengths(literals, counts);
+  count_code_lengths(distances, counts);
+  return tally.extra_bits + literals.body_bits + distances.body_bits + header_bits(counts);
 }
 
 }  // namespace kraft::deflate

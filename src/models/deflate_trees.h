@@ -40,6 +40,24 @@ struct BlockTally {
   }
 };
 
+// A Huffman code built the way zlib builds it: from a binary heap in which equal frequencies are
+// ordered by depth and then by where they happen to lie. The lengths of the codes depend on that
+// order and so does the size of the header, hence nothing but the same heap gives the same answer.
+struct HuffmanCode {
+  std::array<std::uint8_t, kLiteralCodes> lengths{};
+  int max_symbol = -1;          // the largest symbol with a code
+  std::uint32_t body_bits = 0;  // sum of frequency * length over the symbols that do occur
+};
+HuffmanCode build_code(std::span<const std::uint16_t> frequencies, int max_bits);
+
+// How often each code-length symbol (RFC 1951, section 3.2.7) is sent for a code, added to counts.
+inline constexpr int kCodeLengthCodes = 19;
+using CodeLengthCounts = std::array<std::uint16_t, kCodeLengthCodes>;
+void count_code_lengths(const HuffmanCode& code, CodeLengthCounts& counts);
+
+// Bits of the trees at the start of a block, given the code-length symbols sent for both of them.
+std::uint32_t header_bits(const CodeLengthCounts& counts);
+
 // Bits of the block under its own trees: trees, symbols and end of block, without the 3 bits of the
 // block's header. The plain implementation; O(symbols in use * log).
 std::uint32_t dynamic_bits(const BlockTally& tally);

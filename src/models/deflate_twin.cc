@@ -79,10 +79,12 @@ Twin::Twin(const Parameters& parameters) {
 
 // ---- hash chains -----------------------------------------------------------------------------
 
+std::uint32_t Twin::hash_of(Byte a, Byte b, Byte c) const {
+  return (std::uint32_t{a} << 2 * hash_shift_ ^ std::uint32_t{b} << hash_shift_ ^ c) & hash_mask_;
+}
+
 std::uint32_t Twin::hash_at(std::uint32_t at) const {
-  const Byte* p = data_.data() + at;
-  return (std::uint32_t{p[0]} << 2 * hash_shift_ ^ std::uint32_t{p[1]} << hash_shift_ ^ p[2]) &
-         hash_mask_;
+  return hash_of(data_[at], data_[at + 1], data_[at + 2]);
 }
 
 // Puts the positions up to `at` into the chains; their three bytes must have been observed.
@@ -205,6 +207,7 @@ bool Twin::step_lazy(Cursor& cursor, Sink& sink) {
   const std::uint32_t lookahead = size_ - at;
   Match found;
   if (cursor.length < limits_.lazy) {
+    sink.searching(*this, cursor);
     if (lookahead < kMinMatch) {
       if (!kFinal) return false;
     } else {
@@ -247,6 +250,7 @@ bool Twin::step_greedy(Cursor& cursor, Sink& sink) {
   const std::uint32_t at = cursor.at;
   const std::uint32_t lookahead = size_ - at;
   Match found;
+  sink.searching(*this, cursor);
   if (lookahead >= kMinMatch) {
     insert_through(at);
     const std::uint32_t head = previous_[at];
@@ -280,6 +284,7 @@ bool Twin::step_run_length(Cursor& cursor, Sink& sink) {
   const std::uint32_t at = cursor.at;
   const std::uint32_t lookahead = size_ - at;
   std::uint32_t run = 0;
+  sink.searching(*this, cursor);
   if (lookahead < kMinMatch) {
     if (!kFinal) return false;
   } else if (origin_ + at > 0) {
@@ -343,6 +348,7 @@ struct Twin::Committer {
   const Twin& twin;
   BlockTally& tally;
 
+  void searching(const Twin&, const Cursor&) {}
   bool nearly_full() const { return tally.symbols + 1 >= twin.block_symbols_; }
 
   void literal(Cursor& cursor, Byte byte) {
@@ -455,7 +461,92 @@ void Twin::next_byte(std::span<std::uint64_t, 256> bits) {
   next_byte(alphabet, bits);
 }
 
+// ---- the next byte ---------------------------------------------------------------------------
+
+// Parses to the end of the input into a block that does not fill up. With `continuing`, notes the
+// bytes which, if they came next, could make a match longer: with all others the parse is the same
+// and ends with one more literal.
+struct Twin::Probe {
+  BlockTally& tally;
+  Twin* watched = nullptr;
+  ByteSet* continuing = nullptr;
+
+  void searching(const Twin&, const Cursor& cursor) {
+    if (watched != nullptr) watched->find_continuing(cursor, *continuing);
+  }
+  bool nearly_full() const { return false; }
+  void literal(Cursor&, Byte byte) { tally.add_literal(byte); }
+  void match(Cursor&, std::uint32_t length, std::uint32_t distance) {
+    tally.add_match(length, distance);
+  }
+};
+
+// Adds the bytes that follow a candidate which agrees with all that lies ahead of the cursor.
+void Twin::find_continuing(const Cursor& cursor, ByteSet& bytes) {
+  const std::uint32_t at = cursor.at;
+  const std::uint32_t lookahead = size_ - at;
+  if (method_ == Method::kRunLength) {
+    if (at + origin_ > 0) bytes.set(data_[size_ - 1]);
+    return;
+  }
+  if (lookahead < 2 || lookahead >= kMaxMatch || cursor.length > lookahead) return;
+  const Byte* const data = data_.data();
+  const Byte* const scan = data + at;
+  std::uint32_t limit = at > max_distance_ ? at - max_distance_ : 0;
+  if (lookahead == 2) {
+    // The byte itself chooses the chain.
+    if (method_ == Method::kGreedy) {
+      if (at > 0) insert_through(at - 1);
+    } else {
+      if (filtered_) return;
+      if (at > kTooFar) limit = std::max(limit, at - kTooFar - 1);
+    }
+    const std::uint32_t hash = hash_of(scan[0], scan[1], 0);
+    for (std::uint32_t b = 0; b < 256; ++b) {
+      std::uint32_t candidate = head_[hash ^ b];
+      if (candidate < limit || candidate == 0) continue;
+      std::uint32_t budget = limits_.chain;
+      do {
+        const Byte* const match = data + candidate;
+        if (match[2] == b && load16(match) == load16(scan)) {
+          bytes.set(b);
+          break;
+        }
+        candidate = previous_[candidate];
+      } while (candidate > limit && --budget != 0);
+    }
+    return;
+  }
+  if (method_ == Method::kGreedy) insert_through(at);
+  std::uint32_t candidate = previous_[at];
+  if (candidate < limit || candidate == 0) return;
+  std::uint32_t budget = cursor.length >= limits_.good ? limits_.chain >> 2 : limits_.chain;
+  const std::uint16_t first = load16(scan);
+  const std::uint16_t last = load16(scan + lookahead - 2);
+  do {
+    const Byte* const match = data + candidate;
+    if (load16(match + lookahead - 2) == last && load16(match) == first &&
+        common_length(scan, match, lookahead) == lookahead) {
+      bytes.set(match[lookahead]);
+    }
+    candidate = previous_[candidate];
+  } while (candidate > limit && --budget != 0);
+}
+
+// Whether zlib's window may slide between the cursor and the end, one more byte included. What
+// happens there depends on how far off the end is.
+bool Twin::slides_ahead() const {
+  std::uint64_t slide = cursor_.window_base + 2 * std::uint64_t{window_size_} - kMinLookahead;
+  while (slide < origin_ + cursor_.at) slide += window_size_;
+  return slide <= position_bytes();
+}
+
 void Twin::next_byte(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
+  if (!next_byte_quickly(alphabet, bits)) next_byte_plainly(alphabet, bits);
+}
+
+// The obvious way: try each.
+void Twin::next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
   const Mark here = mark();
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
     observe(alphabet.subspan(i, 1));
@@ -465,7 +556,73 @@ void Twin::next_byte(std::span<const Byte> alphabet, std::span<std::uint64_t> bi
   forget(here);
 }
 
+// All bytes but a few leave the parse as it is and add a literal to one and the same block. False:
+// the block may end here, or the window slide.
+bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
+  if (method_ == Method::kStored || (!head_.empty() && slides_ahead())) return false;
+  make_room(1);
+  const std::uint32_t inserted = inserted_;
+  ByteSet continuing;
+  BlockTally base = tally_;
+  {
+    Cursor cursor = cursor_;
+    Probe probe{base, this, &continuing};
+    parse<true>(cursor, probe);
+    if (cursor.pending) base.add_literal(data_[size_ - 1]);
+    remove_from(inserted);
+  }
+  if (base.symbols + 1 >= block_symbols_) return false;
+
+  continuing_.clear();
+  plain_bytes_.clear();
+  for (const Byte byte : alphabet) {
+    if (!continuing[byte]) {
+      plain_bytes_.push_back(byte);
+      continue;
+    }
+    data_[size_++] = byte;
+    if (method_ == Method::kLazy && size_ >= kMinMatch) insert_through(size_ - kMinMatch);
+    Cursor cursor = cursor_;
+    Probe probe{continuing_.emplace_back(tally_)};
+    parse<true>(cursor, probe);
+    if (cursor.pending) probe.tally.add_literal(byte);
+    remove_from(inserted);
+    --size_;
+    if (probe.tally.symbols >= block_symbols_) return false;
+  }
+
+  const std::uint64_t end = position_bytes() + 1;
+  std::uint64_t window_base = cursor_.window_base;
+  while (end >= window_base + 2 * std::uint64_t{window_size_} - kMinLookahead) {
+    window_base += window_size_;
+  }
+  const BlockPlace place{.bits_before = cursor_.bits,
+                         .stored_bytes = end - cursor_.block_start,
+                         .storable = cursor_.block_start >= window_base,
+                         .fixed_only = fixed_only_};
+  dynamic_bits_.resize(alphabet.size());
+  const std::span<std::uint32_t> dynamic = dynamic_bits_;
+  const std::size_t plain = plain_bytes_.size();
+  if (!fixed_only_) {
+    pricer_.price(base, plain_bytes_, dynamic.first(plain), continuing_, dynamic.subspan(plain));
+  }
+  std::size_t next_plain = 0;
+  std::size_t next_continuing = 0;
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    if (!continuing[alphabet[i]]) {
+      const std::uint32_t fixed =
+          fixed_bits(base) + static_cast<std::uint32_t>(fixed_bits(int{alphabet[i]}));
+      bits[i] = bits_after_block(place, dynamic[next_plain++], fixed);
+    } else {
+      const std::size_t k = next_continuing++;
+      bits[i] = bits_after_block(place, dynamic[plain + k], fixed_bits(continuing_[k]));
+    }
+  }
+  return true;
+}
+
 }  // namespace kraft::deflate
+
 namespace kraft::deflate {
 bool self_check() { return true; }
 }  // namespace kraft::deflate

@@ -16,6 +16,7 @@
 // from its symbol counts. Going back to a mark undoes the insertions into the hash chains.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -24,6 +25,7 @@
 #include "codecs/deflate.h"
 #include "kraft/bytes.h"
 #include "kraft/model.h"
+#include "models/deflate_pricer.h"
 #include "models/deflate_trees.h"
 #include "models/marks.h"
 
@@ -111,6 +113,8 @@ class Twin {
 
   // Receivers of what the parse decides.
   struct Committer;
+  struct Probe;
+  using ByteSet = std::bitset<256>;
 
   template <class Visit>
   void walk(std::span<const ByteView> continuations, Visit visit);
@@ -126,7 +130,12 @@ class Twin {
   bool slide_window(Cursor& cursor, bool may_flush) const;
 
   Match longest_match(std::uint32_t at, std::uint32_t head, std::uint32_t longer_than) const;
+  void find_continuing(const Cursor& cursor, ByteSet& bytes);
+  bool next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
+  void next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
+  bool slides_ahead() const;
   bool reachable(const Cursor& cursor, std::uint32_t head) const;
+  std::uint32_t hash_of(Byte a, Byte b, Byte c) const;
   std::uint32_t hash_at(std::uint32_t at) const;
   void insert_through(std::uint32_t at);
   void remove_from(std::uint32_t at);
@@ -155,6 +164,12 @@ class Twin {
   Cursor cursor_;
   BlockTally tally_;
   Marks marks_;
+  BlockPricer pricer_;
+
+  // What next_byte works on; kept for its memory.
+  std::vector<BlockTally> continuing_;
+  std::vector<std::uint32_t> dynamic_bits_;
+  std::vector<Byte> plain_bytes_;
 };
 
 // Compares the twin with the linked zlib on a small fixed set of inputs (a few milliseconds).

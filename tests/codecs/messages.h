@@ -31,7 +31,7 @@ inline Bytes random_bytes(std::size_t size, std::uint64_t seed) {
 inline Bytes synthetic_text(std::size_t size) {
   Random random(11);
   std::vector<std::string> words;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::string word;
     for (std::uint64_t letters = 2 + random.below(7); letters > 0; --letters)
       word += static_cast<char>('a' + random.below(26));
@@ -40,7 +40,7 @@ inline Bytes synthetic_text(std::size_t size) {
   Bytes text;
   while (text.size() < size) {
     const double u = random.uniform();
-    append(text, as_bytes(words[static_cast<std::size_t>(u * u * u * 4000)]));
+    append(text, as_bytes(words[static_cast<std::size_t>(u * u * u * 1000)]));
   }
   text.resize(size);
   return text;

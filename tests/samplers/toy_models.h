@@ -176,7 +176,7 @@ inline ChiSquared chi_squared(const std::map<std::string, int>& counts,
   return test;
 }
 
-// The same with a tenth of the mass of the likeliest outcome given to the least likely one.
+// The same with a quarter of the mass of the likeliest outcome given to the least likely one.
 inline Distribution wrong(Distribution p) {
   auto most = p.begin();
   auto least = p.begin();
@@ -184,7 +184,7 @@ inline Distribution wrong(Distribution p) {
     if (i->second > most->second) most = i;
     if (i->second <= least->second) least = i;
   }
-  const double moved = most->second / 10;
+  const double moved = most->second / 4;
   most->second -= moved;
   least->second += moved;
   return p;

@@ -1,0 +1,754 @@
+#include "models/deflate_pricer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace kraft::deflate {
+namespace {
+
+// A node of a heap: frequency << 15 | depth << 10 | node. Leaves are numbered in the order of
+// their symbols, inner nodes follow in the order of their making.
+using Key = std::uint32_t;
+constexpr Key kNode = 1023;
+constexpr Key kOne = Key{1} << 15;  // one more occurrence
+constexpr Key kNothing = ~Key{0};   // fills the heap behind its end: larger than all
+
+constexpr int kMaxLeaves = kLiteralCodes;
+constexpr int kLanes = 4;
+constexpr int kSnapshotEvery = 4;  // merges
+constexpr std::uint16_t kNever = 0xffff;
+
+constexpr Key frequency_part(Key key) { return key & ~(kOne - 1); }
+constexpr Key depth_part(Key key) { return key & (kOne - 1) & ~kNode; }
+constexpr Key kDepthOne = 1024;
+
+// The node made of two.
+constexpr Key merged(Key a, Key b, Key node) {
+  return (frequency_part(a) + frequency_part(b)) |
+         (std::max(depth_part(a), depth_part(b)) + kDepthOne) | node;
+}
+
+// The 19 counts of the code-length alphabet, packed so that they can be added, subtracted and
+// compared three words at a time. There are at most 316 code lengths in a block, and two trees can
+// hold at most 4 codes of one bit, 8 of two bits and so on.
+struct Counts {
+  std::uint64_t w[3] = {0, 0, 0};
+
+  Counts& operator+=(const Counts& o) {
+    for (int i = 0; i < 3; ++i) w[i] += o.w[i];
+    return *this;
+  }
+  Counts& operator-=(const Counts& o) {
+    for (int i = 0; i < 3; ++i) w[i] -= o.w[i];
+    return *this;
+  }
+  bool operator==(const Counts&) const = default;
+
+  struct Place {
+    int word, shift, width;
+  };
+  static constexpr Place kPlaces[19] = {{2, 0, 9},  {0, 0, 3},  {0, 3, 4},  {0, 7, 5},  {0, 12, 6},
+                                        {0, 18, 7}, {0, 25, 8}, {0, 33, 9}, {0, 42, 9}, {0, 51, 9},
+                                        {1, 0, 9},  {1, 9, 9},  {1, 18, 9}, {1, 27, 9}, {1, 36, 9},
+                                        {1, 45, 9}, {2, 9, 9},  {2, 18, 9}, {2, 27, 9}};
+
+  void add(int symbol, int n) {
+    const Place p = kPlaces[symbol];
+    w[p.word] += static_cast<std::uint64_t>(n) << p.shift;
+  }
+  std::uint16_t get(int symbol) const {
+    const Place p = kPlaces[symbol];
+    return static_cast<std::uint16_t>(w[p.word] >> p.shift & ((1u << p.width) - 1));
+  }
+};
+
+// How a run of zeros, and a run of one other length, is coded (RFC 1951, section 3.2.7).
+struct RunTables {
+  std::array<Counts, kMaxLeaves + 2> zeros;
+  struct Repeats {
+    std::int16_t written, repeats;
+  };
+  std::array<Repeats, kMaxLeaves + 2> others;
+
+  RunTables() {
+    for (int n = 0; n < static_cast<int>(zeros.size()); ++n) {
+      zeros[n].add(18, n / 138);
+      const int rest = n % 138;
+      if (rest < 3) {
+        zeros[n].add(0, rest);
+      } else {
+        zeros[n].add(rest <= 10 ? 17 : 18, 1);
+      }
+    }
+    for (int n = 0; n < static_cast<int>(others.size()); ++n) {
+      Repeats r{static_cast<std::int16_t>(n), 0};
+      if (n >= 4) {
+        const int rest = n > 7 ? n - 7 : 0;
+        r.written = static_cast<std::int16_t>(1 + (rest % 6 < 3 ? rest % 6 : 0));
+        r.repeats = static_cast<std::int16_t>(1 + rest / 6 + (rest % 6 >= 3 ? 1 : 0));
+      }
+      others[n] = r;
+    }
+  }
+};
+const RunTables kRuns;
+
+// One code of each length: the two words of Counts that hold lengths.
+struct alignas(16) LengthUnit {
+  std::uint64_t w[2];
+};
+constexpr std::array<LengthUnit, 32> make_length_units() {
+  std::array<LengthUnit, 32> units{};
+  for (int length = 1; length <= 15; ++length) {
+    units[length].w[Counts::kPlaces[length].word] = std::uint64_t{1}
+                                                    << Counts::kPlaces[length].shift;
+  }
+  return units;
+}
+constexpr auto kLengthUnits = make_length_units();
+
+// A set of positions, one bit each.
+struct Bits {
+  std::array<std::uint64_t, 6> w{};
+
+  void set(int i) { w[i >> 6] |= std::uint64_t{1} << (i & 63); }
+  void clear(int i) { w[i >> 6] &= ~(std::uint64_t{1} << (i & 63)); }
+
+  // The same when something is put ahead of position i: nothing holds of i - 1 and i any more, and
+  // what held behind is one further on.
+  Bits with_gap_at(int i) const {
+    Bits moved;
+    for (int k = 0; k < 6; ++k) moved.w[k] = w[k] << 1 | (k > 0 ? w[k - 1] >> 63 : 0);
+    const int word = i >> 6;
+    const std::uint64_t below = (std::uint64_t{1} << (i & 63)) - 1;
+    for (int k = 0; k < word; ++k) moved.w[k] = w[k];
+    moved.w[word] = (w[word] & below) | (moved.w[word] & ~below);
+    moved.clear(i);
+    if (i > 0) moved.clear(i - 1);
+    return moved;
+  }
+  bool test(int i) const { return (w[i >> 6] >> (i & 63) & 1) != 0; }
+};
+
+// The symbols in use, in order.
+struct Leaves {
+  int n = 0;
+  std::array<std::uint16_t, kMaxLeaves + 2> symbol;
+  std::array<Key, kMaxLeaves + 2> frequency;  // << 15
+  Bits adjacent;                              // bit i: symbol[i + 1] == symbol[i] + 1
+  Counts zero_runs;
+
+  void collect(std::span<const std::uint16_t> frequencies);
+};
+
+void Leaves::collect(std::span<const std::uint16_t> frequencies) {
+  n = 0;
+  adjacent = {};
+  zero_runs = {};
+  int expected = 0;
+  for (int s = 0; s < static_cast<int>(frequencies.size()); ++s) {
+    if (frequencies[static_cast<std::size_t>(s)] == 0) continue;
+    if (s == expected) {
+      if (n > 0) adjacent.set(n - 1);
+    } else {
+      zero_runs += kRuns.zeros[s - expected];
+    }
+    symbol[n] = static_cast<std::uint16_t>(s);
+    frequency[n++] = static_cast<Key>(frequencies[static_cast<std::size_t>(s)]) << 15;
+    expected = s + 1;
+  }
+}
+
+// A finished tree, as far as its price needs it.
+struct Tree {
+  std::uint32_t body_bits = 0;
+  Counts lengths;                                                // how many codes of each length
+  alignas(16) std::array<std::uint8_t, kMaxLeaves + 34> length;  // by leaf
+};
+
+// Heaps that are worked on together. Between builds each heap is kNothing all through.
+struct Lanes {
+  alignas(64) Key heap[kLanes][2 * kMaxLeaves + 8];
+  std::uint16_t parent[kLanes][2 * kMaxLeaves + 4];
+  std::uint32_t body_bits[kLanes];
+  int node[kLanes];  // the next inner node
+  int leaves[kLanes];
+
+  Lanes() { std::memset(heap, 0xff, sizeof heap); }
+};
+
+int levels_below(int k, int size) { return std::bit_width(static_cast<unsigned>(size / k)) - 1; }
+
+// Puts v[i] in place of the root of the subheap at `k` of each of the first L lanes. Goes down as
+// many levels as there are: once in place, a node stays there.
+template <int L>
+inline __attribute__((always_inline)) void sift_down(Lanes& lanes, int lane, int start, int levels,
+                                                     const Key (&v)[L]) {
+  std::uint32_t k[L];
+  for (int i = 0; i < L; ++i) k[i] = static_cast<std::uint32_t>(start);
+  for (int level = 0; level < levels; ++level) {
+    for (int i = 0; i < L; ++i) {
+      Key* const heap = lanes.heap[lane + i];
+      const std::uint32_t j = 2 * k[i];
+      const Key a = heap[j];
+      const Key b = heap[j + 1];
+      const bool right = b <= (a | kNode);
+      const std::uint32_t child = j + right;
+      const Key c = right ? b : a;
+      const bool down = v[i] > (c | kNode);
+      heap[k[i]] = down ? c : v[i];
+      k[i] = down ? child : k[i];
+    }
+  }
+  for (int i = 0; i < L; ++i) lanes.heap[lane + i][k[i]] = v[i];
+}
+
+template <int L>
+void make_heaps(Lanes& lanes, int lane, int size) {
+  for (int k = size / 2; k >= 1; --k) {
+    Key v[L];
+    for (int i = 0; i < L; ++i) v[i] = lanes.heap[lane + i][k];
+    sift_down<L>(lanes, lane, k, levels_below(k, size), v);
+  }
+}
+
+// Merges nodes until `until` are left; all lanes have `size` nodes.
+template <int L>
+void merge(Lanes& lanes, int lane, int size, int until) {
+  std::uint32_t node[L];
+  std::uint32_t body[L];
+  for (int i = 0; i < L; ++i) {
+    node[i] = static_cast<std::uint32_t>(lanes.node[lane + i]);
+    body[i] = lanes.body_bits[lane + i];
+  }
+  while (size > until) {
+    Key a[L], v[L];
+    for (int i = 0; i < L; ++i) {
+      a[i] = lanes.heap[lane + i][1];
+      v[i] = lanes.heap[lane + i][size];
+      lanes.heap[lane + i][size] = kNothing;
+    }
+    --size;
+    const int levels = levels_below(1, size);
+    sift_down<L>(lanes, lane, 1, levels, v);
+    for (int i = 0; i < L; ++i) {
+      const Key b = lanes.heap[lane + i][1];
+      lanes.parent[lane + i][a[i] & kNode] = static_cast<std::uint16_t>(node[i]);
+      lanes.parent[lane + i][b & kNode] = static_cast<std::uint16_t>(node[i]);
+      v[i] = merged(a[i], b, node[i]++);
+      body[i] += v[i] >> 15;
+    }
+    sift_down<L>(lanes, lane, 1, levels, v);
+  }
+  for (int i = 0; i < L; ++i) {
+    lanes.node[lane + i] = static_cast<int>(node[i]);
+    lanes.body_bits[lane + i] = body[i];
+  }
+}
+
+// Depths of the leaves from the parents of all nodes but the root. Lengths must not exceed 15.
+void measure_tree(const std::uint16_t* parent, int leaves, Tree& tree) {
+  std::array<std::uint8_t, 2 * kMaxLeaves> below;  // length of a child of the node
+  const int root = 2 * leaves - 2;
+  below[root] = 1;
+  for (int node = root - 1; node >= leaves; --node) {
+    below[node] = static_cast<std::uint8_t>(below[parent[node]] + 1);
+  }
+#if defined(__SSE2__)
+  __m128i sum = _mm_setzero_si128();
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    const std::uint8_t length = below[parent[leaf]];
+    tree.length[leaf] = length;
+    sum =
+        _mm_add_epi64(sum, _mm_load_si128(reinterpret_cast<const __m128i*>(&kLengthUnits[length])));
+  }
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(tree.lengths.w), sum);
+#else
+  tree.lengths.w[0] = tree.lengths.w[1] = 0;
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    const std::uint8_t length = below[parent[leaf]];
+    tree.length[leaf] = length;
+    tree.lengths.w[0] += kLengthUnits[length].w[0];
+    tree.lengths.w[1] += kLengthUnits[length].w[1];
+  }
+#endif
+  tree.lengths.w[2] = 0;
+}
+
+// Corrects counts for runs of four and more equal lengths of neighbouring symbols, which are coded
+// as repeats.
+void count_repeats(const std::uint8_t* length, int leaves, const Bits& adjacent, Counts& counts) {
+  Bits same;
+  int words = 0;
+  for (int i = 0; i < leaves - 1; ++words) {
+    std::uint64_t word = 0;
+#if defined(__SSE2__)
+    for (int part = 0; part < 64; part += 16, i += 16) {
+      const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(length + i));
+      const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(length + i + 1));
+      const auto mask = static_cast<std::uint64_t>(
+          static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(here, next))));
+      word |= mask << part;
+    }
+#else
+    for (int bit = 0; bit < 64; ++bit, ++i) {
+      word |= std::uint64_t{length[i] == length[i + 1]} << bit;
+    }
+#endif
+    same.w[words] = word & adjacent.w[words];
+  }
+  for (int w = 0; w < words; ++w) {
+    const std::uint64_t next = same.w[w + 1];
+    std::uint64_t long_runs =
+        same.w[w] & (same.w[w] >> 1 | next << 63) & (same.w[w] >> 2 | next << 62);
+    while (long_runs != 0) {
+      const int first = 64 * w + std::countr_zero(long_runs);
+      // A run that began in the word before was counted there.
+      const bool begun = first > 0 && same.test(first - 1);
+      int run = 4;
+      while (same.test(first + run - 1)) ++run;
+      if (!begun) {
+        const RunTables::Repeats r = kRuns.others[run];
+        counts.add(length[first], r.written - run);
+        counts.add(16, r.repeats);
+      }
+      const int end = first + run - 64 * w;
+      if (end >= 64) break;
+      long_runs &= ~std::uint64_t{0} << end;
+    }
+  }
+}
+
+}  // namespace
+
+struct BlockPricer::Workspace {
+  // The build of the base's literal tree, with what it tells about builds for one more occurrence.
+  struct Base {
+    Leaves leaves;
+    Tree tree;
+    std::array<std::uint16_t, 2 * kMaxLeaves> parent;
+    // The merge at which one more occurrence first turns a comparison (1, 2, ...; 0: while the heap
+    // is made): of the node itself while building, then also of the nodes above it.
+    std::array<std::uint16_t, 2 * kMaxLeaves> turns;
+    std::array<std::uint32_t, kMaxLeaves + 2> body_bits_before;  // by merge
+    std::vector<Key> snapshots;                                  // heaps ahead of some merges
+    std::array<std::uint32_t, kMaxLeaves / kSnapshotEvery + 2> snapshot_start;
+  };
+
+  struct HeaderEntry {
+    Counts counts;
+    std::uint32_t bits = 0;
+  };
+  struct DistanceEntry {
+    std::array<std::uint16_t, 32> frequencies{};
+    Counts counts;
+    std::uint32_t body_bits = 0;
+    bool known = false;
+  };
+
+  // A literal tree to build for a tally that differs from the base.
+  struct Job {
+    enum Kind { kMore, kNew, kOther } kind;
+    int index;     // kMore: leaf of the base; kNew: the leaf it is put ahead of; kOther: which one
+    int snapshot;  // to start from; -1: from the frequencies
+  };
+
+  std::vector<HeaderEntry> headers = std::vector<HeaderEntry>(4096);
+  std::vector<DistanceEntry> distances = std::vector<DistanceEntry>(64);
+  Lanes lanes;
+  Base base;
+  std::vector<Leaves> other_leaves;
+  std::vector<Job> jobs;
+  std::array<std::uint32_t, 256> literal_bits;  // what one more of each costs
+  std::array<bool, 256> wanted;
+
+  // The question being answered.
+  const BlockTally* base_tally;
+  std::span<const BlockTally> others;
+  std::span<std::uint32_t> others_bits;
+
+  std::uint32_t cached_header_bits(const Counts& counts);
+  const DistanceEntry& distance_tree(const std::array<std::uint16_t, 32>& frequencies);
+  bool build_base();
+  template <class Turned>
+  static void sift_watching(Key* heap, int start, Key v, Turned turned);
+  void plan_literals();
+  void run_restarts(std::span<const Job> batch);
+  void run_from_scratch(std::span<const Job> batch);
+  int load_frequencies(int lane, const Job& job);
+  void load_snapshot(int lane, const Job& job, int snapshot);
+  void merge_lanes(int count, int size);
+  void settle(int lane, const Job& job);
+  void settle_new(const Tree& tree, const Job& job, std::uint32_t body_bits);
+  void settle_new_plainly(const Job& job);
+  void price_plainly();
+  void run_jobs();
+  std::uint32_t plain_bits(const Job& job, int literal) const;
+};
+
+// ---- caches ----------------------------------------------------------------------------------
+
+std::uint32_t BlockPricer::Workspace::cached_header_bits(const Counts& counts) {
+  std::uint64_t h = counts.w[0] * 0x9e3779b97f4a7c15u ^ counts.w[1] * 0xc2b2ae3d27d4eb4fu ^
+                    counts.w[2] * 0x165667b19e3779f9u;
+  h ^= h >> 32;
+  HeaderEntry& entry = headers[(h * 0x9e3779b97f4a7c15u >> 40) % headers.size()];
+  if (entry.bits == 0 || entry.counts != counts) {
+    CodeLengthCounts plain;
+    for (int s = 0; s < kCodeLengthCodes; ++s) plain[s] = counts.get(s);
+    entry = {counts, header_bits(plain)};
+  }
+  return entry.bits;
+}
+
+const BlockPricer::Workspace::DistanceEntry& BlockPricer::Workspace::distance_tree(
+    const std::array<std::uint16_t, 32>& frequencies) {
+  std::uint64_t h = 0;
+  for (int i = 0; i < 32; i += 4) {
+    std::uint64_t four;
+    std::memcpy(&four, &frequencies[i], sizeof four);
+    h = (h ^ four) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 29;
+  }
+  DistanceEntry& entry = distances[(h >> 32) % distances.size()];
+  if (!entry.known || entry.frequencies != frequencies) {
+    const HuffmanCode code = build_code(std::span(frequencies).first(kDistanceCodes), kMaxCodeBits);
+    CodeLengthCounts plain{};
+    count_code_lengths(code, plain);
+    entry = {.frequencies = frequencies, .body_bits = code.body_bits, .known = true};
+    for (int s = 0; s < kCodeLengthCodes; ++s) entry.counts.add(s, plain[s]);
+  }
+  return entry;
+}
+
+// ---- the base --------------------------------------------------------------------------------
+
+// One sift of the base's build. turned(node) is called for the node, if any, whose one more
+// occurrence would have turned a comparison.
+template <class Turned>
+void BlockPricer::Workspace::sift_watching(Key* heap, int start, Key v, Turned turned) {
+  // u <= v as zlib compares; distance is 32 to an occurrence.
+  const auto not_larger = [&](Key u, Key w) {
+    const int difference = static_cast<int>(w >> 10) - static_cast<int>(u >> 10);
+    if (static_cast<unsigned>(difference + 32) < 64) turned((difference >= 0 ? u : w) & kNode);
+    return difference >= 0;
+  };
+  int k = start;
+  for (;;) {
+    int j = 2 * k;
+    if (heap[j] == kNothing) break;
+    j += not_larger(heap[j + 1], heap[j]);
+    if (not_larger(v, heap[j])) break;
+    heap[k] = heap[j];
+    k = j;
+  }
+  heap[k] = v;
+}
+
+// False: a code came out longer than 15 bits.
+bool BlockPricer::Workspace::build_base() {
+  const int n = base.leaves.n;
+  Key* const heap = lanes.heap[0];
+  std::fill_n(base.turns.begin(), 2 * n, kNever);
+  for (int i = 0; i < n; ++i) heap[i + 1] = base.leaves.frequency[i] | static_cast<Key>(i);
+  for (int k = n / 2; k >= 1; --k) {
+    sift_watching(heap, k, heap[k], [&](Key node) { base.turns[node] = 0; });
+  }
+  std::uint32_t body_bits = 0;
+  std::size_t stored = 0;
+  int size = n;
+  for (int step = 1; step < n; ++step) {
+    if (step % kSnapshotEvery == 1) {
+      const int snapshot = step / kSnapshotEvery;
+      base.snapshot_start[snapshot] = static_cast<std::uint32_t>(stored);
+      if (base.snapshots.size() < stored + size) base.snapshots.resize(stored + size);
+      std::memcpy(&base.snapshots[stored], heap + 1, static_cast<std::size_t>(size) * sizeof(Key));
+      stored += static_cast<std::size_t>(size);
+    }
+    base.body_bits_before[step] = body_bits;
+    const auto turned = [&](Key node) {
+      base.turns[node] = std::min(base.turns[node], static_cast<std::uint16_t>(step));
+    };
+    const Key a = heap[1];
+    const Key last = heap[size];
+    heap[size--] = kNothing;
+    sift_watching(heap, 1, last, turned);
+    const Key b = heap[1];
+    const Key node = static_cast<Key>(n + step - 1);
+    base.parent[a & kNode] = base.parent[b & kNode] = static_cast<std::uint16_t>(node);
+    const Key both = merged(a, b, node);
+    body_bits += both >> 15;
+    sift_watching(heap, 1, both, turned);
+  }
+  const Key root = heap[1];
+  heap[1] = kNothing;
+  if (depth_part(root) >> 10 > kMaxCodeBits) return false;
+  base.tree.body_bits = body_bits;
+  for (int node = 2 * n - 3; node >= 0; --node) {
+    base.turns[node] = std::min(base.turns[node], base.turns[base.parent[node]]);
+  }
+  measure_tree(base.parent.data(), n, base.tree);
+  base.tree.lengths += base.leaves.zero_runs;
+  count_repeats(base.tree.length.data(), n, base.leaves.adjacent, base.tree.lengths);
+  return true;
+}
+
+// ---- the builds ------------------------------------------------------------------------------
+
+// What each literal needs: nothing, a restart, or a tree of its own.
+void BlockPricer::Workspace::plan_literals() {
+  const Leaves& leaves = base.leaves;
+  const DistanceEntry& distance = distance_tree(base_tally->distances);
+  Counts counts = base.tree.lengths;
+  counts += distance.counts;
+  const std::uint32_t base_bits = base_tally->extra_bits + base.tree.body_bits +
+                                  distance.body_bits + cached_header_bits(counts);
+  int leaf = 0;
+  int planned_gap = -1;
+  for (int literal = 0; literal < 256; ++literal) {
+    const bool used = leaves.symbol[leaf] == literal;
+    if (wanted[literal]) {
+      if (!used) {
+        if (planned_gap != leaf) jobs.push_back({Job::kNew, leaf, -1});
+        planned_gap = leaf;
+      } else if (base.turns[leaf] == kNever) {
+        literal_bits[literal] = base_bits + base.tree.length[leaf];
+      } else {
+        const int step = base.turns[leaf];
+        jobs.push_back({Job::kMore, leaf, step == 0 ? -1 : (step - 1) / kSnapshotEvery});
+      }
+    }
+    leaf += used;
+  }
+}
+
+// Fills a lane's heap, not yet ordered, and returns its size.
+int BlockPricer::Workspace::load_frequencies(int lane, const Job& job) {
+  const Leaves& leaves = job.kind == Job::kOther ? other_leaves[job.index] : base.leaves;
+  Key* const heap = lanes.heap[lane] + 1;
+  int n = leaves.n;
+  for (int i = 0; i < n; ++i) heap[i] = leaves.frequency[i] | static_cast<Key>(i);
+  if (job.kind == Job::kMore) heap[job.index] += kOne;
+  if (job.kind == Job::kNew) {
+    for (int i = n; i > job.index; --i) heap[i] = heap[i - 1] + 1;
+    heap[job.index] = kOne | static_cast<Key>(job.index);
+    ++n;
+  }
+  lanes.leaves[lane] = n;
+  lanes.node[lane] = n;
+  lanes.body_bits[lane] = 0;
+  return n;
+}
+
+// Brings a lane to where the base stood ahead of a merge, but for one more of a leaf.
+void BlockPricer::Workspace::load_snapshot(int lane, const Job& job, int snapshot) {
+  const int n = base.leaves.n;
+  const int step = snapshot * kSnapshotEvery + 1;
+  const int size = n - step + 1;
+  Key* const heap = lanes.heap[lane] + 1;
+  std::memcpy(heap, &base.snapshots[base.snapshot_start[snapshot]],
+              static_cast<std::size_t>(size) * sizeof(Key));
+  std::memcpy(lanes.parent[lane], base.parent.data(), sizeof(std::uint16_t) * 2 * n);
+  int node = job.index;
+  int above = 0;
+  for (; base.parent[node] < n + step - 1; ++above) node = base.parent[node];
+  int at = 0;
+  while ((heap[at] & kNode) != static_cast<Key>(node)) ++at;
+  heap[at] += kOne;
+  lanes.leaves[lane] = n;
+  lanes.node[lane] = n + step - 1;
+  lanes.body_bits[lane] = base.body_bits_before[step] + static_cast<std::uint32_t>(above);
+}
+
+void BlockPricer::Workspace::merge_lanes(int count, int size) {
+  switch (count) {
+    case 1:
+      merge<1>(lanes, 0, size, 1);
+      break;
+    case 2:
+      merge<2>(lanes, 0, size, 1);
+      break;
+    case 3:
+      merge<3>(lanes, 0, size, 1);
+      break;
+    default:
+      merge<4>(lanes, 0, size, 1);
+      break;
+  }
+}
+
+// Jobs that start from snapshots; the earliest of them does for all.
+void BlockPricer::Workspace::run_restarts(std::span<const Job> batch) {
+  const int snapshot = batch.front().snapshot;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    load_snapshot(static_cast<int>(i), batch[i], snapshot);
+  }
+  merge_lanes(static_cast<int>(batch.size()), base.leaves.n - snapshot * kSnapshotEvery);
+  for (std::size_t i = 0; i < batch.size(); ++i) settle(static_cast<int>(i), batch[i]);
+}
+
+void BlockPricer::Workspace::run_from_scratch(std::span<const Job> batch) {
+  const int count = static_cast<int>(batch.size());
+  std::array<int, kLanes> size;
+  for (int i = 0; i < count; ++i) size[i] = load_frequencies(i, batch[i]);
+  const auto [smallest, largest] = std::minmax_element(size.begin(), size.begin() + count);
+  if (count == kLanes && *smallest == *largest) {
+    make_heaps<kLanes>(lanes, 0, size[0]);
+  } else {
+    for (int i = 0; i < count; ++i) {
+      make_heaps<1>(lanes, i, size[i]);
+      merge<1>(lanes, i, size[i], *smallest);
+    }
+  }
+  merge_lanes(count, *smallest);
+  for (int i = 0; i < count; ++i) settle(i, batch[i]);
+}
+
+// ---- the prices ------------------------------------------------------------------------------
+
+// For codes that would have to be shortened: the plain way.
+std::uint32_t BlockPricer::Workspace::plain_bits(const Job& job, int literal) const {
+  if (job.kind == Job::kOther) return dynamic_bits(others[job.index]);
+  BlockTally tally = *base_tally;
+  ++tally.literals[literal];
+  return dynamic_bits(tally);
+}
+
+// Prices what a finished lane was built for.
+void BlockPricer::Workspace::settle(int lane, const Job& job) {
+  const Key root = lanes.heap[lane][1];
+  lanes.heap[lane][1] = kNothing;
+  const bool too_long = depth_part(root) >> 10 > kMaxCodeBits;
+  const BlockTally& tally = job.kind == Job::kOther ? others[job.index] : *base_tally;
+  Tree tree;
+  if (!too_long) measure_tree(lanes.parent[lane], lanes.leaves[lane], tree);
+  const DistanceEntry& distance = distance_tree(tally.distances);
+  const std::uint32_t body_bits = tally.extra_bits + lanes.body_bits[lane] + distance.body_bits;
+  if (job.kind == Job::kNew) {
+    if (too_long) {
+      settle_new_plainly(job);
+    } else {
+      tree.lengths += distance.counts;
+      settle_new(tree, job, body_bits);
+    }
+    return;
+  }
+  const Leaves& leaves = job.kind == Job::kOther ? other_leaves[job.index] : base.leaves;
+  std::uint32_t& answer =
+      job.kind == Job::kOther ? others_bits[job.index] : literal_bits[leaves.symbol[job.index]];
+  if (too_long) {
+    answer = plain_bits(job, leaves.symbol[job.index]);
+    return;
+  }
+  tree.lengths += distance.counts;
+  tree.lengths += leaves.zero_runs;
+  count_repeats(tree.length.data(), leaves.n, leaves.adjacent, tree.lengths);
+  answer = body_bits + cached_header_bits(tree.lengths);
+}
+
+// The literals of a gap have one tree; they differ in how they cut the gap's run of zeros, and at
+// its ends in whether the new length may join a run of equal ones.
+void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, std::uint32_t body_bits) {
+  const Leaves& leaves = base.leaves;
+  const int at = job.index;
+  const int first = at > 0 ? leaves.symbol[at - 1] + 1 : 0;
+  const int end = leaves.symbol[at];
+  Counts around = leaves.zero_runs;
+  around -= kRuns.zeros[end - first];
+  around += tree.lengths;
+  Bits adjacent = leaves.adjacent.with_gap_at(at);
+  std::array<Counts, 4> joined;  // by whether it touches the leaf before, the leaf behind
+  std::array<bool, 4> known{};
+  for (int literal = first; literal < std::min(end, 256); ++literal) {
+    if (!wanted[literal]) continue;
+    const bool left = at > 0 && literal == first;
+    const bool right = literal + 1 == end;
+    Counts& counts = joined[2 * left + right];
+    if (!known[2 * left + right]) {
+      known[2 * left + right] = true;
+      counts = around;
+      if (left) adjacent.set(at - 1);
+      if (right) adjacent.set(at);
+      count_repeats(tree.length.data(), leaves.n + 1, adjacent, counts);
+      if (left) adjacent.clear(at - 1);
+      if (right) adjacent.clear(at);
+    }
+    Counts all = counts;
+    all += kRuns.zeros[literal - first];
+    all += kRuns.zeros[end - 1 - literal];
+    literal_bits[literal] = body_bits + cached_header_bits(all);
+  }
+}
+
+void BlockPricer::Workspace::settle_new_plainly(const Job& job) {
+  const int first = job.index > 0 ? base.leaves.symbol[job.index - 1] + 1 : 0;
+  const int end = std::min<int>(base.leaves.symbol[job.index], 256);
+  for (int literal = first; literal < end; ++literal) {
+    if (wanted[literal]) literal_bits[literal] = plain_bits(job, literal);
+  }
+}
+
+BlockPricer::BlockPricer() : work_(std::make_unique<Workspace>()) {}
+BlockPricer::BlockPricer(const BlockPricer&) : BlockPricer() {}
+BlockPricer::~BlockPricer() = default;
+
+void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
+                        std::span<std::uint32_t> bits, std::span<const BlockTally> others,
+                        std::span<std::uint32_t> others_bits) {
+  Workspace& work = *work_;
+  work.base_tally = &base;
+  work.others = others;
+  work.others_bits = others_bits;
+  work.jobs.clear();
+  if (!literals.empty()) {
+    work.wanted.fill(false);
+    for (const Byte literal : literals) work.wanted[literal] = true;
+    work.base.leaves.collect(std::span(base.literals).first(kLiteralCodes));
+    if (work.base.leaves.n >= 2 && work.build_base()) {
+      work.plan_literals();
+    } else {
+      work.price_plainly();
+    }
+  }
+  if (work.other_leaves.size() < others.size()) work.other_leaves.resize(others.size());
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    work.other_leaves[i].collect(std::span(others[i].literals).first(kLiteralCodes));
+    if (work.other_leaves[i].n < 2) {
+      others_bits[i] = dynamic_bits(others[i]);
+    } else {
+      work.jobs.push_back({Workspace::Job::kOther, static_cast<int>(i), -1});
+    }
+  }
+  work.run_jobs();
+  for (std::size_t i = 0; i < literals.size(); ++i) bits[i] = work.literal_bits[literals[i]];
+}
+
+void BlockPricer::Workspace::price_plainly() {
+  for (int literal = 0; literal < 256; ++literal) {
+    if (wanted[literal]) literal_bits[literal] = plain_bits({Job::kMore, 0, -1}, literal);
+  }
+}
+
+void BlockPricer::Workspace::run_jobs() {
+  std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
+    return std::pair(a.snapshot, a.kind) < std::pair(b.snapshot, b.kind);
+  });
+  const auto restarts =
+      std::find_if(jobs.begin(), jobs.end(), [](const Job& job) { return job.snapshot >= 0; });
+  std::span<const Job> scratch(jobs.begin(), restarts);
+  std::span<const Job> later(restarts, jobs.end());
+  for (; !scratch.empty();
+       scratch = scratch.subspan(std::min<std::size_t>(scratch.size(), kLanes))) {
+    run_from_scratch(scratch.first(std::min<std::size_t>(scratch.size(), kLanes)));
+  }
+  for (; !later.empty(); later = later.subspan(std::min<std::size_t>(later.size(), kLanes))) {
+    run_restarts(later.first(std::min<std::size_t>(later.size(), kLanes)));
+  }
+}
+
+}  // namespace kraft::deflate
