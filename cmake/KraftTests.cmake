@@ -20,6 +20,7 @@ if(test_sources)
     kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
   include(GoogleTest)
   gtest_discover_tests(kraft_tests
+    NO_PRETTY_VALUES
     DISCOVERY_TIMEOUT 60
     PROPERTIES ENVIRONMENT "${test_environment}" TIMEOUT 600)
 endif()

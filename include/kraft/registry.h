@@ -100,6 +100,9 @@ struct Backend {
   std::string window;                    // how far it looks back, in words
   std::function<std::string()> library;  // the library it runs on, with its version
 
+  // How the model measures, where there is a choice; "recompress" if empty and there is a codec.
+  std::function<std::string()> engine = {};
+
   // Empty for a pure predictor.
   std::function<std::shared_ptr<const Codec>(const Arguments&)> make_codec = {};
   // Empty where model_of(codec) is all there is.

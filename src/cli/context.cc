@@ -18,6 +18,22 @@ void ContextOptions::add_to(po::options_description& options) {
   // clang-format on
 }
 
+void ThreadsOption::add_to(po::options_description& options) {
+  options.add_options()("threads", po::value(&threads)->value_name("N")->default_value(threads),
+                        "threads to measure with (0: one per processor)");
+}
+
+unsigned ThreadsOption::get() const {
+  check_range("threads", threads, 0, 1024);
+  return static_cast<unsigned>(threads);
+}
+
+void check_range(const char* name, std::int64_t value, std::int64_t min, std::int64_t max) {
+  if (value >= min && value <= max) return;
+  throw UsageError("--" + std::string(name) + " " + std::to_string(value) + " is out of range: " +
+                   std::to_string(min) + ".." + (max == INT64_MAX ? "" : std::to_string(max)));
+}
+
 Context read_context(const ContextOptions& options) {
   if (options.prime == "-" && !options.inputs.empty() && options.inputs[0] == "-")
     throw UsageError("--prime - and the input - both read standard input");

@@ -19,6 +19,14 @@ struct ContextOptions {
   void add_to(po::options_description& options);
 };
 
+// --threads, as every command that measures has it.
+struct ThreadsOption {
+  int threads = 0;
+
+  void add_to(po::options_description& options);
+  unsigned get() const;  // throws UsageError
+};
+
 struct Context {
   Bytes bytes;                    // all of it
   std::size_t prompt_begins = 0;  // what stands before is the corpus
@@ -28,6 +36,9 @@ struct Context {
 };
 
 Context read_context(const ContextOptions& options);
+
+// Throws UsageError when the value of --name is outside its range.
+void check_range(const char* name, std::int64_t value, std::int64_t min, std::int64_t max);
 
 // Warns when the model sees less than the whole context.
 void warn_if_cut(const Model& model, std::uint64_t context_bytes);

@@ -59,7 +59,8 @@ Bytes read_input(const std::string& path) {
   }
   if (!standard_input) ::close(descriptor);
   bytes.resize(size);
-  if (bytes.empty() && !standard_input) throw Error(printable(path) + " is empty");
+  if (bytes.empty() && !standard_input)
+    throw Error("cannot use " + printable(path) + ": the file is empty");
   return bytes;
 }
 

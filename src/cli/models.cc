@@ -13,6 +13,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string engine_of(const Backend& backend) {
+  if (backend.engine) return backend.engine();
+  return backend.make_model ? "own" : "recompress";
+}
+
 Json to_json(const Parameter& parameter) {
   Json json = {{"name", parameter.name}, {"range", parameter.range()}};
   json["default"] = parameter.initial.empty() ? Json(nullptr) : Json(parameter.initial);
@@ -29,6 +34,7 @@ Json to_json(const Backend& backend) {
   json["granularity"] = name_of(backend.granularity);
   json["window"] = backend.window;
   json["library"] = backend.library();
+  json["engine"] = engine_of(backend);
   json["compresses"] = static_cast<bool>(backend.make_codec);
   return json;
 }
@@ -41,14 +47,14 @@ std::string argument_text(const Backend& backend) {
 }
 
 std::string overview() {
-  Table table({"model", "argument", "default", "granularity", "window", "library"});
+  Table table({"model", "argument", "default", "granularity", "window", "engine", "library"});
   for (const Backend& backend : backends()) {
     std::string name = backend.name;
     if (!backend.aliases.empty()) name += " (" + join(backend.aliases, ", ") + ")";
     table.add(
         {name, argument_text(backend),
          backend.argument && !backend.argument->initial.empty() ? backend.argument->initial : "-",
-         name_of(backend.granularity), backend.window, backend.library()});
+         name_of(backend.granularity), backend.window, engine_of(backend), backend.library()});
   }
   return table.text() + "\n`kraft models NAME` shows a model's parameters.\n";
 }
@@ -56,7 +62,7 @@ std::string overview() {
 std::string description(const Backend& backend) {
   std::string text = backend.name + ": " + backend.summary + "\n";
   text += "library " + backend.library() + ", granularity " + name_of(backend.granularity) +
-          ", window " + backend.window + "\n\n";
+          ", window " + backend.window + ", engine " + engine_of(backend) + "\n\n";
   Table table({"parameter", "range", "default", "meaning"});
   const auto add = [&](const Parameter& parameter, const std::string& written) {
     table.add({written, parameter.range(), parameter.initial.empty() ? "-" : parameter.initial,

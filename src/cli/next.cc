@@ -84,9 +84,10 @@ std::string chart(const Expectation& expectation, int top) {
   double entropy = 0;
   for (double share : p) entropy -= share > 0 ? share * std::log2(share) : 0;
   char line[160];
-  std::snprintf(
-      line, sizeof line, "%s bytes of context in %s bits; entropy of the next byte %.2f bits\n",
-      grouped(expectation.context_bytes).c_str(), shortest(expectation.base_bits).c_str(), entropy);
+  std::snprintf(line, sizeof line,
+                "%s bytes of context in %s bits; entropy of the next byte %.2f bits\n",
+                grouped(expectation.context_bytes).c_str(),
+                shortest(std::round(100 * expectation.base_bits) / 100).c_str(), entropy);
   std::string text = expectation.model->spec() + ": " + line;
 
   const bool colour = colour_wanted();
@@ -118,7 +119,7 @@ Command next_command() {
     std::vector<std::string> models;
     ContextOptions context;
     int top = 16;
-    unsigned threads = 0;
+    ThreadsOption threads;
   };
   auto options = std::make_shared<Options>();
   Command command;
@@ -139,17 +140,16 @@ Command next_command() {
   options->context.add_to(command.options);
   command.options.add_options()
       ("top", po::value(&options->top)->default_value(options->top)->value_name("N"), "bytes in the chart, 1..256")
-      ("threads", po::value(&options->threads)->default_value(options->threads)->value_name("N"), "threads to measure with (0: one per processor)")
       ("json", "print JSON");
+  options->threads.add_to(command.options);
   // clang-format on
   command.positional = "input";
   command.most_positional = 1;
   command.run = [options](const po::variables_map& values) {
     if (options->models.empty()) throw UsageError("--model is missing; `kraft models` lists them");
-    if (options->top < 1 || options->top > 256)
-      throw UsageError("--top " + std::to_string(options->top) + " is out of range: 1..256");
+    check_range("top", options->top, 1, 256);
     if (values.count("json")) exclude(values, "json", "top");
-    const auto models = make_models(options->models, options->threads);
+    const auto models = make_models(options->models, options->threads.get());
     const Context context = read_context(options->context);
     Json results = Json::array();
     for (const auto& model : models) {

@@ -30,8 +30,8 @@ struct Options {
   std::int64_t length_bytes = 200;
   std::int64_t prime_first = 0;
   int count = 1;
-  std::uint64_t seed = 1;
-  unsigned threads = 0;
+  std::int64_t seed = 1;
+  ThreadsOption threads;
   std::string output;
 };
 
@@ -155,14 +155,10 @@ void apply_preset(const po::variables_map& values, Options& options) {
 
 void check(const po::variables_map& values, const Options& options) {
   if (options.models.empty()) throw UsageError("--model is missing; `kraft models` lists them");
-  const auto in_range = [](const char* name, std::int64_t value, std::int64_t most) {
-    if (value < 0 || value > most)
-      throw UsageError("--" + std::string(name) + " " + std::to_string(value) +
-                       " is out of range: 0.." + std::to_string(most));
-  };
-  in_range("length", options.length_bytes, kMostBytes);
-  in_range("count", options.count, 1 << 20);
-  in_range("prime-first", options.prime_first, INT64_MAX);
+  check_range("length", options.length_bytes, 0, kMostBytes);
+  check_range("count", options.count, 1, 1 << 20);
+  check_range("seed", options.seed, 0, INT64_MAX);
+  check_range("prime-first", options.prime_first, 0, INT64_MAX);
   exclude(values, "alphabet", "units");
   if (is_set(values, "prime-first") && !values.count("prime"))
     throw UsageError("--prime-first needs --prime");
@@ -178,7 +174,7 @@ class Run {
         echo_(values.count("echo") > 0),
         quiet_(values.count("quiet") > 0),
         sampler_(make_sampler(options.sampler, options.sampling)),
-        models_(make_models(options.models, options.threads)),
+        models_(make_models(options.models, options.threads.get())),
         output_(options.output),
         context_(read_context(options.context)),
         candidates_(candidates()),
@@ -230,7 +226,7 @@ class Run {
     const auto state = start.clone();
     const auto length = static_cast<std::uint64_t>(options_.length_bytes);
     Sample sample;
-    Random random(options_.seed, static_cast<std::uint64_t>(index));
+    Random random(static_cast<std::uint64_t>(options_.seed), static_cast<std::uint64_t>(index));
     {
       Progress progress(model.spec(), length, "bytes", json_ || !output_.to_terminal());
       const SampleRequest request{
@@ -336,12 +332,12 @@ void add_options(Command& command, Options& o) {
       ("preset", po::value(&o.preset)->value_name("NAME"), preset_list.c_str());
   add_sampler_options(command.options, o.sampling);
   command.options.add_options()
-      ("threads", number(&o.threads, "N"), "threads to measure with (0: one per processor)")
       ("echo,e", "write the prompt before each sample")
       ("quiet,q", "no report on standard error")
       ("output,o", po::value(&o.output)->value_name("FILE"), "write to this file instead of standard output")
       ("json", "print JSON");
   // clang-format on
+  o.threads.add_to(command.options);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ Command score_command() {
     std::vector<std::string> models, inputs;
     std::int64_t chunk_bytes = 0;
     std::string positions = "64";
-    unsigned threads = 0;
+    ThreadsOption threads;
   };
   auto options = std::make_shared<Options>();
   Command command;
@@ -108,16 +108,16 @@ Command score_command() {
       ("input", po::value(&options->inputs)->value_name("FILE"), "files (- is standard input)")
       ("chunk", po::value(&options->chunk_bytes)->default_value(0)->value_name("N"), "compress every N bytes by themselves (0: the whole file)")
       ("positions", po::value(&options->positions)->default_value(options->positions)->value_name("N|all"), "where to measure the prequential bits (0: nowhere)")
-      ("threads", po::value(&options->threads)->default_value(options->threads)->value_name("N"), "threads to measure with (0: one per processor)")
       ("json", "print JSON");
+  options->threads.add_to(command.options);
   // clang-format on
   command.positional = "input";
   command.most_positional = -1;
   command.run = [options](const po::variables_map& values) {
     if (options->models.empty()) throw UsageError("--model is missing; `kraft models` lists them");
     if (options->inputs.empty()) throw UsageError("no file to score (- is standard input)");
-    if (options->chunk_bytes < 0)
-      throw UsageError("--chunk " + std::to_string(options->chunk_bytes) + " is out of range: 0..");
+    check_range("chunk", options->chunk_bytes, 0, INT64_MAX);
+    const unsigned threads = options->threads.get();
     const std::uint64_t positions = parse_positions(options->positions);
     for (const std::string& spec : options->models) make_model(spec);  // all errors before any work
     std::vector<Row> rows;
@@ -126,7 +126,7 @@ Command score_command() {
       if (bytes.empty()) throw Error("standard input is empty");
       const auto chunk_bytes = static_cast<std::uint64_t>(options->chunk_bytes);
       for (const std::string& spec : options->models) {
-        const auto model = make_model(spec, {.threads = options->threads});
+        const auto model = make_model(spec, {.threads = threads});
         Row row{.model = model->spec(),
                 .file = file,
                 .bytes = bytes.size(),

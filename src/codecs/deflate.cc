@@ -181,6 +181,7 @@ Backend row(std::string name, std::vector<std::string> aliases, std::string summ
   row.granularity = Granularity::bit;
   row.window = "32 KiB";
   row.library = [] { return std::string("zlib ") + zlibVersion(); };
+  row.engine = usable_engine;
   row.make_codec = [name, container](const Arguments& arguments) {
     return std::make_shared<DeflateCodec>(name, parameters_of(arguments), container);
   };
@@ -212,6 +213,12 @@ std::uint64_t stream_bits(ByteView raw_stream) {
     if (status != Z_OK || (z.avail_in == 0 && raw_stream.empty() && z.avail_out > 0))
       throw Error("zlib: not a complete DEFLATE stream");
   }
+}
+
+std::uint64_t compressed_bits(ByteView message, const Parameters& parameters) {
+  Bytes stream;
+  Deflater(parameters, Container::raw).encode(message, stream);
+  return stream_bits(stream);
 }
 
 }  // namespace kraft::deflate

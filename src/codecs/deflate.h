@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "kraft/bytes.h"
 #include "kraft/registry.h"
@@ -30,6 +32,13 @@ struct Parameters {
 // The bits of a complete raw DEFLATE stream up to the end of its last block, without the padding to
 // a whole byte. Decodes the stream: O(its message). Throws Error on a bad stream.
 std::uint64_t stream_bits(ByteView raw_stream);
+
+// The exact length of the raw stream that the linked zlib writes for the message: the slow truth.
+std::uint64_t compressed_bits(ByteView message, const Parameters& parameters);
+
+// The engine that the models use unless their specification names one: "twin" where it agrees with
+// the linked library, else "clone" or "recompress".
+std::string usable_engine();
 
 // Makes the model for one of zlib's formats; `engine` is auto, twin, clone or recompress.
 std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kraft/error.h"
+#include "kraft/random.h"
 
 namespace kraft::deflate {
 
@@ -158,5 +159,28 @@ void Clone::rewind(Mark mark) {
 }
 
 void Clone::forget(Mark mark) { marks_.forget(mark); }
+
+bool clone_self_check() {
+  // Long enough for the window to slide and the symbol buffer to fill; compresses about as text
+  // does.
+  Random random(1);
+  Bytes message(100000);
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    const bool copies = at > 50 && random.below(4) != 0;
+    message[at] = copies ? message[at - 1 - random.below(50)] : static_cast<Byte>(random.below(64));
+  }
+  for (int level : {1, 4, 9}) {
+    const Parameters parameters{.level = level};
+    Clone clone(parameters);
+    const std::size_t context_bytes = message.size() - 100;
+    for (std::size_t at = 0; at < context_bytes; at += 1000)
+      clone.observe(ByteView(message).subspan(at, std::min<std::size_t>(1000, context_bytes - at)));
+    const ByteView rest = ByteView(message).subspan(context_bytes);
+    std::uint64_t bits = 0;
+    clone.measure({&rest, 1}, {&bits, 1});
+    if (bits != compressed_bits(message, parameters)) return false;
+  }
+  return true;
+}
 
 }  // namespace kraft::deflate

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "codecs/deflate.h"
+#include "kraft/error.h"
 #include "models/deflate_clone.h"
+#include "models/deflate_twin.h"
 
 namespace kraft::deflate {
 namespace {
@@ -91,13 +93,27 @@ class DeflateModel final : public Model {
 
 }  // namespace
 
+std::string usable_engine() {
+  static const std::string engine = self_check()         ? "twin"
+                                    : clone_self_check() ? "clone"
+                                                         : "recompress";
+  return engine;
+}
+
 std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,
                                         const Parameters& parameters, const Arguments& arguments,
                                         const ModelOptions& options) {
-  const std::string& engine = arguments.text("engine");
-  if (engine == "recompress" || parameters.level == 0)
-    return model_of(std::move(codec), arguments.spec(), 0, options);
-  return std::make_shared<DeflateModel<Clone>>(arguments.spec(), parameters, container);
+  const bool automatic = arguments.text("engine") == "auto";
+  std::string engine = automatic ? usable_engine() : arguments.text("engine");
+  if (engine == "clone" && parameters.level == 0) {
+    if (!automatic) throw UsageError("engine=clone needs a level of 1..9, not 0");
+    engine = "recompress";
+  }
+  if (engine == "twin")
+    return std::make_shared<DeflateModel<Twin>>(arguments.spec(), parameters, container);
+  if (engine == "clone")
+    return std::make_shared<DeflateModel<Clone>>(arguments.spec(), parameters, container);
+  return model_of(std::move(codec), arguments.spec(), 0, options);
 }
 
 }  // namespace kraft::deflate

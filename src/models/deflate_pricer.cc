@@ -184,27 +184,57 @@ struct Lanes {
 
 int levels_below(int k, int size) { return std::bit_width(static_cast<unsigned>(size / k)) - 1; }
 
-// Puts v[i] in place of the root of the subheap at `k` of each of the first L lanes. Goes down as
-// many levels as there are: once in place, a node stays there.
+// One level of a sift: moves the smaller child of k up if v must go below it. Once v is in place,
+// nothing changes any more. Which way it goes cannot be predicted, so nothing here may become a
+// branch; compilers make one of the plain text below.
+inline __attribute__((always_inline)) void sift_level(Key* heap, std::uint64_t& k, Key v) {
+  const std::uint64_t left = 2 * k;
+  const Key a = heap[left];
+  const Key b = heap[left + 1];
+  Key smaller = a;
+  std::uint64_t child = left;
+  Key top = v;
+  std::uint64_t next = k;
+#if defined(__x86_64__) && defined(__GNUC__)
+  asm("cmpl %[limit], %[b]\n\t"
+      "cmovbl %[b], %[smaller]\n\t"
+      "adcq $0, %[child]"
+      : [smaller] "+r"(smaller), [child] "+r"(child)
+      : [b] "r"(b), [limit] "r"(a | kNode)
+      : "cc");
+  asm("cmpl %[v], %[limit]\n\t"
+      "cmovbl %[smaller], %[top]\n\t"
+      "cmovbq %[child], %[next]"
+      : [top] "+r"(top), [next] "+r"(next)
+      : [v] "r"(v), [limit] "r"(smaller | kNode), [smaller] "r"(smaller), [child] "r"(child)
+      : "cc");
+#else
+  if (b < (a | kNode)) {
+    smaller = b;
+    ++child;
+  }
+  if ((smaller | kNode) < v) {
+    top = smaller;
+    next = child;
+  }
+#endif
+  heap[k] = top;
+  k = next;
+}
+
+// Puts v[i] in place of the root of the subheap at `start` of each of L lanes, going down as many
+// levels as there are.
 template <int L>
 inline __attribute__((always_inline)) void sift_down(Lanes& lanes, int lane, int start, int levels,
                                                      const Key (&v)[L]) {
-  std::uint32_t k[L];
-  for (int i = 0; i < L; ++i) k[i] = static_cast<std::uint32_t>(start);
-  for (int level = 0; level < levels; ++level) {
-    for (int i = 0; i < L; ++i) {
-      Key* const heap = lanes.heap[lane + i];
-      const std::uint32_t j = 2 * k[i];
-      const Key a = heap[j];
-      const Key b = heap[j + 1];
-      const bool right = b <= (a | kNode);
-      const std::uint32_t child = j + right;
-      const Key c = right ? b : a;
-      const bool down = v[i] > (c | kNode);
-      heap[k[i]] = down ? c : v[i];
-      k[i] = down ? child : k[i];
-    }
+  std::uint64_t k[L];
+#pragma GCC unroll 4
+  for (int i = 0; i < L; ++i) k[i] = static_cast<std::uint64_t>(start);
+  for (; levels > 0; --levels) {
+#pragma GCC unroll 4
+    for (int i = 0; i < L; ++i) sift_level(lanes.heap[lane + i], k[i], v[i]);
   }
+#pragma GCC unroll 4
   for (int i = 0; i < L; ++i) lanes.heap[lane + i][k[i]] = v[i];
 }
 
@@ -212,6 +242,7 @@ template <int L>
 void make_heaps(Lanes& lanes, int lane, int size) {
   for (int k = size / 2; k >= 1; --k) {
     Key v[L];
+#pragma GCC unroll 4
     for (int i = 0; i < L; ++i) v[i] = lanes.heap[lane + i][k];
     sift_down<L>(lanes, lane, k, levels_below(k, size), v);
   }
@@ -222,12 +253,14 @@ template <int L>
 void merge(Lanes& lanes, int lane, int size, int until) {
   std::uint32_t node[L];
   std::uint32_t body[L];
+#pragma GCC unroll 4
   for (int i = 0; i < L; ++i) {
     node[i] = static_cast<std::uint32_t>(lanes.node[lane + i]);
     body[i] = lanes.body_bits[lane + i];
   }
   while (size > until) {
     Key a[L], v[L];
+#pragma GCC unroll 4
     for (int i = 0; i < L; ++i) {
       a[i] = lanes.heap[lane + i][1];
       v[i] = lanes.heap[lane + i][size];
@@ -236,6 +269,7 @@ void merge(Lanes& lanes, int lane, int size, int until) {
     --size;
     const int levels = levels_below(1, size);
     sift_down<L>(lanes, lane, 1, levels, v);
+#pragma GCC unroll 4
     for (int i = 0; i < L; ++i) {
       const Key b = lanes.heap[lane + i][1];
       lanes.parent[lane + i][a[i] & kNode] = static_cast<std::uint16_t>(node[i]);
@@ -245,6 +279,7 @@ void merge(Lanes& lanes, int lane, int size, int until) {
     }
     sift_down<L>(lanes, lane, 1, levels, v);
   }
+#pragma GCC unroll 4
   for (int i = 0; i < L; ++i) {
     lanes.node[lane + i] = static_cast<int>(node[i]);
     lanes.body_bits[lane + i] = body[i];
@@ -420,7 +455,7 @@ const BlockPricer::Workspace::DistanceEntry& BlockPricer::Workspace::distance_tr
     const HuffmanCode code = build_code(std::span(frequencies).first(kDistanceCodes), kMaxCodeBits);
     CodeLengthCounts plain{};
     count_code_lengths(code, plain);
-    entry = {.frequencies = frequencies, .body_bits = code.body_bits, .known = true};
+    entry = {frequencies, Counts{}, code.body_bits, true};
     for (int s = 0; s < kCodeLengthCodes; ++s) entry.counts.add(s, plain[s]);
   }
   return entry;

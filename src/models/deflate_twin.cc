@@ -621,8 +621,72 @@ bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint
   return true;
 }
 
-}  // namespace kraft::deflate
+// ---- self check ------------------------------------------------------------------------------
 
-namespace kraft::deflate {
-bool self_check() { return true; }
+namespace {
+
+// What zlib writes, in bits, but for the last up to 7, which its stream alone does not show: whole
+// bytes. 0: zlib failed.
+std::uint64_t zlib_bytes(const Parameters& p, ByteView message) {
+  z_stream z{};
+  if (deflateInit2(&z, p.level, Z_DEFLATED, -p.window_bits, p.mem_level, p.strategy) != Z_OK) {
+    return 0;
+  }
+  Bytes stream(deflateBound(&z, static_cast<uLong>(message.size())) + 64);
+  z.next_in = const_cast<Byte*>(message.data());
+  z.avail_in = static_cast<uInt>(message.size());
+  z.next_out = stream.data();
+  z.avail_out = static_cast<uInt>(stream.size());
+  const bool finished = ::deflate(&z, Z_FINISH) == Z_STREAM_END;
+  const std::uint64_t bytes = z.total_out;
+  deflateEnd(&z);
+  return finished ? bytes : 0;
+}
+
+// Words of a small vocabulary, runs, and noise by turns: long matches, lazy decisions, far and near
+// copies, literals of many frequencies.
+Bytes check_input(std::size_t size) {
+  Bytes bytes;
+  std::uint32_t state = 1;
+  const auto below = [&](std::uint32_t n) {
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % n;
+  };
+  while (bytes.size() < size) {
+    const std::uint32_t kind = below(16);
+    const std::uint32_t length = 1 + below(kind == 0 ? 300 : 12);
+    const auto old = static_cast<std::uint32_t>(bytes.size());
+    const std::uint32_t from = old == 0 ? 0 : below(std::min<std::uint32_t>(old, 1 << below(16)));
+    for (std::uint32_t i = 0; i < length; ++i) {
+      if (kind < 8 && old > 0) {
+        bytes.push_back(bytes[old - 1 - from + i]);
+      } else {
+        bytes.push_back(static_cast<Byte>(kind < 12 ? 97 + below(1 + below(26)) : below(256)));
+      }
+    }
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace
+
+bool self_check() {
+  static constexpr Parameters kChecked[] = {
+      {9, 15, 8, 0}, {8, 15, 8, 0}, {7, 15, 9, 0}, {6, 15, 8, 0}, {5, 12, 8, 1}, {4, 15, 8, 0},
+      {3, 15, 8, 0}, {2, 14, 7, 0}, {1, 15, 8, 0}, {9, 9, 1, 0},  {1, 9, 1, 0},  {9, 15, 8, 2},
+      {6, 15, 8, 3}, {6, 15, 8, 4}, {6, 15, 8, 1}, {6, 10, 3, 4}};
+  const Bytes input = check_input(8000);
+  for (const Parameters& p : kChecked) {
+    Twin twin(p);
+    std::size_t observed = 0;
+    for (const std::size_t size : {0u, 1u, 2u, 3u, 7u, 40u, 300u, 1021u, 1025u, 8000u}) {
+      twin.observe(ByteView(input).subspan(observed, size - observed));
+      observed = size;
+      if ((twin.bits() + 7) / 8 != zlib_bytes(p, ByteView(input).first(size))) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace kraft::deflate
