@@ -103,13 +103,28 @@ void Frontier::keep(std::span<const Extension> extensions) {
   ++depth_;
 }
 
+// Most extensions are worse than `count` others before them and cost one comparison: whenever twice
+// that many have passed, the better half stays and its worst is the one to beat. O(n + count log
+// count) for extensions in random order.
 void keep_best(std::vector<Extension>& extensions, std::size_t count) {
-  if (extensions.size() > count) {
-    const auto end = extensions.begin() + static_cast<std::ptrdiff_t>(count);
-    std::nth_element(extensions.begin(), end, extensions.end());
-    extensions.erase(end, extensions.end());
+  const auto begin = extensions.begin();
+  const auto worst = begin + static_cast<std::ptrdiff_t>(std::min(count, extensions.size())) - 1;
+  Extension limit{.bits = std::numeric_limits<double>::infinity()};
+  auto end = begin;
+  for (const Extension extension : extensions) {
+    if (!(extension < limit)) continue;
+    *end++ = extension;
+    if (static_cast<std::size_t>(end - begin) < 2 * count) continue;
+    std::nth_element(begin, worst, end);
+    limit = *worst;
+    end = worst + 1;
   }
-  std::sort(extensions.begin(), extensions.end());
+  if (end - begin > worst - begin + 1) {
+    std::nth_element(begin, worst, end);
+    end = worst + 1;
+  }
+  std::sort(begin, end);
+  extensions.erase(end, extensions.end());
 }
 
 }  // namespace kraft

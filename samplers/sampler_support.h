@@ -175,7 +175,7 @@ class Frontier {
   Bytes text_end_;
 };
 
-// Reorders `extensions` so that the `count` best come first, best first, and drops the others.
+// Keeps the `count` best extensions, best first. `extensions` is not empty, `count` not 0.
 void keep_best(std::vector<Extension>& extensions, std::size_t count);
 
 // Throws UsageError: "beam: candidates must be single bytes".
