@@ -1,5 +1,7 @@
 #include "cli/context.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/io.h"
 #include "kraft/error.h"
@@ -11,6 +13,8 @@ void ContextOptions::add_to(po::options_description& options) {
   options.add_options()
       ("prime", po::value<std::string>()->value_name("FILE")->notifier([this](const std::string& v) { prime = v; }),
        "corpus to imitate; comes first in the context")
+      ("prime-first", po::value(&prime_first)->value_name("N")->default_value(prime_first),
+       "let models observe only the first N bytes of the corpus (0: all)")
       ("prompt", po::value<std::string>()->value_name("TEXT")->notifier([this](const std::string& v) { prompt = v; }),
        "text to continue; comes last in the context")
       ("input", po::value<std::vector<std::string>>(&inputs)->value_name("FILE"),
@@ -37,12 +41,23 @@ void check_range(const char* name, std::int64_t value, std::int64_t min, std::in
 Context read_context(const ContextOptions& options) {
   if (options.prime == "-" && !options.inputs.empty() && options.inputs[0] == "-")
     throw UsageError("--prime - and the input - both read standard input");
+  check_range("prime-first", options.prime_first, 0, INT64_MAX);
+  if (options.prime_first > 0 && !options.prime) throw UsageError("--prime-first needs --prime");
   Context context;
   if (options.prime) context.bytes = read_input(*options.prime);
-  context.prompt_begins = context.bytes.size();
+  context.prompt_begins = context.observed_corpus = context.bytes.size();
+  if (options.prime_first > 0)
+    context.observed_corpus =
+        std::min(context.prompt_begins, static_cast<std::size_t>(options.prime_first));
   for (const std::string& input : options.inputs) append(context.bytes, read_input(input));
   if (options.prompt) append(context.bytes, as_bytes(*options.prompt));
   return context;
+}
+
+Bytes Context::observed() const {
+  Bytes joined(corpus().begin(), corpus().end());
+  append(joined, prompt());
+  return joined;
 }
 
 void warn_if_cut(const Model& model, std::uint64_t context_bytes) {

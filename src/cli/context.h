@@ -13,6 +13,7 @@ namespace kraft::cli {
 
 struct ContextOptions {
   std::optional<std::string> prime;
+  std::int64_t prime_first = 0;
   std::optional<std::string> prompt;
   std::vector<std::string> inputs;  // at most one: FILE or -
 
@@ -28,11 +29,13 @@ struct ThreadsOption {
 };
 
 struct Context {
-  Bytes bytes;                    // all of it
-  std::size_t prompt_begins = 0;  // what stands before is the corpus
+  Bytes bytes;                      // all of it
+  std::size_t prompt_begins = 0;    // what stands before is the corpus
+  std::size_t observed_corpus = 0;  // as much of the corpus as models observe, from its beginning
 
-  ByteView corpus() const { return ByteView(bytes).first(prompt_begins); }
+  ByteView corpus() const { return ByteView(bytes).first(observed_corpus); }
   ByteView prompt() const { return ByteView(bytes).subspan(prompt_begins); }
+  Bytes observed() const;  // corpus and prompt
 };
 
 Context read_context(const ContextOptions& options);

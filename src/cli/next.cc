@@ -150,11 +150,11 @@ Command next_command() {
     check_range("top", options->top, 1, 256);
     if (values.count("json")) exclude(values, "json", "top");
     const auto models = make_models(options->models, options->threads.get());
-    const Context context = read_context(options->context);
+    const Bytes context = read_context(options->context).observed();
     Json results = Json::array();
     for (const auto& model : models) {
-      warn_if_cut(*model, context.bytes.size());
-      const Expectation expectation = expect(*model, context.bytes);
+      warn_if_cut(*model, context.size());
+      const Expectation expectation = expect(*model, context);
       if (values.count("json")) {
         results.push_back(to_json(expectation));
       } else {

@@ -28,7 +28,6 @@ struct Options {
   std::string alphabet = "seen";
   std::string units;
   std::int64_t length_bytes = 200;
-  std::int64_t prime_first = 0;
   int count = 1;
   std::int64_t seed = 1;
   ThreadsOption threads;
@@ -149,7 +148,8 @@ void apply_preset(const po::variables_map& values, Options& options) {
   if (is_set(values, "temperature")) options.sampling.temperature = temperature;
   options.sampler = preset.sampler;
   options.alphabet = preset.alphabet;
-  options.prime_first = static_cast<std::int64_t>(preset.prime_bytes);
+  if (options.context.prime)
+    options.context.prime_first = static_cast<std::int64_t>(preset.prime_bytes);
   if (options.models.empty()) options.models = {preset.model};
 }
 
@@ -158,10 +158,7 @@ void check(const po::variables_map& values, const Options& options) {
   check_range("length", options.length_bytes, 0, kMostBytes);
   check_range("count", options.count, 1, 1 << 20);
   check_range("seed", options.seed, 0, INT64_MAX);
-  check_range("prime-first", options.prime_first, 0, INT64_MAX);
   exclude(values, "alphabet", "units");
-  if (is_set(values, "prime-first") && !values.count("prime"))
-    throw UsageError("--prime-first needs --prime");
   refuse_unread_options(values, options.sampler);
 }
 
@@ -177,6 +174,7 @@ class Run {
         models_(make_models(options.models, options.threads.get())),
         output_(options.output),
         context_(read_context(options.context)),
+        observed_(observed()),
         candidates_(candidates()),
         detector_(context_.bytes),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
@@ -185,8 +183,8 @@ class Run {
     catch_interrupts();
     Json results = Json::array();
     for (const auto& model : models_) {
-      const auto start = model->start(observed());
-      if (!quiet_) warn_if_cut(*model, observed().size());
+      const auto start = model->start(observed_);
+      if (!quiet_) warn_if_cut(*model, observed_.size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
         if (json_)
@@ -200,25 +198,15 @@ class Run {
   }
 
  private:
+  // With a tail, the sampler itself shows the model the end of prompt and output.
+  Bytes observed() const {
+    if (options_.sampling.tail == 0) return context_.observed();
+    return Bytes(context_.corpus().begin(), context_.corpus().end());
+  }
+
   Candidates candidates() const {
     return options_.units.empty() ? Candidates::parse(options_.alphabet, context_.bytes)
                                   : Candidates::from_lines(as_text(read_input(options_.units)));
-  }
-
-  // With a tail, the sampler itself shows the model the end of prompt and output.
-  ByteView observed() const {
-    const ByteView all(context_.bytes);
-    ByteView corpus = context_.corpus();
-    if (options_.prime_first > 0)
-      corpus =
-          corpus.first(std::min(corpus.size(), static_cast<std::size_t>(options_.prime_first)));
-    if (options_.sampling.tail > 0) return corpus;
-    if (corpus.size() == context_.prompt_begins) return all;
-    if (joined_.empty()) {
-      append(joined_, corpus);
-      append(joined_, context_.prompt());
-    }
-    return joined_;
   }
 
   Sample draw(const Model& model, State& start, int index) {
@@ -278,7 +266,7 @@ class Run {
   std::vector<std::shared_ptr<const Model>> models_;
   Output output_;
   Context context_;
-  mutable Bytes joined_;  // what is observed, when only the corpus's beginning is
+  Bytes observed_;
   Candidates candidates_;
   CopyDetector detector_;
   bool labelled_;
@@ -322,7 +310,6 @@ void add_options(Command& command, Options& o) {
       ("model,m", po::value(&o.models)->value_name("SPEC"), "the model; several may be given");
   o.context.add_to(command.options);
   command.options.add_options()
-      ("prime-first", number(&o.prime_first, "N"), "observe only the first N bytes of the corpus (0: all)")
       ("length,n", number(&o.length_bytes, "N"), "bytes to draw")
       ("count,c", number(&o.count, "K"), "samples of each model")
       ("seed,s", number(&o.seed, "S"), "seed of the random numbers")

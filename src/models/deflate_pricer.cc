@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <bitset>
 #include <cstring>
 
 #if defined(__SSE2__)
@@ -167,8 +168,9 @@ void Leaves::collect(std::span<const std::uint16_t> frequencies) {
 // A finished tree, as far as its price needs it.
 struct Tree {
   std::uint32_t body_bits = 0;
-  Counts lengths;                                                // how many codes of each length
-  alignas(16) std::array<std::uint8_t, kMaxLeaves + 34> length;  // by leaf
+  Counts lengths;  // how many codes of each length
+  // By leaf. Runs are looked for 64 leaves at a time, each beside the next.
+  alignas(16) std::array<std::uint8_t, 64 * 5 + 16> length;
 };
 
 // Heaps that are worked on together. Between builds each heap is kNothing all through.
@@ -386,6 +388,19 @@ struct BlockPricer::Workspace {
     bool known = false;
   };
 
+  // What a block's price takes of its literal tree.
+  struct Summary {
+    std::uint32_t body_bits = 0;
+    Counts counts;
+  };
+  // The trees for one more of each literal: beams come back to the same symbols in another order,
+  // or with matches of another distance.
+  struct KnownBase {
+    std::array<std::uint16_t, 288> frequencies{};
+    std::bitset<256> known;
+    std::array<Summary, 256> literal;
+  };
+
   // A literal tree to build for a tally that differs from the base.
   struct Job {
     enum Kind { kMore, kNew, kOther } kind;
@@ -399,11 +414,12 @@ struct BlockPricer::Workspace {
   Base base;
   std::vector<Leaves> other_leaves;
   std::vector<Job> jobs;
-  std::array<std::uint32_t, 256> literal_bits;  // what one more of each costs
-  std::array<bool, 256> wanted;
+  std::vector<std::unique_ptr<KnownBase>> known_bases = std::vector<std::unique_ptr<KnownBase>>(64);
 
   // The question being answered.
   const BlockTally* base_tally;
+  KnownBase* answers;
+  std::bitset<256> wanted;  // and not known
   std::span<const BlockTally> others;
   std::span<std::uint32_t> others_bits;
 
@@ -412,18 +428,20 @@ struct BlockPricer::Workspace {
   bool build_base();
   template <class Turned>
   static void sift_watching(Key* heap, int start, Key v, Turned turned);
+  KnownBase& known_base(const std::array<std::uint16_t, 288>& frequencies);
+  void plan(std::span<const Byte> literals);
   void plan_literals();
+  std::uint32_t block_bits(const BlockTally& tally, const Summary& tree);
   void run_restarts(std::span<const Job> batch);
   void run_from_scratch(std::span<const Job> batch);
   int load_frequencies(int lane, const Job& job);
   void load_snapshot(int lane, const Job& job, int snapshot);
   void merge_lanes(int count, int size);
   void settle(int lane, const Job& job);
-  void settle_new(const Tree& tree, const Job& job, std::uint32_t body_bits);
-  void settle_new_plainly(const Job& job);
-  void price_plainly();
+  void settle_new(const Tree& tree, const Job& job, bool too_long);
   void run_jobs();
-  std::uint32_t plain_bits(const Job& job, int literal) const;
+  Summary plain_tree(int literal) const;
+  static Summary summary_of(const HuffmanCode& code);
 };
 
 // ---- caches ----------------------------------------------------------------------------------
@@ -441,6 +459,14 @@ std::uint32_t BlockPricer::Workspace::cached_header_bits(const Counts& counts) {
   return entry.bits;
 }
 
+BlockPricer::Workspace::Summary BlockPricer::Workspace::summary_of(const HuffmanCode& code) {
+  CodeLengthCounts plain{};
+  count_code_lengths(code, plain);
+  Summary summary{code.body_bits, {}};
+  for (int s = 0; s < kCodeLengthCodes; ++s) summary.counts.add(s, plain[s]);
+  return summary;
+}
+
 const BlockPricer::Workspace::DistanceEntry& BlockPricer::Workspace::distance_tree(
     const std::array<std::uint16_t, 32>& frequencies) {
   std::uint64_t h = 0;
@@ -453,12 +479,30 @@ const BlockPricer::Workspace::DistanceEntry& BlockPricer::Workspace::distance_tr
   DistanceEntry& entry = distances[(h >> 32) % distances.size()];
   if (!entry.known || entry.frequencies != frequencies) {
     const HuffmanCode code = build_code(std::span(frequencies).first(kDistanceCodes), kMaxCodeBits);
-    CodeLengthCounts plain{};
-    count_code_lengths(code, plain);
-    entry = {frequencies, Counts{}, code.body_bits, true};
-    for (int s = 0; s < kCodeLengthCodes; ++s) entry.counts.add(s, plain[s]);
+    const Summary tree = summary_of(code);
+    entry = {frequencies, tree.counts, tree.body_bits, true};
   }
   return entry;
+}
+
+BlockPricer::Workspace::KnownBase& BlockPricer::Workspace::known_base(
+    const std::array<std::uint16_t, 288>& frequencies) {
+  std::uint64_t h[4] = {1, 2, 3, 4};
+  for (std::size_t i = 0; i < frequencies.size(); i += 16) {
+    std::uint64_t four[4];
+    std::memcpy(four, &frequencies[i], sizeof four);
+    for (int k = 0; k < 4; ++k) h[k] = (std::rotl(h[k], 23) ^ four[k]) * 0x9e3779b97f4a7c15u;
+  }
+  const std::uint64_t hash =
+      (h[0] ^ std::rotl(h[1], 17) ^ std::rotl(h[2], 31) ^ std::rotl(h[3], 47)) *
+      0xc2b2ae3d27d4eb4fu;
+  std::unique_ptr<KnownBase>& entry = known_bases[(hash >> 32) % known_bases.size()];
+  if (entry == nullptr) entry = std::make_unique<KnownBase>();
+  if (entry->frequencies != frequencies) {
+    entry->frequencies = frequencies;
+    entry->known.reset();
+  }
+  return *entry;
 }
 
 // ---- the base --------------------------------------------------------------------------------
@@ -535,14 +579,9 @@ bool BlockPricer::Workspace::build_base() {
 
 // ---- the builds ------------------------------------------------------------------------------
 
-// What each literal needs: nothing, a restart, or a tree of its own.
+// What each wanted literal needs: nothing, a restart, or a tree of its own.
 void BlockPricer::Workspace::plan_literals() {
   const Leaves& leaves = base.leaves;
-  const DistanceEntry& distance = distance_tree(base_tally->distances);
-  Counts counts = base.tree.lengths;
-  counts += distance.counts;
-  const std::uint32_t base_bits = base_tally->extra_bits + base.tree.body_bits +
-                                  distance.body_bits + cached_header_bits(counts);
   int leaf = 0;
   int planned_gap = -1;
   for (int literal = 0; literal < 256; ++literal) {
@@ -552,7 +591,8 @@ void BlockPricer::Workspace::plan_literals() {
         if (planned_gap != leaf) jobs.push_back({Job::kNew, leaf, -1});
         planned_gap = leaf;
       } else if (base.turns[leaf] == kNever) {
-        literal_bits[literal] = base_bits + base.tree.length[leaf];
+        answers->literal[literal] = {base.tree.body_bits + base.tree.length[leaf],
+                                     base.tree.lengths};
       } else {
         const int step = base.turns[leaf];
         jobs.push_back({Job::kMore, leaf, step == 0 ? -1 : (step - 1) / kSnapshotEvery});
@@ -646,49 +686,51 @@ void BlockPricer::Workspace::run_from_scratch(std::span<const Job> batch) {
 
 // ---- the prices ------------------------------------------------------------------------------
 
-// For codes that would have to be shortened: the plain way.
-std::uint32_t BlockPricer::Workspace::plain_bits(const Job& job, int literal) const {
-  if (job.kind == Job::kOther) return dynamic_bits(others[job.index]);
-  BlockTally tally = *base_tally;
-  ++tally.literals[literal];
-  return dynamic_bits(tally);
+std::uint32_t BlockPricer::Workspace::block_bits(const BlockTally& tally, const Summary& tree) {
+  const DistanceEntry& distance = distance_tree(tally.distances);
+  Counts counts = tree.counts;
+  counts += distance.counts;
+  return tally.extra_bits + tree.body_bits + distance.body_bits + cached_header_bits(counts);
 }
 
-// Prices what a finished lane was built for.
+// The base and one more literal the plain way, for codes that have to be shortened.
+BlockPricer::Workspace::Summary BlockPricer::Workspace::plain_tree(int literal) const {
+  std::array<std::uint16_t, 288> frequencies = base_tally->literals;
+  ++frequencies[literal];
+  return summary_of(build_code(std::span(frequencies).first(kLiteralCodes), kMaxCodeBits));
+}
+
+// Answers what a finished lane was built for.
 void BlockPricer::Workspace::settle(int lane, const Job& job) {
   const Key root = lanes.heap[lane][1];
   lanes.heap[lane][1] = kNothing;
   const bool too_long = depth_part(root) >> 10 > kMaxCodeBits;
-  const BlockTally& tally = job.kind == Job::kOther ? others[job.index] : *base_tally;
   Tree tree;
   if (!too_long) measure_tree(lanes.parent[lane], lanes.leaves[lane], tree);
-  const DistanceEntry& distance = distance_tree(tally.distances);
-  const std::uint32_t body_bits = tally.extra_bits + lanes.body_bits[lane] + distance.body_bits;
+  tree.body_bits = lanes.body_bits[lane];
   if (job.kind == Job::kNew) {
-    if (too_long) {
-      settle_new_plainly(job);
-    } else {
-      tree.lengths += distance.counts;
-      settle_new(tree, job, body_bits);
-    }
+    settle_new(tree, job, too_long);
     return;
   }
   const Leaves& leaves = job.kind == Job::kOther ? other_leaves[job.index] : base.leaves;
-  std::uint32_t& answer =
-      job.kind == Job::kOther ? others_bits[job.index] : literal_bits[leaves.symbol[job.index]];
-  if (too_long) {
-    answer = plain_bits(job, leaves.symbol[job.index]);
-    return;
+  Summary summary;
+  if (!too_long) {
+    tree.lengths += leaves.zero_runs;
+    count_repeats(tree.length.data(), leaves.n, leaves.adjacent, tree.lengths);
+    summary = {tree.body_bits, tree.lengths};
   }
-  tree.lengths += distance.counts;
-  tree.lengths += leaves.zero_runs;
-  count_repeats(tree.length.data(), leaves.n, leaves.adjacent, tree.lengths);
-  answer = body_bits + cached_header_bits(tree.lengths);
+  if (job.kind == Job::kMore) {
+    const int literal = leaves.symbol[job.index];
+    answers->literal[literal] = too_long ? plain_tree(literal) : summary;
+  } else {
+    const BlockTally& tally = others[job.index];
+    others_bits[job.index] = too_long ? dynamic_bits(tally) : block_bits(tally, summary);
+  }
 }
 
 // The literals of a gap have one tree; they differ in how they cut the gap's run of zeros, and at
 // its ends in whether the new length may join a run of equal ones.
-void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, std::uint32_t body_bits) {
+void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, bool too_long) {
   const Leaves& leaves = base.leaves;
   const int at = job.index;
   const int first = at > 0 ? leaves.symbol[at - 1] + 1 : 0;
@@ -701,6 +743,10 @@ void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, std::u
   std::array<bool, 4> known{};
   for (int literal = first; literal < std::min(end, 256); ++literal) {
     if (!wanted[literal]) continue;
+    if (too_long) {
+      answers->literal[literal] = plain_tree(literal);
+      continue;
+    }
     const bool left = at > 0 && literal == first;
     const bool right = literal + 1 == end;
     Counts& counts = joined[2 * left + right];
@@ -716,21 +762,31 @@ void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, std::u
     Counts all = counts;
     all += kRuns.zeros[literal - first];
     all += kRuns.zeros[end - 1 - literal];
-    literal_bits[literal] = body_bits + cached_header_bits(all);
-  }
-}
-
-void BlockPricer::Workspace::settle_new_plainly(const Job& job) {
-  const int first = job.index > 0 ? base.leaves.symbol[job.index - 1] + 1 : 0;
-  const int end = std::min<int>(base.leaves.symbol[job.index], 256);
-  for (int literal = first; literal < end; ++literal) {
-    if (wanted[literal]) literal_bits[literal] = plain_bits(job, literal);
+    answers->literal[literal] = {tree.body_bits, all};
   }
 }
 
 BlockPricer::BlockPricer() : work_(std::make_unique<Workspace>()) {}
 BlockPricer::BlockPricer(const BlockPricer&) : BlockPricer() {}
 BlockPricer::~BlockPricer() = default;
+
+// Finds out which trees are still to be built for these literals.
+void BlockPricer::Workspace::plan(std::span<const Byte> literals) {
+  answers = &known_base(base_tally->literals);
+  wanted.reset();
+  for (const Byte literal : literals) wanted.set(literal);
+  wanted &= ~answers->known;
+  if (wanted.none()) return;
+  base.leaves.collect(std::span(base_tally->literals).first(kLiteralCodes));
+  if (base.leaves.n >= 2 && build_base()) {
+    plan_literals();
+  } else {
+    for (int literal = 0; literal < 256; ++literal) {
+      if (wanted[literal]) answers->literal[literal] = plain_tree(literal);
+    }
+  }
+  answers->known |= wanted;
+}
 
 void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
                         std::span<std::uint32_t> bits, std::span<const BlockTally> others,
@@ -740,16 +796,7 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
   work.others = others;
   work.others_bits = others_bits;
   work.jobs.clear();
-  if (!literals.empty()) {
-    work.wanted.fill(false);
-    for (const Byte literal : literals) work.wanted[literal] = true;
-    work.base.leaves.collect(std::span(base.literals).first(kLiteralCodes));
-    if (work.base.leaves.n >= 2 && work.build_base()) {
-      work.plan_literals();
-    } else {
-      work.price_plainly();
-    }
-  }
+  if (!literals.empty()) work.plan(literals);
   if (work.other_leaves.size() < others.size()) work.other_leaves.resize(others.size());
   for (std::size_t i = 0; i < others.size(); ++i) {
     work.other_leaves[i].collect(std::span(others[i].literals).first(kLiteralCodes));
@@ -760,12 +807,8 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
     }
   }
   work.run_jobs();
-  for (std::size_t i = 0; i < literals.size(); ++i) bits[i] = work.literal_bits[literals[i]];
-}
-
-void BlockPricer::Workspace::price_plainly() {
-  for (int literal = 0; literal < 256; ++literal) {
-    if (wanted[literal]) literal_bits[literal] = plain_bits({Job::kMore, 0, -1}, literal);
+  for (std::size_t i = 0; i < literals.size(); ++i) {
+    bits[i] = work.block_bits(base, work.answers->literal[literals[i]]);
   }
 }
 
