@@ -87,6 +87,9 @@ class Arguments {
 
 struct ModelOptions {
   unsigned threads = 0;  // for measuring (default 0: one per processor)
+  // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
+  // empty.
+  std::function<bool()> cancelled = {};
 };
 
 // One row of the registry: all that kraft knows of a backend.
