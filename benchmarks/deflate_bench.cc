@@ -264,26 +264,27 @@ std::vector<ScaleRow> measure_scale(const Input& input) {
   std::vector<ScaleRow> rows;
   Twin twin(kParameters);
   std::size_t observed = 0;
-  double observing_us = 0;
-  const auto advance = [&](std::size_t bytes) {
+  // Observes the next bytes of the file, over and over.
+  const auto advance = [&](Twin& to, std::size_t from, std::size_t bytes) {
     while (bytes > 0) {
-      const std::size_t at = observed % input.bytes.size();
+      const std::size_t at = from % input.bytes.size();
       const std::size_t n = std::min(bytes, input.bytes.size() - at);
-      twin.observe(ByteView(input.bytes).subspan(at, n));
-      observed += n;
+      to.observe(ByteView(input.bytes).subspan(at, n));
+      from += n;
       bytes -= n;
     }
   };
   for (const std::size_t context :
        {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{100} << 20}) {
-    observing_us += time_us([&] { advance(context - observed); });
-    ScaleRow row{.context = context, .observe_us = observing_us / static_cast<double>(context)};
+    advance(twin, observed, context - observed);
+    observed = context;
+    ScaleRow row{.context = context};
     Twin there = twin;
     std::array<std::uint64_t, 256> bits;
     for (std::size_t i = 0; i < kPositions; ++i) {
       row.distribution_us += time_us([&] { there.next_byte(bits); }) / kPositions;
-      const std::size_t at = (context + i * kApart) % (input.bytes.size() - kApart);
-      there.observe(ByteView(input.bytes).subspan(at, kApart));
+      row.observe_us += time_us([&] { advance(there, context + i * kApart, kApart); }) /
+                        static_cast<double>(kPositions * kApart);
     }
     rows.push_back(row);
   }

@@ -9,7 +9,11 @@ endif()
 
 if(KRAFT_BUILD_TESTS)
   find_package(GTest QUIET)
+  if(TARGET GTest::gmock)
+    set(gmock_found TRUE)
+  endif()
   kraft_need(GTest_FOUND "GoogleTest" libgtest-dev)
+  kraft_need(gmock_found "GoogleMock" libgmock-dev)
 endif()
 
 if(KRAFT_BUILD_BENCHMARKS)

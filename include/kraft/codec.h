@@ -39,8 +39,9 @@ class Encoder {
   // the library fails.
   virtual void encode(ByteView message, Bytes& stream) = 0;
 
-  // The length in bits of that stream; to the last bit where the codec's granularity is finer than
-  // bytes. The default encodes and counts.
+  // The length in bits of that stream, without what only fills up its container: to the last bit
+  // for DEFLATE, to the last byte for .xz, whose blocks are padded to four. The default encodes and
+  // counts.
   virtual double code_length(ByteView message);
 
  protected:

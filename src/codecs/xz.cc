@@ -68,9 +68,34 @@ class Stream {
   lzma_stream stream_ = LZMA_STREAM_INIT;
 };
 
+// The zero bytes that end the block of an .xz stream at a multiple of four (the .xz file format,
+// version 1.1.0, section 3.3). The index, just before the footer, holds the size without them.
+std::size_t block_padding_bytes(ByteView stream) {
+  lzma_stream_flags footer;
+  const std::size_t footer_at = stream.size() - LZMA_STREAM_HEADER_SIZE;
+  if (lzma_stream_footer_decode(&footer, stream.data() + footer_at) != LZMA_OK)
+    throw Error("xz: the library wrote a stream without a footer");
+  // One byte that marks the index, the number of records (0 or 1, in one byte), the record's sizes.
+  std::size_t at = footer_at - static_cast<std::size_t>(footer.backward_size) + 1;
+  if (stream[at++] == 0) return 0;  // an empty message has no block
+  lzma_vli unpadded_bytes = 0;
+  if (lzma_vli_decode(&unpadded_bytes, nullptr, stream.data(), &at, footer_at) != LZMA_OK)
+    throw Error("xz: the library wrote a stream with a bad index");
+  return static_cast<std::size_t>(-unpadded_bytes & 3);
+}
+
 class LzmaEncoder final : public Encoder {
  public:
   explicit LzmaEncoder(const Settings& settings) : settings_(settings) {}
+
+  // The padding of a block to four bytes is not part of what the message costs, as the padding of
+  // DEFLATE to a whole byte is not.
+  double code_length(ByteView message) override {
+    encode(message, scratch_);
+    const bool padded = settings_.container == Container::xz;
+    return 8.0 *
+           static_cast<double>(scratch_.size() - (padded ? block_padding_bytes(scratch_) : 0));
+  }
 
   void encode(ByteView message, Bytes& stream) override {
     begin();

@@ -431,7 +431,8 @@ struct BlockPricer::Workspace {
   KnownBase& known_base(const std::array<std::uint16_t, 288>& frequencies);
   void plan(std::span<const Byte> literals);
   void plan_literals();
-  std::uint32_t block_bits(const BlockTally& tally, const Summary& tree);
+  std::uint32_t block_bits(std::uint32_t extra_bits, const DistanceEntry& distance,
+                           const Summary& tree);
   void run_restarts(std::span<const Job> batch);
   void run_from_scratch(std::span<const Job> batch);
   int load_frequencies(int lane, const Job& job);
@@ -508,23 +509,29 @@ BlockPricer::Workspace::KnownBase& BlockPricer::Workspace::known_base(
 // ---- the base --------------------------------------------------------------------------------
 
 // One sift of the base's build. turned(node) is called for the node, if any, whose one more
-// occurrence would have turned a comparison.
+// occurrence would have led somewhere else.
 template <class Turned>
 void BlockPricer::Workspace::sift_watching(Key* heap, int start, Key v, Turned turned) {
-  // u <= v as zlib compares; distance is 32 to an occurrence.
-  const auto not_larger = [&](Key u, Key w) {
-    const int difference = static_cast<int>(w >> 10) - static_cast<int>(u >> 10);
-    if (static_cast<unsigned>(difference + 32) < 64) turned((difference >= 0 ? u : w) & kNode);
-    return difference >= 0;
+  // How much larger w is than u, 32 to an occurrence; zlib takes u for the smaller from 0 up.
+  const auto excess = [](Key u, Key w) {
+    return static_cast<int>(w >> 10) - static_cast<int>(u >> 10);
   };
+  // Whether one more occurrence of the smaller would make it the larger.
+  const auto close = [](int d) { return static_cast<unsigned>(d + 32) < 64; };
   int k = start;
   for (;;) {
-    int j = 2 * k;
-    if (heap[j] == kNothing) break;
-    j += not_larger(heap[j + 1], heap[j]);
-    if (not_larger(v, heap[j])) break;
-    heap[k] = heap[j];
-    k = j;
+    const int left = 2 * k;
+    if (heap[left] == kNothing) break;
+    const int siblings = excess(heap[left + 1], heap[left]);
+    const int child = left + (siblings >= 0);
+    const Key c = heap[child];
+    const int fit = excess(v, c);
+    if (close(fit)) turned((fit >= 0 ? v : c) & kNode);
+    if (fit >= 0) break;
+    // Which child is the smaller only matters if it moves up.
+    if (close(siblings)) turned(c & kNode);
+    heap[k] = c;
+    k = child;
   }
   heap[k] = v;
 }
@@ -686,11 +693,12 @@ void BlockPricer::Workspace::run_from_scratch(std::span<const Job> batch) {
 
 // ---- the prices ------------------------------------------------------------------------------
 
-std::uint32_t BlockPricer::Workspace::block_bits(const BlockTally& tally, const Summary& tree) {
-  const DistanceEntry& distance = distance_tree(tally.distances);
+std::uint32_t BlockPricer::Workspace::block_bits(std::uint32_t extra_bits,
+                                                 const DistanceEntry& distance,
+                                                 const Summary& tree) {
   Counts counts = tree.counts;
   counts += distance.counts;
-  return tally.extra_bits + tree.body_bits + distance.body_bits + cached_header_bits(counts);
+  return extra_bits + tree.body_bits + distance.body_bits + cached_header_bits(counts);
 }
 
 // The base and one more literal the plain way, for codes that have to be shortened.
@@ -724,7 +732,9 @@ void BlockPricer::Workspace::settle(int lane, const Job& job) {
     answers->literal[literal] = too_long ? plain_tree(literal) : summary;
   } else {
     const BlockTally& tally = others[job.index];
-    others_bits[job.index] = too_long ? dynamic_bits(tally) : block_bits(tally, summary);
+    others_bits[job.index] =
+        too_long ? dynamic_bits(tally)
+                 : block_bits(tally.extra_bits, distance_tree(tally.distances), summary);
   }
 }
 
@@ -807,8 +817,9 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
     }
   }
   work.run_jobs();
+  const Workspace::DistanceEntry& distance = work.distance_tree(base.distances);
   for (std::size_t i = 0; i < literals.size(); ++i) {
-    bits[i] = work.block_bits(base, work.answers->literal[literals[i]]);
+    bits[i] = work.block_bits(base.extra_bits, distance, work.answers->literal[literals[i]]);
   }
 }
 

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "kraft/error.h"
+
 namespace kraft::deflate {
 namespace {
 
@@ -111,6 +113,7 @@ void Twin::remove_from(std::uint32_t at) {
 void Twin::make_room(std::size_t bytes) {
   const std::size_t needed = size_ + bytes + kPadding;
   if (needed <= data_.size()) return;
+  if (needed > kSkipped) throw Error("deflate: more than 4 GiB observed behind a mark");
   const std::uint32_t oldest =
       head_.empty() ? cursor_.at : std::min(cursor_.at, std::max(inserted_, 1u) - 1);
   const std::uint32_t drop =
@@ -332,13 +335,18 @@ void Twin::parse(Cursor& cursor, Sink& sink) {
   slide_window<true>(cursor, false);
 }
 
+// What surrounds a block that ends at stream position `end`.
+BlockPlace Twin::place_of_block(const Cursor& cursor, std::uint64_t end) const {
+  return {.bits_before = cursor.bits,
+          .stored_bytes = end - cursor.block_start,
+          .storable = cursor.block_start >= cursor.window_base,
+          .fixed_only = fixed_only_};
+}
+
 // Ends the block at stream position `end` and starts the next one there.
 void Twin::finish_block(Cursor& cursor, BlockTally& tally, std::uint64_t end) const {
-  const BlockPlace place{.bits_before = cursor.bits,
-                         .stored_bytes = end - cursor.block_start,
-                         .storable = cursor.block_start >= cursor.window_base,
-                         .fixed_only = fixed_only_};
-  cursor.bits = bits_after_block(place, dynamic_bits(tally), fixed_bits(tally));
+  cursor.bits = bits_after_block(place_of_block(cursor, end), fixed_only_ ? 0 : dynamic_bits(tally),
+                                 fixed_bits(tally));
   cursor.block_start = end;
   tally = BlockTally();
 }
@@ -385,18 +393,26 @@ std::uint64_t Twin::stored_stream_bits() const {
   return 8 * (5 * blocks + position_bytes());
 }
 
-std::uint64_t Twin::bits() {
-  if (method_ == Method::kStored) return stored_stream_bits();
+// The last block of the stream for what was observed.
+Twin::LastBlock Twin::last_block() {
   Cursor cursor = cursor_;
-  BlockTally tally = tally_;
-  Committer committer{*this, tally};
+  LastBlock last{.tally = tally_, .place = {}};
+  Committer committer{*this, last.tally};
   const std::uint32_t inserted = inserted_;
   parse<true>(cursor, committer);
   remove_from(inserted);
   // The byte that awaited its verdict: the last symbol does not fill a block up.
-  if (cursor.pending) tally.add_literal(data_[size_ - 1]);
-  finish_block(cursor, tally, position_bytes());
-  return cursor.bits;
+  if (cursor.pending) last.tally.add_literal(data_[size_ - 1]);
+  last.place = place_of_block(cursor, position_bytes());
+  return last;
+}
+
+std::uint64_t Twin::bits() {
+  if (method_ == Method::kStored) return stored_stream_bits();
+  const LastBlock last = last_block();
+  std::uint32_t dynamic = 0;
+  if (!fixed_only_) pricer_.price(last.tally, {}, {}, {&last.tally, 1}, {&dynamic, 1});
+  return bits_after_block(last.place, dynamic, fixed_bits(last.tally));
 }
 
 Mark Twin::mark() { return marks_.push({cursor_, tally_, size_, inserted_}); }
@@ -444,8 +460,64 @@ void Twin::walk(std::span<const ByteView> continuations, Visit visit) {
   forget(branches.front().mark);
 }
 
+// Continuations that differ in their last byte only are one question about the next byte; the last
+// blocks of the others are priced together.
 void Twin::measure(std::span<const ByteView> continuations, std::span<std::uint64_t> bits) {
-  walk(continuations, [&](std::size_t i) { bits[i] = this->bits(); });
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < continuations.size(); ++i) {
+    if (continuations[i].empty()) {
+      bits[i] = this->bits();
+    } else {
+      order.push_back(i);
+    }
+  }
+  const auto stem = [&](std::size_t i) {
+    return continuations[i].first(continuations[i].size() - 1);
+  };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::ranges::lexicographical_compare(stem(a), stem(b));
+  });
+  std::vector<ByteView> stems;
+  std::vector<std::size_t> group_start;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    if (k > 0 && std::ranges::equal(stem(order[k]), stems.back())) continue;
+    stems.push_back(stem(order[k]));
+    group_start.push_back(k);
+  }
+  group_start.push_back(order.size());
+
+  LastBlocks waiting;
+  std::vector<Byte> alphabet;
+  std::vector<std::uint64_t> group_bits;
+  walk(stems, [&](std::size_t g) {
+    const auto group =
+        std::span(order).subspan(group_start[g], group_start[g + 1] - group_start[g]);
+    if (group.size() == 1 && method_ != Method::kStored) {
+      observe(continuations[group[0]].last(1));
+      waiting.add(last_block(), group[0]);
+      if (waiting.tallies.size() == 64) price_waiting(waiting, bits);
+      return;
+    }
+    alphabet.clear();
+    for (const std::size_t i : group) alphabet.push_back(continuations[i].back());
+    group_bits.resize(group.size());
+    next_byte(alphabet, group_bits);
+    for (std::size_t k = 0; k < group.size(); ++k) bits[group[k]] = group_bits[k];
+  });
+  price_waiting(waiting, bits);
+}
+
+void Twin::price_waiting(LastBlocks& waiting, std::span<std::uint64_t> bits) {
+  const std::size_t n = waiting.tallies.size();
+  dynamic_bits_.assign(n, 0);
+  if (!fixed_only_ && n > 0) {
+    pricer_.price(waiting.tallies[0], {}, {}, waiting.tallies, dynamic_bits_);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    bits[waiting.answers[i]] =
+        bits_after_block(waiting.places[i], dynamic_bits_[i], fixed_bits(waiting.tallies[i]));
+  }
+  waiting = {};
 }
 
 void Twin::extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
@@ -533,12 +605,12 @@ void Twin::find_continuing(const Cursor& cursor, ByteSet& bytes) {
   } while (candidate > limit && --budget != 0);
 }
 
-// Whether zlib's window may slide between the cursor and the end, one more byte included. What
-// happens there depends on how far off the end is.
-bool Twin::slides_ahead() const {
+// Whether one more byte keeps zlib from sliding its window at some position: then the parse of what
+// was observed is not the same with that byte behind it.
+bool Twin::next_byte_holds_slide() const {
   std::uint64_t slide = cursor_.window_base + 2 * std::uint64_t{window_size_} - kMinLookahead;
   while (slide < origin_ + cursor_.at) slide += window_size_;
-  return slide <= position_bytes();
+  return position_bytes() == slide + kMinLookahead - 1;
 }
 
 void Twin::next_byte(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
@@ -557,9 +629,9 @@ void Twin::next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint
 }
 
 // All bytes but a few leave the parse as it is and add a literal to one and the same block. False:
-// the block may end here, or the window slide.
+// not so here.
 bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
-  if (method_ == Method::kStored || (!head_.empty() && slides_ahead())) return false;
+  if (method_ == Method::kStored || (!head_.empty() && next_byte_holds_slide())) return false;
   make_room(1);
   const std::uint32_t inserted = inserted_;
   ByteSet continuing;
@@ -592,14 +664,11 @@ bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint
   }
 
   const std::uint64_t end = position_bytes() + 1;
-  std::uint64_t window_base = cursor_.window_base;
-  while (end >= window_base + 2 * std::uint64_t{window_size_} - kMinLookahead) {
-    window_base += window_size_;
+  Cursor cursor = cursor_;
+  while (end >= cursor.window_base + 2 * std::uint64_t{window_size_} - kMinLookahead) {
+    cursor.window_base += window_size_;
   }
-  const BlockPlace place{.bits_before = cursor_.bits,
-                         .stored_bytes = end - cursor_.block_start,
-                         .storable = cursor_.block_start >= window_base,
-                         .fixed_only = fixed_only_};
+  const BlockPlace place = place_of_block(cursor, end);
   dynamic_bits_.resize(alphabet.size());
   const std::span<std::uint32_t> dynamic = dynamic_bits_;
   const std::size_t plain = plain_bytes_.size();

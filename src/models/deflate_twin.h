@@ -111,6 +111,23 @@ class Twin {
     bool touches_end = false;  // a candidate agreed up to the last byte observed
   };
 
+  // Where an input would end, before its price is known.
+  struct LastBlock {
+    BlockTally tally;
+    BlockPlace place;
+  };
+  struct LastBlocks {
+    std::vector<BlockTally> tallies;
+    std::vector<BlockPlace> places;
+    std::vector<std::size_t> answers;  // where each goes
+
+    void add(const LastBlock& block, std::size_t answer) {
+      tallies.push_back(block.tally);
+      places.push_back(block.place);
+      answers.push_back(answer);
+    }
+  };
+
   // Receivers of what the parse decides.
   struct Committer;
   struct Probe;
@@ -133,7 +150,7 @@ class Twin {
   void find_continuing(const Cursor& cursor, ByteSet& bytes);
   bool next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
   void next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
-  bool slides_ahead() const;
+  bool next_byte_holds_slide() const;
   bool reachable(const Cursor& cursor, std::uint32_t head) const;
   std::uint32_t hash_of(Byte a, Byte b, Byte c) const;
   std::uint32_t hash_at(std::uint32_t at) const;
@@ -142,6 +159,9 @@ class Twin {
   void make_room(std::size_t bytes);
   void append(ByteView bytes);
   std::uint64_t stored_stream_bits() const;
+  BlockPlace place_of_block(const Cursor& cursor, std::uint64_t end) const;
+  LastBlock last_block();
+  void price_waiting(LastBlocks& waiting, std::span<std::uint64_t> bits);
   void finish_block(Cursor& cursor, BlockTally& tally, std::uint64_t end) const;
 
   Method method_;

@@ -392,6 +392,89 @@ TEST(DeflateTwin, EdgesOfSmallWindowsAndBlocksAreExact) {
   }
 }
 
+// Where the window slides, the candidate at the very largest distance is lost if the input ends
+// within 262 bytes. A period of that distance makes it the only candidate.
+TEST(DeflateTwin, TheFarthestCandidateIsExactWhereTheWindowSlides) {
+  Random random(seed() + 7);
+  for (int round = 0; round < rounds(40); ++round) {
+    Parameters p = some_parameters(random);
+    p.window_bits = below(random, 10) ? 9 + static_cast<int>(below(random, 2)) : 15;
+    SCOPED_TRACE(testing::PrintToString(p));
+    Truth truth(p);
+    const std::size_t window = std::size_t{1} << p.window_bits;
+    const std::size_t slide = 2 * window - 262 + window * below(random, 3);
+    Bytes input = uniform_symbols(random, slide + 300, 256);
+    const std::size_t period = window - 262 + (below(random, 4) == 0 ? below(random, 3) - 1 : 0);
+    const std::size_t copied_from = slide - below(random, 4) * below(random, 80);
+    const std::size_t copied = 1 + below(random, below(random, 2) ? 20 : 300);
+    for (std::size_t i = copied_from; i < std::min(input.size(), copied_from + copied); ++i) {
+      input[i] = input[i - period];
+    }
+    Twin twin(p);
+    std::size_t n = slide - 3;
+    twin.observe(ByteView(input).first(n));
+    for (; n < input.size(); ++n) {
+      if (n < slide + 8 || (n > slide + 255 && n < slide + 268) || below(random, 16) == 0) {
+        const ByteView context = ByteView(input).first(n);
+        std::array<std::uint64_t, 256> bits;
+        twin.next_byte(bits);
+        const std::array<Byte, 3> tried = {input[n], input[n - period],
+                                           static_cast<Byte>(random())};
+        for (const Byte byte : tried) {
+          ASSERT_NO_FATAL_FAILURE(expect_exact(truth, context, {&byte, 1}, bits[byte]));
+        }
+        const ByteView rest = ByteView(input).subspan(n);
+        std::array<std::uint64_t, 1> measured;
+        twin.measure({&rest, 1}, measured);
+        ASSERT_NO_FATAL_FAILURE(expect_exact(truth, context, rest, measured[0]));
+      }
+      twin.observe(ByteView(input).subspan(n, 1));
+    }
+  }
+}
+
+// The pricer against the plain trees, on counts of its own making.
+TEST(BlockPricer, PricesEveryNeighbourAsThePlainTreesDo) {
+  Random random(seed() + 8);
+  BlockPricer pricer;
+  for (int round = 0; round < rounds(3000); ++round) {
+    BlockTally base;
+    const int kind = static_cast<int>(below(random, 4));
+    const std::size_t used = 1 + below(random, 256);
+    std::size_t left = 32000;  // a block has fewer symbols
+    for (std::size_t i = 0; i < used; ++i) {
+      const std::size_t steep = static_cast<std::size_t>(std::pow(1.62, below(random, 19)));
+      const std::size_t f = kind == 0   ? below(random, 3)
+                            : kind == 1 ? below(random, 60)
+                            : kind == 2 ? std::size_t{1} << below(random, 10)
+                                        : steep;
+      std::uint16_t& frequency = base.literals[below(random, 2) ? i : below(random, 286)];
+      left += frequency;
+      frequency = static_cast<std::uint16_t>(std::min(f, left));
+      left -= frequency;
+    }
+    base.literals[kEndOfBlock] = 1;
+    for (int d = 0; d < 30; ++d)
+      base.distances[d] = static_cast<std::uint16_t>(below(random, 4) * below(random, 50));
+    base.extra_bits = static_cast<std::uint32_t>(below(random, 1000));
+    std::vector<BlockTally> others(below(random, 7), base);
+    for (BlockTally& other : others) ++other.literals[257 + below(random, 29)];
+    std::vector<Byte> literals(below(random, 40));
+    for (Byte& literal : literals) literal = static_cast<Byte>(random());
+    std::vector<std::uint32_t> bits(literals.size());
+    std::vector<std::uint32_t> others_bits(others.size());
+    pricer.price(base, literals, bits, others, others_bits);
+    for (std::size_t i = 0; i < literals.size(); ++i) {
+      BlockTally tally = base;
+      ++tally.literals[literals[i]];
+      ASSERT_EQ(dynamic_bits(tally), bits[i]) << "literal " << int{literals[i]};
+    }
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      ASSERT_EQ(dynamic_bits(others[i]), others_bits[i]);
+    }
+  }
+}
+
 TEST(DeflateTwin, ExtendIsExactForEveryPrefixAndByte) {
   Random random(seed() + 4);
   for (int round = 0; round < rounds(250); ++round) {
@@ -415,6 +498,33 @@ TEST(DeflateTwin, ExtendIsExactForEveryPrefixAndByte) {
                                              bits[i * alphabet.size() + j]));
       }
     }
+  }
+}
+
+// Empty, equal, prefixes of each other, different in the last byte only: everything a trie can be.
+TEST(DeflateTwin, MeasureIsExactForTriesOfContinuations) {
+  Random random(seed() + 9);
+  for (int round = 0; round < rounds(300); ++round) {
+    const Parameters p = some_parameters(random);
+    SCOPED_TRACE(testing::PrintToString(p));
+    Truth truth(p);
+    const Bytes context = some_input(random, below(random, 2000));
+    Twin twin(p);
+    observe_in_pieces(random, twin, context);
+    const std::vector<Byte> alphabet = some_alphabet(random, context);
+    std::vector<Bytes> continuations(below(random, 100));
+    for (Bytes& continuation : continuations) {
+      continuation.resize(below(random, 5));
+      for (Byte& b : continuation)
+        b = alphabet[below(random, 3) * below(random, alphabet.size()) % alphabet.size()];
+    }
+    const std::vector<ByteView> views(continuations.begin(), continuations.end());
+    std::vector<std::uint64_t> bits(views.size());
+    twin.measure(views, bits);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      ASSERT_NO_FATAL_FAILURE(expect_exact(truth, context, views[i], bits[i]));
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_exact(truth, context, {}, twin.bits()));
   }
 }
 

@@ -232,6 +232,21 @@ TEST(GeneralEngine, SeesTheLastBytesOfALongContext) {
   EXPECT_EQ(state->context_bits(), last->context_bits());
 }
 
+TEST(GeneralEngine, LengthsWithoutPaddingRoundUpToTheStream) {
+  for (const auto& [spec, multiple] : {std::pair("gzip:9", 8.0), std::pair("xz:6,dict=64KiB", 32.0),
+                                       std::pair("lzma:6,dict=64KiB", 8.0)}) {
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    for (std::size_t size = 0; size < 400; size += 1 + size / 50) {
+      const Bytes text = real_text(size);
+      const double bits = encoder->code_length(text);
+      const auto stream_bits = 8.0 * static_cast<double>(codec->encode(text).size());
+      EXPECT_LE(bits, stream_bits) << spec << " " << size;
+      EXPECT_GT(bits, stream_bits - multiple) << spec << " " << size;
+    }
+  }
+}
+
 TEST(GeneralEngine, AFailingCommandIsAnError) {
   const auto model = make_model("cmd:false");
   EXPECT_THROW(model->start(as_bytes("x"))->context_bits(), Error);
