@@ -92,7 +92,8 @@ class PngCodec final : public Codec {
 
 std::shared_ptr<const Codec> make_png(const Arguments& arguments) {
   const auto choice = std::ranges::find(png::kFilterNames, arguments.text("filter"));
-  const auto filter = static_cast<PngFilter>(choice - png::kFilterNames.begin());
+  const auto number = static_cast<int>(choice - png::kFilterNames.begin()) - png::kMeans;
+  const auto filter = static_cast<PngFilter>(std::max(number + 1, 0));  // adaptive comes first
   return std::make_shared<PngCodec>(shape_of(arguments),
                                     static_cast<int>(arguments.integer("level")), filter);
 }
@@ -108,8 +109,9 @@ Backend png_backend() {
       width_parameter(1'000'000),
       Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
       Parameter::choice("depth", {"8", "16"}, "8", "bits of a sample; 16: high byte first"),
-      Parameter::choice("filter", {png::kFilterNames.begin(), png::kFilterNames.end()}, "mix",
-                        "of each row; mix: the model mixes all five, a file takes the best"),
+      Parameter::choice("filter", {png::kFilterNames.begin(), png::kFilterNames.end()}, "product",
+                        "of each row; product, mix: the model takes the geometric or the "
+                        "arithmetic mean of all five, a file the best for each row"),
       Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
       Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
                         "how lengths are measured; recompress: whole files"),

@@ -9,9 +9,11 @@
 
 namespace kraft::png {
 
-// As a parameter names them; from the second on, in the order of their numbers in a file.
-inline constexpr std::array<const char*, 6> kFilterNames = {"mix", "none",    "sub",
-                                                            "up",  "average", "paeth"};
+// As the parameter names them: two means of all five, then each in the order of its number in a
+// file.
+inline constexpr int kMeans = 2;
+inline constexpr std::array<const char*, 7> kFilterNames = {"product", "mix",     "none", "sub",
+                                                            "up",      "average", "paeth"};
 
 std::string usable_engine();
 

@@ -6,14 +6,19 @@
 //
 //     bits(b | x) = l_f(xb) - l_f(x)
 //
-// filter=mix follows all five at once, each in a stream of its own, and predicts by the mean of
-// their distributions, normalised over the 256 values of a byte:
+// filter=product and filter=mix follow all five at once, each in a stream of its own, and predict
+// by the geometric or the arithmetic mean of their distributions:
 //
-//     p(b | x) = 1/5 sum over f of p_f(b | x),    p_f(b | x) proportional to 2^-bits_f(b | x)
+//     p_f(b | x) proportional to 2^-bits_f(b | x)           over the 256 values of a byte
+//     product:  p(b | x) proportional to the fifth root of the product of all p_f(b | x)
+//     mix:      p(b | x) = 1/5 sum over f of p_f(b | x)
 //
-// With wrap=off a value whose residual wraps around is impossible for the filter (png_filters.h);
-// in the mix the filter `none` keeps every value possible. Of samples of 16 bits this looks at the
-// high byte alone.
+// The product continues a picture best: what all five find plausible is rarely noise, while the mix
+// draws noise whenever it draws from its worst filter.
+//
+// With wrap=off a value whose residual wraps around is impossible for the filter (png_filters.h).
+// In the mix the filter `none` keeps every value possible; in the product 127 at least is possible,
+// whatever the filters predict. Of samples of 16 bits this looks at the high byte alone.
 
 #include <algorithm>
 #include <array>
@@ -38,10 +43,13 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Distribution = std::array<double, 256>;  // bits of each value
 
+enum class Mean { geometric, arithmetic };
+
 struct Settings {
   Shape shape;
   deflate::Parameters deflate;
   bool wrap = false;
+  Mean mean = Mean::geometric;
 };
 
 // What was observed, as far as the filters look back.
@@ -379,17 +387,24 @@ class MixState final : public State {
       std::iota(all.begin(), all.end(), Byte{0});
       return all;
     }();
+    const bool geometric = settings_.mean == Mean::geometric;
     for (Distribution& d : distributions) d.fill(0);
     lengths_.resize(256 * prefixes.size());
     for (Track<Engine>& track : tracks_) {
       track.extend(pixels_, prefixes, values, lengths_);
       for (std::size_t p = 0; p < prefixes.size(); ++p) {
+        const auto lengths = std::span(lengths_).subspan(256 * p, 256);
         Distribution share;
-        normalise(std::span(lengths_).subspan(256 * p, 256), share);
-        for (std::size_t i = 0; i < 256; ++i) distributions[p][i] += share[i] / kFilters;
+        if (!geometric) normalise(lengths, share);
+        for (std::size_t i = 0; i < 256; ++i)
+          distributions[p][i] += (geometric ? lengths[i] : share[i]) / kFilters;
       }
     }
     for (Distribution& d : distributions) {
+      if (geometric) {
+        Distribution unscaled = d;
+        normalise(unscaled, d);
+      }
       for (double& value : d) value = -std::log2(value);
     }
   }
@@ -471,7 +486,7 @@ class PngModel final : public Model {
  private:
   std::string spec_;
   Settings settings_;
-  int filter_;  // -1: all
+  int filter_;  // negative: all
 };
 
 }  // namespace
@@ -495,7 +510,8 @@ std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
   settings.deflate.level = level;
   settings.wrap = arguments.on("wrap");
   const auto choice = std::ranges::find(kFilterNames, arguments.text("filter"));
-  const auto filter = static_cast<int>(choice - kFilterNames.begin()) - 1;
+  const auto filter = static_cast<int>(choice - kFilterNames.begin()) - kMeans;
+  if (arguments.text("filter") == "mix") settings.mean = Mean::arithmetic;
   if (engine == "twin")
     return std::make_shared<PngModel<deflate::Twin>>(arguments.spec(), settings, filter);
   return std::make_shared<PngModel<deflate::Clone>>(arguments.spec(), settings, filter);
