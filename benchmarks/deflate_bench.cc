@@ -156,30 +156,33 @@ struct NextBytes {
 };
 
 Row measure(const Input& input, std::size_t context) {
-  constexpr std::size_t kPositions = 16;
-  constexpr std::size_t kApart = 37;
-  constexpr int kRepeats = 3;
+  // The twin remembers trees it has built, so it is asked once at each position. One contestant
+  // after the other, so that neither finds its memory pushed out of the caches.
+  constexpr std::size_t kPositions = 192;
+  constexpr std::size_t kPerClone = 16;  // the clone is asked at every 16th position
+  constexpr std::size_t kApart = 5;
   Row row{.input = input.name, .context = context};
   const ByteView all = input.bytes;
   const NextBytes next;
-  std::array<std::uint64_t, 256> cloned;
-  std::array<std::uint64_t, 256> twinned;
+  std::vector<std::array<std::uint64_t, 256>> cloned(kPositions / kPerClone);
+  row.recompress_us = recompression_us(all.first(context));
   Clone clone(kParameters);
-  Twin twin(kParameters);
   clone.observe(all.first(context));
+  for (std::size_t i = 0; i < cloned.size(); ++i) {
+    row.clone_us += time_us([&] { clone.measure(next.views, cloned[i]); }) /
+                    static_cast<double>(256 * cloned.size());
+    clone.observe(all.subspan(context + i * kPerClone * kApart, kPerClone * kApart));
+  }
+  Twin twin(kParameters);
+  std::array<std::uint64_t, 256> twinned;
   row.observe_us =
       time_us([&] { twin.observe(all.first(context)); }) / static_cast<double>(context);
-  row.recompress_us = recompression_us(all.first(context));
   for (std::size_t i = 0; i < kPositions; ++i) {
-    row.clone_us += time_us([&] { clone.measure(next.views, cloned); }) / (256 * kPositions);
-    row.twin_us += time_us([&] {
-                     for (int r = 0; r < kRepeats; ++r) twin.next_byte(twinned);
-                   }) /
-                   (kRepeats * kPositions);
-    if (cloned != twinned) throw std::runtime_error(input.name + ": the twin is wrong");
-    const ByteView following = all.subspan(context + i * kApart, kApart);
-    clone.observe(following);
-    twin.observe(following);
+    row.twin_us += time_us([&] { twin.next_byte(twinned); }) / kPositions;
+    if (i % kPerClone == 0 && cloned[i / kPerClone] != twinned) {
+      throw std::runtime_error(input.name + ": the twin is wrong");
+    }
+    twin.observe(all.subspan(context + i * kApart, kApart));
   }
   return row;
 }

@@ -56,6 +56,8 @@ install_packages() {
     is_installed "$package" || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
+  ((EUID == 0)) || command -v sudo >/dev/null ||
+    fail "packages are missing, and there is no sudo; as root: apt-get install ${missing[*]}"
   echo "installing ${missing[*]}" >&2
   # The package lists are brought up to date only when they turn out to be absent or stale.
   apt_get install --no-install-recommends "${missing[@]}" </dev/null >/dev/null 2>&1 && return

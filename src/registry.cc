@@ -280,12 +280,10 @@ Arguments check(const Spec& spec, const Backend& backend) {
     canonical.argument = set(parameter, value) + arguments.suffixes_[parameter.name];
   }
 
+  std::vector<std::string> names;
+  for (const Parameter& parameter : backend.parameters) names.push_back(parameter.name);
   for (const auto& [key, value] : spec.values) {
-    const bool known =
-        std::ranges::any_of(backend.parameters, [&](const Parameter& p) { return p.name == key; });
-    if (known) continue;
-    std::vector<std::string> names;
-    for (const Parameter& p : backend.parameters) names.push_back(p.name);
+    if (std::ranges::find(names, key) != names.end()) continue;
     fail(backend, "unknown parameter '" + printable(key) + "'" + did_you_mean(key, names) +
                       (names.empty() ? "; it has none" : "; there are " + join(names, ", ")));
   }

@@ -43,7 +43,7 @@ bool is_hidden(const Command& command) {
 
 // "-m [ --model ] SPEC" and such, as "-m, --model SPEC (default)".
 std::string usage_of(const po::option_description& option) {
-  const std::string& both =
+  const std::string both =
       option.canonical_display_name(po::command_line_style::allow_dash_for_short);
   const std::string long_name = option.long_name();
   std::string text = both.starts_with("-") && !both.starts_with("--") ? both + ", --" : "    --";

@@ -163,7 +163,7 @@ Parameters parameters_of(const Arguments& arguments) {
   return parameters;
 }
 
-Backend row(std::string name, std::vector<std::string> aliases, std::string summary,
+Backend row(const std::string& name, std::vector<std::string> aliases, std::string summary,
             Container container) {
   Backend row;
   row.name = name;

@@ -186,42 +186,35 @@ struct Lanes {
 
 int levels_below(int k, int size) { return std::bit_width(static_cast<unsigned>(size / k)) - 1; }
 
-// One level of a sift: moves the smaller child of k up if v must go below it. Once v is in place,
-// nothing changes any more. Which way it goes cannot be predicted, so nothing here may become a
-// branch; compilers make one of the plain text below.
+// One level of the sift of a node v, given without its number, from k down. Moves the smaller child
+// of k up; if v may stay at k, k stays as well, and the child moved up is overwritten in the end.
+// Which way it goes cannot be predicted, so nothing here may become a branch; compilers make one of
+// the plain text below.
 inline __attribute__((always_inline)) void sift_level(Key* heap, std::uint64_t& k, Key v) {
-  const std::uint64_t left = 2 * k;
-  const Key a = heap[left];
-  const Key b = heap[left + 1];
-  Key smaller = a;
-  std::uint64_t child = left;
-  Key top = v;
-  std::uint64_t next = k;
+  std::uint64_t child = 2 * k;
+  Key smaller = heap[child];
+  const Key right = heap[child + 1];
 #if defined(__x86_64__) && defined(__GNUC__)
-  asm("cmpl %[limit], %[b]\n\t"
-      "cmovbl %[b], %[smaller]\n\t"
+  asm("cmpl %[limit], %[right]\n\t"
+      "cmovbl %[right], %[smaller]\n\t"
       "adcq $0, %[child]"
-      : [smaller] "+r"(smaller), [child] "+r"(child)
-      : [b] "r"(b), [limit] "r"(a | kNode)
+      : [smaller] "+&r"(smaller), [child] "+&r"(child)
+      : [right] "r"(right), [limit] "r"(smaller | kNode)
       : "cc");
-  asm("cmpl %[v], %[limit]\n\t"
-      "cmovbl %[smaller], %[top]\n\t"
-      "cmovbq %[child], %[next]"
-      : [top] "+r"(top), [next] "+r"(next)
-      : [v] "r"(v), [limit] "r"(smaller | kNode), [smaller] "r"(smaller), [child] "r"(child)
+  heap[k] = smaller;
+  asm("cmpl %[v], %[smaller]\n\t"
+      "cmovbq %[child], %[k]"
+      : [k] "+&r"(k)
+      : [v] "r"(v), [smaller] "r"(smaller), [child] "r"(child)
       : "cc");
 #else
-  if (b < (a | kNode)) {
-    smaller = b;
+  if (right < (smaller | kNode)) {
+    smaller = right;
     ++child;
   }
-  if ((smaller | kNode) < v) {
-    top = smaller;
-    next = child;
-  }
+  heap[k] = smaller;
+  if (smaller < v) k = child;
 #endif
-  heap[k] = top;
-  k = next;
 }
 
 // Puts v[i] in place of the root of the subheap at `start` of each of L lanes, going down as many
@@ -234,7 +227,7 @@ inline __attribute__((always_inline)) void sift_down(Lanes& lanes, int lane, int
   for (int i = 0; i < L; ++i) k[i] = static_cast<std::uint64_t>(start);
   for (; levels > 0; --levels) {
 #pragma GCC unroll 4
-    for (int i = 0; i < L; ++i) sift_level(lanes.heap[lane + i], k[i], v[i]);
+    for (int i = 0; i < L; ++i) sift_level(lanes.heap[lane + i], k[i], v[i] & ~kNode);
   }
 #pragma GCC unroll 4
   for (int i = 0; i < L; ++i) lanes.heap[lane + i][k[i]] = v[i];

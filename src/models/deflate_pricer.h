@@ -11,7 +11,10 @@
 //   snapshot of the heap shortly before.
 // - Literals that do not occur yet enter the heap between the same two neighbours, if they lie in
 //   the same gap of the alphabet: one tree prices them all, only the runs of zeros differ.
-// - The tree of code lengths depends on its 19 counts only, and the distance tree on its 30.
+// - The tree of code lengths depends on its 19 counts only, and the distance tree on its 30: both
+// are
+//   remembered, and so are the trees of some bases, which a beam search comes back to. Memories are
+//   keyed by all of what they depend on, never by a hash alone.
 //
 // The builds that remain run four at a time, in step and without branches.
 #pragma once
@@ -27,7 +30,7 @@
 
 namespace kraft::deflate {
 
-// Scratch memory and caches; the answers do not depend on earlier calls. About 250 KB.
+// Scratch memory and caches; the answers do not depend on earlier calls. Up to 800 KB.
 // A copy starts empty. One thread at a time.
 class BlockPricer {
  public:

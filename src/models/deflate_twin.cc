@@ -553,50 +553,59 @@ struct Twin::Probe {
   }
 };
 
-// Adds the bytes that follow a candidate which agrees with all that lies ahead of the cursor.
+// Adds the bytes which, if they came next, a search at the cursor would find. A few too many do no
+// harm: what is added is tried, what is not added must not matter.
 void Twin::find_continuing(const Cursor& cursor, ByteSet& bytes) {
-  const std::uint32_t at = cursor.at;
-  const std::uint32_t lookahead = size_ - at;
+  const std::uint32_t lookahead = size_ - cursor.at;
   if (method_ == Method::kRunLength) {
-    if (at + origin_ > 0) bytes.set(data_[size_ - 1]);
-    return;
+    if (cursor.at + origin_ > 0) bytes.set(data_[size_ - 1]);
+  } else if (lookahead == 2) {
+    find_third_bytes(cursor.at, bytes);
+  } else if (lookahead > 2 && lookahead < kMaxMatch && cursor.length <= lookahead) {
+    find_following_bytes(cursor.at, cursor.length, bytes);
   }
-  if (lookahead < 2 || lookahead >= kMaxMatch || cursor.length > lookahead) return;
-  const Byte* const data = data_.data();
-  const Byte* const scan = data + at;
+}
+
+// Two bytes lie ahead; the next one chooses the chain itself.
+void Twin::find_third_bytes(std::uint32_t at, ByteSet& bytes) {
   std::uint32_t limit = at > max_distance_ ? at - max_distance_ : 0;
-  if (lookahead == 2) {
-    // The byte itself chooses the chain.
-    if (method_ == Method::kGreedy) {
-      if (at > 0) insert_through(at - 1);
-    } else {
-      if (filtered_) return;
-      if (at > kTooFar) limit = std::max(limit, at - kTooFar - 1);
-    }
-    const std::uint32_t hash = hash_of(scan[0], scan[1], 0);
-    for (std::uint32_t b = 0; b < 256; ++b) {
-      std::uint32_t candidate = head_[hash ^ b];
-      if (candidate < limit || candidate == 0) continue;
-      std::uint32_t budget = limits_.chain;
-      do {
-        const Byte* const match = data + candidate;
-        if (match[2] == b && load16(match) == load16(scan)) {
-          bytes.set(b);
-          break;
-        }
-        candidate = previous_[candidate];
-      } while (candidate > limit && --budget != 0);
-    }
-    return;
+  if (method_ == Method::kGreedy) {
+    if (at > 0) insert_through(at - 1);
+  } else {
+    if (filtered_) return;  // matches of three are dropped
+    if (at > kTooFar) limit = std::max(limit, at - kTooFar - 1);
   }
+  const Byte* const data = data_.data();
+  const std::uint16_t first = load16(data + at);
+  const std::uint32_t hash = hash_of(data[at], data[at + 1], 0);
+  for (std::uint32_t b = 0; b < 256; ++b) {
+    std::uint32_t candidate = head_[hash ^ b];
+    if (candidate < limit || candidate == 0) continue;
+    std::uint32_t budget = limits_.chain;
+    do {
+      const Byte* const match = data + candidate;
+      if (match[2] == b && load16(match) == first) {
+        bytes.set(b);
+        break;
+      }
+      candidate = previous_[candidate];
+    } while (candidate > limit && --budget != 0);
+  }
+}
+
+// The bytes behind candidates that agree with all that lies ahead.
+void Twin::find_following_bytes(std::uint32_t at, std::uint32_t longer_than, ByteSet& bytes) {
   if (method_ == Method::kGreedy) insert_through(at);
+  const std::uint32_t limit = at > max_distance_ ? at - max_distance_ : 0;
   std::uint32_t candidate = previous_[at];
   if (candidate < limit || candidate == 0) return;
-  std::uint32_t budget = cursor.length >= limits_.good ? limits_.chain >> 2 : limits_.chain;
+  std::uint32_t budget = longer_than >= limits_.good ? limits_.chain >> 2 : limits_.chain;
+  const std::uint32_t lookahead = size_ - at;
+  const Byte* const scan = data_.data() + at;
   const std::uint16_t first = load16(scan);
   const std::uint16_t last = load16(scan + lookahead - 2);
   do {
-    const Byte* const match = data + candidate;
+    const Byte* const match = data_.data() + candidate;
     if (load16(match + lookahead - 2) == last && load16(match) == first &&
         common_length(scan, match, lookahead) == lookahead) {
       bytes.set(match[lookahead]);
@@ -628,39 +637,46 @@ void Twin::next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint
   forget(here);
 }
 
+// Parses what was observed to its end, as part of a block that goes on.
+BlockTally Twin::tail(Twin* watched, ByteSet* continuing) {
+  BlockTally tally = tally_;
+  Cursor cursor = cursor_;
+  const std::uint32_t inserted = inserted_;
+  Probe probe{tally, watched, continuing};
+  parse<true>(cursor, probe);
+  if (cursor.pending) tally.add_literal(data_[size_ - 1]);
+  remove_from(inserted);
+  return tally;
+}
+
+// The same had one more byte been observed. There must be room for it.
+BlockTally Twin::tail_with(Byte byte) {
+  const std::uint32_t inserted = inserted_;
+  data_[size_++] = byte;
+  if (method_ == Method::kLazy && size_ >= kMinMatch) insert_through(size_ - kMinMatch);
+  const BlockTally tally = tail(nullptr, nullptr);
+  remove_from(inserted);
+  --size_;
+  return tally;
+}
+
 // All bytes but a few leave the parse as it is and add a literal to one and the same block. False:
-// not so here.
+// not so here, the block is about to end or the window to slide.
 bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits) {
   if (method_ == Method::kStored || (!head_.empty() && next_byte_holds_slide())) return false;
   make_room(1);
-  const std::uint32_t inserted = inserted_;
   ByteSet continuing;
-  BlockTally base = tally_;
-  {
-    Cursor cursor = cursor_;
-    Probe probe{base, this, &continuing};
-    parse<true>(cursor, probe);
-    if (cursor.pending) base.add_literal(data_[size_ - 1]);
-    remove_from(inserted);
-  }
+  const BlockTally base = tail(this, &continuing);
   if (base.symbols + 1 >= block_symbols_) return false;
-
   continuing_.clear();
   plain_bytes_.clear();
   for (const Byte byte : alphabet) {
-    if (!continuing[byte]) {
+    if (continuing[byte]) {
+      continuing_.push_back(tail_with(byte));
+      if (continuing_.back().symbols >= block_symbols_) return false;
+    } else {
       plain_bytes_.push_back(byte);
-      continue;
     }
-    data_[size_++] = byte;
-    if (method_ == Method::kLazy && size_ >= kMinMatch) insert_through(size_ - kMinMatch);
-    Cursor cursor = cursor_;
-    Probe probe{continuing_.emplace_back(tally_)};
-    parse<true>(cursor, probe);
-    if (cursor.pending) probe.tally.add_literal(byte);
-    remove_from(inserted);
-    --size_;
-    if (probe.tally.symbols >= block_symbols_) return false;
   }
 
   const std::uint64_t end = position_bytes() + 1;
@@ -669,22 +685,18 @@ bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint
     cursor.window_base += window_size_;
   }
   const BlockPlace place = place_of_block(cursor, end);
-  dynamic_bits_.resize(alphabet.size());
-  const std::span<std::uint32_t> dynamic = dynamic_bits_;
-  const std::size_t plain = plain_bytes_.size();
-  if (!fixed_only_) {
-    pricer_.price(base, plain_bytes_, dynamic.first(plain), continuing_, dynamic.subspan(plain));
-  }
-  std::size_t next_plain = 0;
-  std::size_t next_continuing = 0;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    if (!continuing[alphabet[i]]) {
-      const std::uint32_t fixed =
-          fixed_bits(base) + static_cast<std::uint32_t>(fixed_bits(int{alphabet[i]}));
-      bits[i] = bits_after_block(place, dynamic[next_plain++], fixed);
+  dynamic_bits_.assign(alphabet.size(), 0);
+  const auto plain = std::span(dynamic_bits_).first(plain_bytes_.size());
+  const auto others = std::span(dynamic_bits_).subspan(plain_bytes_.size());
+  if (!fixed_only_) pricer_.price(base, plain_bytes_, plain, continuing_, others);
+  for (std::size_t i = 0, next_plain = 0, next_other = 0; i < alphabet.size(); ++i) {
+    if (continuing[alphabet[i]]) {
+      bits[i] = bits_after_block(place, others[next_other], fixed_bits(continuing_[next_other]));
+      ++next_other;
     } else {
-      const std::size_t k = next_continuing++;
-      bits[i] = bits_after_block(place, dynamic[plain + k], fixed_bits(continuing_[k]));
+      const int fixed_literal = fixed_bits(int{alphabet[i]});
+      bits[i] = bits_after_block(place, plain[next_plain++],
+                                 fixed_bits(base) + static_cast<std::uint32_t>(fixed_literal));
     }
   }
   return true;
@@ -694,8 +706,7 @@ bool Twin::next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint
 
 namespace {
 
-// What zlib writes, in bits, but for the last up to 7, which its stream alone does not show: whole
-// bytes. 0: zlib failed.
+// Bytes of the stream that zlib writes; 0 if it fails.
 std::uint64_t zlib_bytes(const Parameters& p, ByteView message) {
   z_stream z{};
   if (deflateInit2(&z, p.level, Z_DEFLATED, -p.window_bits, p.mem_level, p.strategy) != Z_OK) {
@@ -738,6 +749,18 @@ Bytes check_input(std::size_t size) {
   return bytes;
 }
 
+// Whether the twin's lengths are zlib's after each of these many bytes.
+bool agrees(const Parameters& p, ByteView input, std::span<const std::size_t> sizes) {
+  Twin twin(p);
+  std::size_t observed = 0;
+  for (const std::size_t size : sizes) {
+    twin.observe(input.subspan(observed, size - observed));
+    observed = size;
+    if ((twin.bits() + 7) / 8 != zlib_bytes(p, input.first(size))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool self_check() {
@@ -745,17 +768,17 @@ bool self_check() {
       {9, 15, 8, 0}, {8, 15, 8, 0}, {7, 15, 9, 0}, {6, 15, 8, 0}, {5, 12, 8, 1}, {4, 15, 8, 0},
       {3, 15, 8, 0}, {2, 14, 7, 0}, {1, 15, 8, 0}, {9, 9, 1, 0},  {1, 9, 1, 0},  {9, 15, 8, 2},
       {6, 15, 8, 3}, {6, 15, 8, 4}, {6, 15, 8, 1}, {6, 10, 3, 4}};
+  static constexpr std::size_t kSizes[] = {0, 1, 2, 3, 7, 40, 300, 1021, 1025, 8000};
   const Bytes input = check_input(8000);
   for (const Parameters& p : kChecked) {
-    Twin twin(p);
-    std::size_t observed = 0;
-    for (const std::size_t size : {0u, 1u, 2u, 3u, 7u, 40u, 300u, 1021u, 1025u, 8000u}) {
-      twin.observe(ByteView(input).subspan(observed, size - observed));
-      observed = size;
-      if ((twin.bits() + 7) / 8 != zlib_bytes(p, ByteView(input).first(size))) return false;
-    }
+    if (!agrees(p, input, kSizes)) return false;
   }
-  return true;
+  // Literals of nine bits each: a block that may not have trees of its own is better stored, which
+  // zlib has noticed since 1.2.13.
+  Bytes high(400);
+  for (std::size_t i = 0; i < high.size(); ++i) high[i] = static_cast<Byte>(144 + i * i % 61);
+  static constexpr std::size_t kHighSizes[] = {10, 100, 400};
+  return agrees({9, 15, 8, Z_FIXED}, high, kHighSizes);
 }
 
 }  // namespace kraft::deflate

@@ -8,8 +8,8 @@
 //
 // Every length is the exact number of bits of the raw DEFLATE stream (RFC 1951) that zlib writes
 // for the whole input in one call deflate(Z_FINISH): final block included, padding to a byte
-// excluded. The behaviour copied is that of zlib 1.2.13 (1.2.12 to 1.3.x parse alike); self_check
-// says whether the linked library is one of them.
+// excluded. The behaviour copied is that of zlib 1.2.13; self_check says whether the linked library
+// does the same.
 //
 // How it can be so much faster than asking zlib: hash chains and committed symbols are kept, the
 // few bytes whose parse may still change are parsed again for each question, and a block is priced
@@ -35,7 +35,7 @@ namespace kraft::deflate {
 //
 // Complexity: observe is amortized O(1) a byte apart from zlib's own search along hash chains;
 // next_byte prices some tens of Huffman trees and does not depend on the length of the context.
-// Memory: about 1.5 MB whatever the context, except that what was observed since the oldest mark
+// Memory: 1 to 2 MB whatever the context, except that what was observed since the oldest mark
 // is kept while marks are held. Positions are 64 bits wide.
 // Ownership: a value; a copy is independent and has no marks. One thread at a time.
 class Twin {
@@ -148,6 +148,10 @@ class Twin {
 
   Match longest_match(std::uint32_t at, std::uint32_t head, std::uint32_t longer_than) const;
   void find_continuing(const Cursor& cursor, ByteSet& bytes);
+  void find_third_bytes(std::uint32_t at, ByteSet& bytes);
+  void find_following_bytes(std::uint32_t at, std::uint32_t longer_than, ByteSet& bytes);
+  BlockTally tail(Twin* watched, ByteSet* continuing);
+  BlockTally tail_with(Byte byte);
   bool next_byte_quickly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
   void next_byte_plainly(std::span<const Byte> alphabet, std::span<std::uint64_t> bits);
   bool next_byte_holds_slide() const;

@@ -165,12 +165,12 @@ TEST(Codecs, CodeLengthIsTheLengthOfTheStream) {
     for (const Bytes& message : small_messages()) {
       const double stream_bits = 8.0 * static_cast<double>(codec->encode(message).size());
       const double bits = encoder->code_length(message);
-      if (codec->granularity() == Granularity::byte) {
-        EXPECT_EQ(bits, stream_bits);
-      } else {
-        EXPECT_LE(bits, stream_bits);
-        EXPECT_GT(bits, stream_bits - 8);
-      }
+      // What may be missing is the padding: of DEFLATE to a byte, of an .xz block to four.
+      const double padding_bits = spec.starts_with("xz")                     ? 32
+                                  : codec->granularity() == Granularity::bit ? 8
+                                                                             : 1;
+      EXPECT_LE(bits, stream_bits);
+      EXPECT_GT(bits, stream_bits - padding_bits);
     }
   }
 }

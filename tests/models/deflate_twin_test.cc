@@ -369,7 +369,7 @@ TEST(DeflateTwin, LongContextsAreExactWhateverFollows) {
 // Small windows and blocks put every edge within reach of short inputs.
 TEST(DeflateTwin, EdgesOfSmallWindowsAndBlocksAreExact) {
   Random random(seed() + 3);
-  for (int round = 0; round < rounds(1500); ++round) {
+  for (int round = 0; round < rounds(1000); ++round) {
     Parameters p = some_parameters(random);
     p.window_bits = 9 + static_cast<int>(below(random, 2));
     p.mem_level = 1 + static_cast<int>(below(random, 3));
@@ -396,7 +396,7 @@ TEST(DeflateTwin, EdgesOfSmallWindowsAndBlocksAreExact) {
 // within 262 bytes. A period of that distance makes it the only candidate.
 TEST(DeflateTwin, TheFarthestCandidateIsExactWhereTheWindowSlides) {
   Random random(seed() + 7);
-  for (int round = 0; round < rounds(40); ++round) {
+  for (int round = 0; round < rounds(24); ++round) {
     Parameters p = some_parameters(random);
     p.window_bits = below(random, 10) ? 9 + static_cast<int>(below(random, 2)) : 15;
     SCOPED_TRACE(testing::PrintToString(p));
