@@ -145,7 +145,9 @@ class FlacDecoding {
   Bytes run() {
     FLAC__stream_decoder_process_until_end_of_metadata(decoder_.get());
     check();
-    if (!described_) fail_truncated("flac");
+    if (!described_ || FLAC__stream_decoder_get_state(decoder_.get()) !=
+                           FLAC__STREAM_DECODER_SEARCH_FOR_FRAME_SYNC)
+      fail_truncated("flac");
     expect_within("flac", total_frames_, settings_.shape, limit_bytes_);
     const std::uint64_t total_bytes = total_frames_ * settings_.shape.row_bytes();
     while (bytes_.size() < total_bytes) {

@@ -115,8 +115,8 @@ class JxlCodec final : public Codec {
     if (!decoder) throw Error("jxl: out of memory");
     if (stream.empty()) fail_truncated("jxl");
     JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
+    // Not closed: of an input that is closed too early the library complains on standard error.
     JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
-    JxlDecoderCloseInput(decoder.get());
     Bytes rows;
     JxlDecoderStatus status = JXL_DEC_NEED_MORE_INPUT;
     while ((status = JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {

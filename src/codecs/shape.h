@@ -82,8 +82,7 @@ inline void remove_added(const std::string& codec, ByteView rest, std::size_t li
 // Checks before decoding: at most a row may be taken off again.
 inline void expect_within(const std::string& codec, std::uint64_t rows, const Shape& shape,
                           std::size_t limit_bytes) {
-  if (rows > 1 && rows - 1 > limit_bytes / shape.row_bytes() + 1)
-    fail_too_long(codec, limit_bytes);
+  if (rows > 2 && rows - 2 > limit_bytes / shape.row_bytes()) fail_too_long(codec, limit_bytes);
 }
 
 }  // namespace kraft

@@ -13,6 +13,7 @@ inline constexpr int kFilters = 5;
 // The bytes of the same channel to the left, above, and above to the left; 0 beyond the edges.
 struct Neighbours {
   int left = 0, above = 0, above_left = 0;
+  bool in_first_column = true, in_first_row = true;
 };
 
 // The filters by their numbers in a file: none, sub, up, average, paeth.
@@ -39,10 +40,14 @@ inline int predict(int filter, const Neighbours& n) {
 inline Byte residual(int value, int prediction) { return static_cast<Byte>(value - prediction); }
 
 // Residuals stand for -128..127. One that wraps around makes a step from black to white as cheap as
-// a step of one. Without a prediction there is nothing that could wrap.
-inline bool wraps(int filter, int value, int prediction) {
-  const int step = value - prediction;
-  return filter != 0 && (step < -128 || step > 127);
+// a step of one. What is not predicted cannot wrap: all of the filter none, and what lacks one of
+// its neighbours at an edge.
+inline bool wraps(int filter, int value, const Neighbours& n) {
+  const bool looks_left = filter == 1 || filter >= 3, looks_up = filter >= 2;
+  if (filter == 0 || (looks_left && n.in_first_column) || (looks_up && n.in_first_row))
+    return false;
+  const int step = value - predict(filter, n);
+  return step < -128 || step > 127;
 }
 
 }  // namespace kraft::png

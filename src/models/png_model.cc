@@ -64,12 +64,12 @@ class Pixels {
   // The neighbours of the byte that comes after `more`, which follows what was observed.
   Neighbours neighbours(ByteView more) const {
     const std::uint64_t position = history_.position_bytes() + more.size();
-    const bool first_column = position % row_bytes_ < pixel_bytes_;
-    const bool first_row = position < row_bytes_;
     Neighbours n;
-    if (!first_column) n.left = back(pixel_bytes_, more);
-    if (!first_row) n.above = back(row_bytes_, more);
-    if (!first_column && !first_row) n.above_left = back(row_bytes_ + pixel_bytes_, more);
+    n.in_first_column = position % row_bytes_ < pixel_bytes_;
+    n.in_first_row = position < row_bytes_;
+    if (!n.in_first_column) n.left = back(pixel_bytes_, more);
+    if (!n.in_first_row) n.above = back(row_bytes_, more);
+    if (!n.in_first_column && !n.in_first_row) n.above_left = back(row_bytes_ + pixel_bytes_, more);
     return n;
   }
 
@@ -92,7 +92,7 @@ class Pixels {
   }
 
   bool possible(int filter, ByteView before, Byte byte) const {
-    return !is_high(before.size()) || !wraps(filter, byte, predict(filter, neighbours(before)));
+    return !is_high(before.size()) || !wraps(filter, byte, neighbours(before));
   }
 
   History& history() { return history_; }
@@ -143,10 +143,11 @@ class Track {
       extend_by_measuring(residuals);
     }
     for (std::size_t p = 0; p < prefixes.size(); ++p) {
-      const int prediction = predict(filter_, pixels.neighbours(prefixes[p]));
+      const Neighbours neighbours = pixels.neighbours(prefixes[p]);
+      const int prediction = predict(filter_, neighbours);
       const bool may_wrap = wrap_ || !pixels.is_high(prefixes[p].size());
       for (std::size_t a = 0; a < alphabet.size(); ++a) {
-        const bool possible = may_wrap || !wraps(filter_, alphabet[a], prediction);
+        const bool possible = may_wrap || !wraps(filter_, alphabet[a], neighbours);
         bits[p * alphabet.size() + a] =
             possible ? static_cast<double>(lengths_[p * 256 + residual(alphabet[a], prediction)])
                      : kInfinity;
