@@ -13,16 +13,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMostInt = std::numeric_limits<int>::max();
 
-SamplerOption integer(std::string name, int SamplerOptions::*field, double min, double max,
-                      std::string meaning) {
-  return {.name = std::move(name),
-          .field = field,
-          .min = min,
-          .max = max,
-          .meaning = std::move(meaning)};
-}
-
-SamplerOption number(std::string name, double SamplerOptions::*field, double min, double max,
+template <class T>
+SamplerOption number(std::string name, T SamplerOptions::*field, double min, double max,
                      std::string meaning) {
   return {.name = std::move(name),
           .field = field,
@@ -53,9 +45,9 @@ SamplerOption max_open(SamplerOption option) {
 std::vector<SamplerOption> make_table() {
   using O = SamplerOptions;
   return {
-      common(integer("repeat-ngram", &O::repeat_ngram, 0, 1024,
-                     "(0: off) no unit that completes an n-gram of bytes already drawn")),
-      common(integer("top-k", &O::top_k, 0, kMostInt, "(0: off) keep the k most probable units")),
+      common(number("repeat-ngram", &O::repeat_ngram, 0, 1024,
+                    "(0: off) no unit that completes an n-gram of bytes already drawn")),
+      common(number("top-k", &O::top_k, 0, kMostInt, "(0: off) keep the k most probable units")),
       common(min_open(number("typical", &O::typical, 0, 1,
                              "(1: off) locally typical sampling with this mass"))),
       common(min_open(number("top-p", &O::top_p, 0, 1,
@@ -65,17 +57,17 @@ std::vector<SamplerOption> make_table() {
       common(max_open(number("temperature", &O::temperature, 0, kInfinity,
                              "(1: off) divide the bits by this; 0: the most probable unit"))),
       common(on_off("whole-bytes", &O::whole_bytes, "(off) round lengths up to whole bytes")),
-      common(integer("tail", &O::tail, 0, kMostInt,
-                     "(0: off) bytes of prompt and output that the model is shown")),
-      integer("horizon", &O::horizon, 1, 1024, "(8) bytes of look-ahead"),
-      integer("beam-width", &O::beam_width, 1, 65536,
-              "(32) partial continuations kept at each byte"),
-      integer("commit", &O::commit, 0, 1024, "(1) bytes of each plan that are kept; 0: all"),
-      integer("span-length", &O::span_length, 1, 65536, "(12) bytes of each candidate"),
-      integer("span-limit", &O::span_limit, 1, 65536,
-              "(256) latest distinct candidates that are measured"),
-      integer("key-length", &O::key_length, 1, 64,
-              "(4) bytes at the current end that must have come before a candidate"),
+      common(number("tail", &O::tail, 0, kMostInt,
+                    "(0: off) bytes of prompt and output that the model is shown")),
+      number("horizon", &O::horizon, 1, 1024, "(8) bytes of look-ahead"),
+      number("beam-width", &O::beam_width, 1, 65536,
+             "(32) partial continuations kept at each byte"),
+      number("commit", &O::commit, 0, 1024, "(1) bytes of each plan that are kept; 0: all"),
+      number("span-length", &O::span_length, 1, 65536, "(12) bytes of each candidate"),
+      number("span-limit", &O::span_limit, 1, 65536,
+             "(256) latest distinct candidates that are measured"),
+      number("key-length", &O::key_length, 1, 64,
+             "(4) bytes at the current end that must have come before a candidate"),
   };
 }
 

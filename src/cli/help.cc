@@ -45,7 +45,7 @@ bool is_hidden(const Command& command) {
 std::string usage_of(const po::option_description& option) {
   const std::string both =
       option.canonical_display_name(po::command_line_style::allow_dash_for_short);
-  const std::string long_name = option.long_name();
+  const std::string& long_name = option.long_name();
   std::string text = both.starts_with("-") && !both.starts_with("--") ? both + ", --" : "    --";
   text += long_name;
   const bool takes_value = option.semantic()->max_tokens() > 0;

@@ -100,6 +100,12 @@ void Clone::measure(std::span<const ByteView> continuations, std::span<std::uint
   for (std::size_t i = 0; i < continuations.size(); ++i) bits[i] = bits_of(continuations[i]);
 }
 
+void Clone::measure_bytes(std::span<const ByteView> continuations, std::span<std::uint64_t> bytes) {
+  save(snapshot_);
+  for (std::size_t i = 0; i < continuations.size(); ++i)
+    bytes[i] = finish(continuations[i], Z_FINISH) / 8;
+}
+
 std::uint64_t Clone::bits_of(ByteView continuation) {
   constexpr std::uint64_t kEmptyBlockBits = 10;
   const std::uint64_t message_bytes = position_bytes() + continuation.size();
