@@ -313,12 +313,12 @@ namespace {
 
 // Sets the parameters that the backend has, the geometry knows, and the specification leaves open.
 void fill_in(Spec& spec, const Backend& backend, const Geometry& geometry) {
-  for (const auto& [name, value] : geometry.values()) {
-    const auto has_name = [&name](const Parameter& p) { return p.name == name; };
-    const auto sets_name = [&name](const auto& given) { return given.first == name; };
+  for (const auto& known : geometry.values()) {
+    const auto has_name = [&known](const Parameter& p) { return p.name == known.first; };
+    const auto sets_name = [&known](const auto& given) { return given.first == known.first; };
     if (std::ranges::any_of(backend.parameters, has_name) &&
         std::ranges::none_of(spec.values, sets_name))
-      spec.values.emplace_back(name, std::to_string(value));
+      spec.values.emplace_back(known.first, std::to_string(known.second));
   }
 }
 

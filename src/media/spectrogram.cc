@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kWindowSeconds = 0.032;
 constexpr float kFloorDb = -90;
+constexpr double kStepDb = 2;  // between colours: finer ones only make the file larger
 
 constexpr std::size_t kPlotWidth = 900;
 constexpr std::size_t kPlotHeight = 192;
@@ -109,7 +110,7 @@ void draw_clip(Canvas& canvas, const Clip& clip, const Axes& axes) {
       const double hz = static_cast<double>(kPlotHeight - 1 - y) / (kPlotHeight - 1) * axes.top_hz;
       if (hz > clip_hz) continue;
       const auto bin = static_cast<std::size_t>(hz / clip_hz * static_cast<double>(s.bins - 1));
-      const double level = s.power_db[frame * s.bins + bin];
+      const double level = kStepDb * std::round(s.power_db[frame * s.bins + bin] / kStepDb);
       canvas.set(axes.x + x, axes.y + y, heat(1 - level / kFloorDb));
     }
   }
