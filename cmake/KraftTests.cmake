@@ -42,6 +42,12 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.continue_text COMMAND example_continue_text ${short_text} gzip 20)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
+  set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
+  set(out ${PROJECT_BINARY_DIR}/examples)
+  add_test(NAME example.complete_image
+    COMMAND example_complete_image ${samples}/tiny.png ${out}/completed.png png,filter=up)
+  add_test(NAME example.continue_audio
+    COMMAND example_continue_audio ${samples}/t.wav ${out}/continued.wav gzip 0.01)
 endif()
 
 # Fuzz targets: libFuzzer drives them under KRAFT_FUZZ; otherwise they replay their corpus.

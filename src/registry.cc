@@ -17,7 +17,8 @@ std::vector<Backend> all_backends() {
   std::vector<Backend> rows = {
       gzip_backend(), zlib_backend(), deflate_backend(), zstd_backend(),
       xz_backend(),   lzma_backend(), bzip2_backend(),   brotli_backend(),
-      lz4_backend(),  cmd_backend(),  ngram_backend(),   uniform_backend(),
+      lz4_backend(),  png_backend(),  webp_backend(),    jxl_backend(),
+      flac_backend(), cmd_backend(),  ngram_backend(),   uniform_backend(),
   };
   for (Backend& row : rows) {
     if (row.make_model) continue;
@@ -300,18 +301,44 @@ Arguments check(const Spec& spec, const Backend& backend) {
   return arguments;
 }
 
+std::vector<std::pair<std::string, std::int64_t>> Geometry::values() const {
+  std::vector<std::pair<std::string, std::int64_t>> values;
+  if (width) values.emplace_back("width", *width);
+  if (rate) values.emplace_back("rate", *rate);
+  if (channels) values.emplace_back("channels", *channels);
+  if (depth) values.emplace_back("depth", *depth);
+  return values;
+}
+
+namespace {
+
+// Sets the parameters that the backend has, the geometry knows, and the specification leaves open.
+void fill_in(Spec& spec, const Backend& backend, const Geometry& geometry) {
+  for (const auto& known : geometry.values()) {
+    const auto has_name = [&known](const Parameter& p) { return p.name == known.first; };
+    const auto sets_name = [&known](const auto& given) { return given.first == known.first; };
+    if (std::ranges::any_of(backend.parameters, has_name) &&
+        std::ranges::none_of(spec.values, sets_name))
+      spec.values.emplace_back(known.first, std::to_string(known.second));
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options) {
-  const Spec parsed = Spec::parse(spec);
+  Spec parsed = Spec::parse(spec);
   const Backend& backend = find_backend(parsed.name);
+  fill_in(parsed, backend, options.geometry);
   const Arguments arguments = check(parsed, backend);
   if (backend.make_model) return backend.make_model(arguments, options);
   return model_of(backend.make_codec(arguments), arguments.spec(),
                   static_cast<std::uint64_t>(arguments.integer("context")), options);
 }
 
-std::shared_ptr<const Codec> make_codec(std::string_view spec) {
-  const Spec parsed = Spec::parse(spec);
+std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& geometry) {
+  Spec parsed = Spec::parse(spec);
   const Backend& backend = find_backend(parsed.name);
+  fill_in(parsed, backend, geometry);
   const Arguments arguments = check(parsed, backend);
   if (!backend.make_codec)
     throw UsageError(backend.name + ": predicts, but is not a compressor by itself");

@@ -62,6 +62,10 @@ class Codec {
 
   virtual Granularity granularity() const { return Granularity::byte; }
 
+  // A message is meant to begin at a multiple of so many bytes of what it is taken from: at the
+  // beginning of a row of pixels, at a whole sample of sound.
+  virtual std::size_t alignment_bytes() const { return 1; }
+
   // Encodes one message with an encoder of its own.
   Bytes encode(ByteView message) const;
 };

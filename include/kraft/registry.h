@@ -85,8 +85,23 @@ class Arguments {
   std::string spec_;
 };
 
+// The shape of the samples that a model is to see, as far as it is known. A backend that has a
+// parameter of one of these names gets its value where the specification does not set it:
+// make_model("png", {.geometry = {.width = 128, .channels = 1, .depth = 8}}) makes
+// "png,width=128,channels=1,depth=8"; make_model("gzip", ...) stays "gzip:6".
+struct Geometry {
+  std::optional<std::int64_t> width = {};     // pixels of a row
+  std::optional<std::int64_t> rate = {};      // frames of sound in a second
+  std::optional<std::int64_t> channels = {};  // samples of a pixel or a frame
+  std::optional<std::int64_t> depth = {};     // bits of a sample
+
+  // Those that are set, by their names.
+  std::vector<std::pair<std::string, std::int64_t>> values() const;
+};
+
 struct ModelOptions {
-  unsigned threads = 0;  // for measuring (default 0: one per processor)
+  unsigned threads = 0;    // for measuring (default 0: one per processor)
+  Geometry geometry = {};  // of what is to be modelled (default: not known)
   // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
   // empty.
   std::function<bool()> cancelled = {};
@@ -124,12 +139,13 @@ Arguments check(const Spec& spec, const Backend& backend);
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options = {});
 
 // Throws UsageError when the backend predicts but does not compress by itself.
-std::shared_ptr<const Codec> make_codec(std::string_view spec);
+std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& geometry = {});
 
 // Any codec as a model, by measuring: the increment of a continuation is the difference of the
 // lengths of two whole streams. It costs one compression of the context for every distinct
 // continuation, spread over `options.threads` threads. The context is the last `context_bytes`
-// bytes (0: all of them). This is the truth that every faster engine is tested against.
+// bytes (0: all of them), as far as they begin where a message of the codec may
+// (Codec::alignment_bytes()). This is the truth that every faster engine is tested against.
 std::shared_ptr<const Model> model_of(std::shared_ptr<const Codec> codec, std::string spec,
                                       std::uint64_t context_bytes = 0,
                                       const ModelOptions& options = {});

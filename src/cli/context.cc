@@ -49,7 +49,8 @@ Context read_context(const ContextOptions& options) {
   if (options.prime_first > 0)
     context.observed_corpus =
         std::min(context.prompt_begins, static_cast<std::size_t>(options.prime_first));
-  for (const std::string& input : options.inputs) append(context.bytes, read_input(input));
+  for (const std::string& input : options.inputs)
+    append(context.bytes, options.input_bytes.empty() ? read_input(input) : options.input_bytes);
   if (options.prompt) append(context.bytes, as_bytes(*options.prompt));
   return context;
 }

@@ -16,6 +16,7 @@ struct ContextOptions {
   std::int64_t prime_first = 0;
   std::optional<std::string> prompt;
   std::vector<std::string> inputs;  // at most one: FILE or -
+  Bytes input_bytes;                // what it holds, if it was read already
 
   void add_to(po::options_description& options);
 };

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/io.h"
+#include "cli/sample.h"
 #include "compare/copying.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
@@ -19,20 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
-  std::vector<std::string> models;
-  ContextOptions context;
-  std::string sampler = "ancestral";
-  std::string preset;
-  SamplerOptions sampling;
-  std::string alphabet = "seen";
-  std::string units;
-  std::int64_t length_bytes = 200;
-  int count = 1;
-  std::int64_t seed = 1;
-  ThreadsOption threads;
-  std::string output;
-};
+using Options = SampleOptions;
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
 
@@ -325,6 +313,27 @@ void add_options(Command& command, Options& o) {
       ("json", "print JSON");
   // clang-format on
   o.threads.add_to(command.options);
+  o.media.add_to(command.options);
+}
+
+// The file is read once, for its content says what it is.
+int run(const po::variables_map& values, Options& options) {
+  apply_preset(values, options);
+  check(values, options);
+  const auto& inputs = options.context.inputs;
+  if (!inputs.empty() && !(inputs[0] == "-" && options.context.prime == "-"))
+    options.context.input_bytes = read_input(inputs[0]);
+  const ByteView file = options.context.input_bytes;
+  switch (medium_of(values, options, file)) {
+    case Medium::image:
+      return sample_image(options, values, file);
+    case Medium::audio:
+      return sample_audio(options, values, file);
+    case Medium::text:
+    case Medium::bytes:
+      break;
+  }
+  return Run(options, values).draw_all();
 }
 
 }  // namespace
@@ -340,20 +349,22 @@ Command sample_command() {
       "The context is the corpus (--prime), the file, and the prompt, in this order. What is drawn "
       "is "
       "written as it is drawn; what it costs and how much of it is copied is reported on standard "
-      "error. The same seed and options give the same bytes on any number of threads.";
+      "error. The same seed and options give the same bytes on any number of threads. Of a file "
+      "that "
+      "is an image or a recording, parts are drawn that options name, and the whole is written.";
   command.examples = {
       "kraft sample --model gzip --prime book.txt --prompt 'Call me ' --length 300 --temperature "
       "0.6",
       "kraft sample --model zstd:19 --model xz --prime book.txt --count 3 --seed 7",
-      "kraft sample --model ngram:5 --prime book.txt --alphabet printable --json"};
+      "kraft sample --model ngram:5 --prime book.txt --alphabet printable --json",
+      "kraft sample --model gzip --model png photo.jpg --gray --scale 128x128 --rows 64 --panel "
+      "panel.png",
+      "kraft sample --model gzip speech.wav --encoding u8 --context-seconds 2 --seconds 1 -o "
+      "more.wav"};
   add_options(command, *options);
   command.positional = "input";
   command.most_positional = 1;
-  command.run = [options](const po::variables_map& values) {
-    apply_preset(values, *options);
-    check(values, *options);
-    return Run(*options, values).draw_all();
-  };
+  command.run = [options](const po::variables_map& values) { return run(values, *options); };
   return command;
 }
 

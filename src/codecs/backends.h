@@ -15,6 +15,10 @@ Backend lzma_backend();  // src/codecs/xz.cc
 Backend bzip2_backend();
 Backend brotli_backend();
 Backend lz4_backend();
+Backend png_backend();
+Backend webp_backend();
+Backend jxl_backend();
+Backend flac_backend();
 Backend cmd_backend();
 Backend uniform_backend();  // src/models/uniform.cc
 Backend ngram_backend();    // src/models/ngram.cc

@@ -65,8 +65,12 @@ class Recompressor {
 
 class RecompressionState final : public State {
  public:
-  RecompressionState(std::shared_ptr<Recompressor> recompressor, std::uint64_t context_bytes)
-      : recompressor_(std::move(recompressor)), history_(context_bytes) {}
+  // A context of less than one aligned piece could never begin.
+  RecompressionState(std::shared_ptr<Recompressor> recompressor, std::uint64_t context_bytes,
+                     std::uint64_t alignment_bytes)
+      : recompressor_(std::move(recompressor)),
+        alignment_bytes_(alignment_bytes),
+        history_(context_bytes == 0 ? 0 : std::max(context_bytes, alignment_bytes)) {}
 
   void observe(ByteView bytes) override {
     history_.observe(bytes);
@@ -75,13 +79,13 @@ class RecompressionState final : public State {
 
   std::uint64_t position_bytes() const override { return history_.position_bytes(); }
 
-  std::uint64_t context_bytes() const override { return history_.context().size(); }
+  std::uint64_t context_bytes() const override { return context().size(); }
 
   double context_bits() override {
     if (!base_bits_) {
       const ByteView nothing;
       double bits = 0;
-      recompressor_->lengths(history_.context(), {&nothing, 1}, {&bits, 1});
+      recompressor_->lengths(context(), {&nothing, 1}, {&bits, 1});
       base_bits_ = bits;
     }
     return *base_bits_;
@@ -96,7 +100,7 @@ class RecompressionState final : public State {
         distinct.push_back(continuation);
     }
     std::vector<double> lengths(distinct.size());
-    recompressor_->lengths(history_.context(), distinct, lengths);
+    recompressor_->lengths(context(), distinct, lengths);
     for (std::size_t i = 0; i < continuations.size(); ++i)
       bits[i] = lengths[place.at(as_text(continuations[i]))] - base_bits;
   }
@@ -117,7 +121,16 @@ class RecompressionState final : public State {
   }
 
  private:
+  // What there is of the context from an aligned place on.
+  ByteView context() const {
+    const ByteView all = history_.context();
+    const std::uint64_t begin = history_.position_bytes() - all.size();
+    const std::uint64_t skip = (alignment_bytes_ - begin % alignment_bytes_) % alignment_bytes_;
+    return all.subspan(std::min<std::size_t>(all.size(), skip));
+  }
+
   std::shared_ptr<Recompressor> recompressor_;
+  std::uint64_t alignment_bytes_;
   History history_;
   std::optional<double> base_bits_;
 };
@@ -129,10 +142,11 @@ class RecompressionModel final : public Model {
       : spec_(std::move(spec)),
         granularity_(codec->granularity()),
         context_bytes_(context_bytes),
+        alignment_bytes_(codec->alignment_bytes()),
         recompressor_(std::make_shared<Recompressor>(std::move(codec), options)) {}
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<RecompressionState>(recompressor_, context_bytes_);
+    return std::make_unique<RecompressionState>(recompressor_, context_bytes_, alignment_bytes_);
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return granularity_; }
@@ -144,6 +158,7 @@ class RecompressionModel final : public Model {
   std::string spec_;
   Granularity granularity_;
   std::uint64_t context_bytes_;
+  std::uint64_t alignment_bytes_;
   std::shared_ptr<Recompressor> recompressor_;
 };
 

@@ -88,6 +88,10 @@ TEST(Codecs, CompressTextAndHardlyExpandNoise) {
   for (const std::string& spec : default_specs()) {
     SCOPED_TRACE(spec);
     const auto codec = make_codec(spec);
+    if (is_for_samples(spec)) {  // text is no image: its neighbours say little
+      EXPECT_LT(codec->encode(noise).size(), noise.size() * 110 / 100);
+      continue;
+    }
     EXPECT_LT(codec->encode(text).size(), text.size() * 7 / 10);
     EXPECT_LT(codec->encode(noise).size(), noise.size() * 102 / 100);
   }
@@ -165,8 +169,10 @@ TEST(Codecs, CodeLengthIsTheLengthOfTheStream) {
     for (const Bytes& message : small_messages()) {
       const double stream_bits = 8.0 * static_cast<double>(codec->encode(message).size());
       const double bits = encoder->code_length(message);
-      // What may be missing is the padding: of DEFLATE to a byte, of an .xz block to four.
-      const double padding_bits = spec.starts_with("xz")                     ? 32
+      // What may be missing is the padding: of DEFLATE to a byte, of an .xz block to four. Images
+      // and sound do not count the bytes that tell how much completed the last row.
+      const double padding_bits = is_for_samples(spec)                       ? 8 * 2 + 1
+                                  : spec.starts_with("xz")                   ? 32
                                   : codec->granularity() == Granularity::bit ? 8
                                                                              : 1;
       EXPECT_LE(bits, stream_bits);
@@ -309,7 +315,7 @@ TEST(Codecs, RefuseLevelsOutOfRange) {
         make_codec(name + ":" + std::to_string(beyond));
         ADD_FAILURE() << beyond;
       } catch (const UsageError& error) {
-        EXPECT_EQ(error.what(), name + ": level " + std::to_string(beyond) +
+        EXPECT_EQ(error.what(), name + ": " + level.name + " " + std::to_string(beyond) +
                                     " is out of range: " + level.range());
       }
     }

@@ -91,6 +91,12 @@ inline std::vector<std::string> default_specs() {
   return specs;
 }
 
+// The codecs for images and sound take any bytes, but compress none but samples.
+inline bool is_for_samples(std::string_view spec) {
+  return spec.starts_with("png") || spec.starts_with("webp") || spec.starts_with("jxl") ||
+         spec.starts_with("flac");
+}
+
 // Every level of every such backend.
 inline std::vector<std::string> level_specs() {
   std::vector<std::string> specs;

@@ -39,6 +39,14 @@ const char* const kSpecs[] = {
     "brotli:5",
     "lz4",
     "lz4:9",
+    "png:9,width=37,filter=paeth,wrap=on",
+    "png,width=10,depth=16,channels=2,filter=average,wrap=on",
+    "png:6,filter=up,engine=clone,wrap=on",
+    "png:6,engine=recompress",
+    "webp:0",
+    "jxl:1",
+    "flac",
+    "flac:0,channels=2,depth=16,rate=44100",
     "cmd:\"gzip -9\"",
     "ngram:0",
     "ngram:3",
@@ -102,9 +110,10 @@ TEST_P(EveryModel, MeasureExtendAndNextByteAgree) {
   const std::vector<ByteView> views(strings.begin(), strings.end());
   std::vector<double> measured(views.size());
   state->measure(views, measured);
-  for (std::size_t i = 0; i < views.size(); ++i) EXPECT_NEAR(extended[i], measured[i], 1e-9);
+  const auto agree = [](double x, double y) { return x == y || std::abs(x - y) <= 1e-9; };
+  for (std::size_t i = 0; i < views.size(); ++i) EXPECT_PRED2(agree, extended[i], measured[i]) << i;
   for (std::size_t a = 0; a < alphabet.size(); ++a)
-    EXPECT_NEAR(extended[a], next[alphabet[a]], 1e-9);
+    EXPECT_PRED2(agree, extended[a], next[alphabet[a]]) << a;
 
   const ByteView empty;
   double zero = 1;
@@ -127,6 +136,8 @@ TEST_P(EveryModel, IncrementIsTheDifferenceOfWholeLengths) {
 TEST_P(EveryModel, LengthsAreThoseOfTheStockLibrary) {
   const Backend& backend = find_backend(Spec::parse(GetParam()).name);
   if (!backend.make_codec) return;  // nothing to compare with: predictors are tested by themselves
+  const std::string spec = GetParam();
+  if (backend.name == "png" && spec.find("recompress") == spec.npos) return;  // png_model_test.cc
   const auto model = make_model(GetParam());
   const auto encoder = make_codec(GetParam())->encoder();
   for (const Bytes& context : contexts()) {

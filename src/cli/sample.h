@@ -1,0 +1,62 @@
+// What kraft sample's media have in common: the options, and the entry of each medium.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/context.h"
+#include "kraft/media.h"
+#include "kraft/sampler.h"
+
+namespace kraft::cli {
+
+// The options of images and of recordings, in two tables of their own.
+struct MediaOptions {
+  std::string as = "auto";
+
+  std::int64_t rows = 0;
+  std::int64_t right_from = 0;
+  std::string rows_context = "none";
+  std::string box, mask;
+  std::string crop, scale;
+  bool gray = false;
+
+  double seconds = 0, context_seconds = 0;
+  std::int64_t samples = 0;
+  std::string encoding;
+  std::int64_t rate = 0;
+
+  std::string candidate = "byte";
+  std::string panel;
+
+  void add_to(po::options_description& options);
+};
+
+struct SampleOptions {
+  std::vector<std::string> models;
+  ContextOptions context;
+  std::string sampler = "ancestral";
+  std::string preset;
+  SamplerOptions sampling;
+  std::string alphabet = "seen";
+  std::string units;
+  std::int64_t length_bytes = 200;
+  int count = 1;
+  std::int64_t seed = 1;
+  ThreadsOption threads;
+  std::string output;
+  MediaOptions media;
+};
+
+// --as, or else what the input's content says. Throws UsageError when options were given that have
+// no meaning for that medium.
+Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
+
+// Draw the parts that the options name, write the whole; each is the command's exit status.
+int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file);
+int sample_audio(const SampleOptions& options, const po::variables_map& values, ByteView file);
+
+}  // namespace kraft::cli

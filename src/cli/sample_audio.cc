@@ -1,0 +1,150 @@
+// kraft sample on recordings: what follows their beginning is drawn.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/completion.h"
+#include "cli/io.h"
+#include "cli/sample.h"
+#include "kraft/error.h"
+#include "media/spectrogram.h"
+
+namespace kraft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kMostSeconds = 1e6;
+constexpr std::int64_t kMostRate = 655'350;
+
+std::optional<Encoding> encoding_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  for (const Encoding encoding : {Encoding::u8, Encoding::mulaw, Encoding::s16}) {
+    if (text == name_of(encoding)) return encoding;
+  }
+  throw UsageError("--encoding '" + printable(text) + "' is none of u8|mulaw|s16");
+}
+
+std::size_t frames_in(const char* option, double seconds, std::uint32_t rate_hz) {
+  if (!(seconds >= 0 && seconds <= kMostSeconds))
+    throw UsageError("--" + std::string(option) + " " + shortest(seconds) +
+                     " is out of range: 0..1000000");
+  return static_cast<std::size_t>(std::llround(seconds * rate_hz));
+}
+
+// How many frames are drawn.
+std::size_t drawn_frames(const po::variables_map& values, const MediaOptions& options,
+                         const Audio& audio) {
+  exclude(values, "seconds", "samples");
+  if (!is_set(values, "seconds") && !is_set(values, "samples"))
+    throw UsageError("how much to draw is missing: --seconds or --samples");
+  check_range("samples", options.samples, 0, static_cast<std::int64_t>(kMostMediaBytes));
+  const std::size_t frames = is_set(values, "seconds")
+                                 ? frames_in("seconds", options.seconds, audio.rate_hz)
+                                 : static_cast<std::size_t>(options.samples);
+  if (frames > kMostMediaBytes / audio.frame_bytes())
+    throw UsageError("that would be more than " + std::to_string(kMostMediaBytes >> 20) +
+                     " MiB of samples");
+  return frames;
+}
+
+std::size_t context_frames(const po::variables_map& values, const MediaOptions& options,
+                           const Audio& audio) {
+  if (!is_set(values, "context-seconds")) return audio.frames();
+  const std::size_t frames = frames_in("context-seconds", options.context_seconds, audio.rate_hz);
+  if (frames > audio.frames())
+    throw UsageError("--context-seconds " + shortest(options.context_seconds) +
+                     " is out of range: the recording lasts " +
+                     shortest(static_cast<double>(audio.frames()) / audio.rate_hz) + " s");
+  return frames;
+}
+
+AudioFormat format_of(const std::string& path) {
+  if (path.ends_with(".flac")) return AudioFormat::flac;
+  if (path.ends_with(".wav") || path == "-") return AudioFormat::wav;
+  throw UsageError("--output " + printable(path) + ": expected a name that ends in .wav or .flac");
+}
+
+Hole hole_of(const Audio& audio, std::size_t context, std::size_t drawn) {
+  const std::size_t begin = context * audio.frame_bytes();
+  const std::size_t end = begin + drawn * audio.frame_bytes();
+  Hole hole{.bytes = audio.samples,
+            .sequences = {{{0, begin, false}, {begin, end, true}}},
+            .unit = "samples",
+            .unit_bytes = audio.frame_bytes(),
+            .geometry = audio.geometry()};
+  hole.bytes.resize(end);
+  if (drawn == 0) hole.sequences = {{{0, begin, false}}};
+  return hole;
+}
+
+Audio with_samples(const Audio& audio, Bytes samples) {
+  return {audio.rate_hz, audio.channels, audio.encoding, std::move(samples)};
+}
+
+Bytes panel_file(const SampleOptions& options, const Audio& audio, const Hole& hole,
+                 const std::vector<Completion>& completions) {
+  const double mark =
+      static_cast<double>(hole.sequences[0][0].end / audio.frame_bytes()) / audio.rate_hz;
+  Bytes original = audio.samples;  // as long as the completions, if there is so much of it
+  original.resize(std::min(original.size(), hole.bytes.size()));
+  std::vector<Clip> clips = {{"original", with_samples(audio, std::move(original)), -1}};
+  for (const Completion& completion : completions) {
+    std::string label = completion.model;
+    if (options.count > 1) label += " #" + std::to_string(completion.index + 1);
+    clips.push_back({label, with_samples(audio, completion.bytes), mark});
+  }
+  return write_png(spectrogram_panel(clips));
+}
+
+Json to_json(const SampleOptions& options, const Completion& completion,
+             std::uint64_t drawn_bytes) {
+  return {{"model", completion.spec},     {"sampler", options.sampler}, {"seed", options.seed},
+          {"index", completion.index},    {"drawn_bytes", drawn_bytes}, {"bits", completion.bits},
+          {"seconds", completion.seconds}};
+}
+
+void report(const Completion& completion, std::uint64_t drawn_bytes) {
+  if (drawn_bytes == 0) return;
+  char text[160];
+  std::snprintf(text, sizeof text, ": %s bytes at %.3f bits each; %.1f s",
+                grouped(drawn_bytes).c_str(), completion.bits / static_cast<double>(drawn_bytes),
+                completion.seconds);
+  note(completion.spec + text);
+}
+
+}  // namespace
+
+int sample_audio(const SampleOptions& options, const po::variables_map& values, ByteView file) {
+  check_outputs(options, values);
+  if (!options.output.empty()) format_of(options.output);
+  check_range("rate", options.media.rate, is_set(values, "rate") ? 1 : 0, kMostRate);
+  const auto rate_hz = is_set(values, "rate")
+                           ? std::optional(static_cast<std::uint32_t>(options.media.rate))
+                           : std::nullopt;
+  const Audio audio = read_audio(file, encoding_of(options.media.encoding), rate_hz);
+  const std::size_t context = context_frames(values, options.media, audio);
+  const Hole hole = hole_of(audio, context, drawn_frames(values, options.media, audio));
+  const std::vector<Completion> completions = complete(options, values, hole);
+  if (interrupted()) return kInterruptedExit;
+
+  Json results = Json::array();
+  for (const Completion& completion : completions) {
+    results.push_back(to_json(options, completion, hole.drawn_bytes()));
+    if (values.count("quiet") == 0) report(completion, hole.drawn_bytes());
+  }
+  if (!options.media.panel.empty())
+    write_file(options.media.panel, panel_file(options, audio, hole, completions));
+  if (!options.output.empty())
+    write_file(options.output,
+               write_audio(with_samples(audio, completions[0].bytes), format_of(options.output)));
+  if (values.count("json"))
+    write_out((results.size() > 1 ? results : results.at(0)).dump(2) + "\n");
+  return 0;
+}
+
+}  // namespace kraft::cli

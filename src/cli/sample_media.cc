@@ -1,0 +1,79 @@
+// The options of kraft sample that belong to one medium.
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "cli/sample.h"
+#include "kraft/error.h"
+
+namespace kraft::cli {
+namespace {
+
+constexpr std::array kImageOptions = {"rows", "right-from", "rows-context", "box",
+                                      "mask", "crop",       "scale",        "gray"};
+constexpr std::array kAudioOptions = {"seconds", "samples", "context-seconds", "encoding", "rate"};
+constexpr std::array kBothOptions = {"candidate", "panel"};
+constexpr std::array kTextOptions = {"prime", "prime-first", "prompt", "length",
+                                     "units", "preset",      "echo",   "tail"};
+
+template <std::size_t kCount>
+void refuse(const po::variables_map& values, const std::array<const char*, kCount>& names,
+            const std::string& medium, const std::string& belongs_to) {
+  for (const char* name : names) {
+    if (!is_set(values, name)) continue;
+    throw UsageError("--" + std::string(name) + " has no meaning for " + medium +
+                     "; it is an option of " + belongs_to);
+  }
+}
+
+}  // namespace
+
+void MediaOptions::add_to(po::options_description& options) {
+  // clang-format off
+  options.add_options()
+      ("as", po::value(&as)->value_name("MEDIUM")->default_value(as), "take the file as text, image, audio or bytes; auto: what its content says")
+      ("rows", po::value(&rows)->value_name("N"), "image: draw the last N rows")
+      ("right-from", po::value(&right_from)->value_name("X"), "image: draw each row from pixel X on")
+      ("rows-context", po::value(&rows_context)->value_name("WHICH")->default_value(rows_context), "image, with --right-from: what comes before a row; none: rows are independent, above: the rows above")
+      ("box", po::value(&box)->value_name("X,Y,W,H"), "image: draw this part")
+      ("mask", po::value(&mask)->value_name("FILE"), "image: draw where this image of the same size is bright")
+      ("crop", po::value(&crop)->value_name("X,Y,W,H"), "image: use this part only")
+      ("scale", po::value(&scale)->value_name("WxH"), "image: resize it, after cropping")
+      ("gray", po::bool_switch(&gray), "image: without colours")
+      ("seconds", po::value(&seconds)->value_name("S"), "audio: draw so many seconds")
+      ("samples", po::value(&samples)->value_name("N"), "audio: draw so many samples of each channel")
+      ("context-seconds", po::value(&context_seconds)->value_name("C"), "audio: continue after C seconds (default: at the end)")
+      ("encoding", po::value(&encoding)->value_name("NAME"), "audio: u8 (linear, 8 bits), mulaw or s16 (default: the file's own)")
+      ("rate", po::value(&rate)->value_name("HZ"), "audio: resample to this rate")
+      ("candidate", po::value(&candidate)->value_name("WHAT")->default_value(candidate), "image and audio: choose between bytes (byte), or between whole pixels or samples that occur in what is given (whole)")
+      ("panel", po::value(&panel)->value_name("FILE"), "image and audio: write a picture with the original, the context and every completion (PNG)");
+  // clang-format on
+}
+
+Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input) {
+  static constexpr std::array kMedia = {Medium::text, Medium::image, Medium::audio, Medium::bytes};
+  Medium medium = Medium::text;
+  if (options.media.as == "auto") {
+    if (!input.empty()) medium = infer_medium(input);
+  } else {
+    const auto found = std::ranges::find_if(
+        kMedia, [&](Medium candidate) { return options.media.as == name_of(candidate); });
+    if (found == kMedia.end())
+      throw UsageError("--as '" + printable(options.media.as) +
+                       "' is none of auto|text|image|audio|bytes");
+    medium = *found;
+  }
+  const std::string name = name_of(medium);
+  if (medium != Medium::image) refuse(values, kImageOptions, name, "images (--as image)");
+  if (medium != Medium::audio) refuse(values, kAudioOptions, name, "recordings (--as audio)");
+  if (medium == Medium::image || medium == Medium::audio) {
+    refuse(values, kTextOptions, name, "text (--as bytes)");
+    if (options.context.inputs.empty()) throw UsageError("the file is missing");
+  } else {
+    refuse(values, kBothOptions, name, "images and recordings");
+  }
+  return medium;
+}
+
+}  // namespace kraft::cli

@@ -1,0 +1,191 @@
+// JPEG XL, lossless (ISO/IEC 18181), one bare codestream, as libjxl writes it.
+#include <jxl/decode.h>
+#include <jxl/encode.h>
+
+#include <memory>
+
+#include "codecs/backends.h"
+#include "codecs/decoding.h"
+#include "codecs/shape.h"
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+JxlPixelFormat pixel_format(const Shape& shape) {
+  return {static_cast<std::uint32_t>(shape.channels),
+          shape.depth_bits == 8 ? JXL_TYPE_UINT8 : JXL_TYPE_UINT16, JXL_BIG_ENDIAN, 0};
+}
+
+struct Destroy {
+  void operator()(JxlEncoder* encoder) const { JxlEncoderDestroy(encoder); }
+  void operator()(JxlDecoder* decoder) const { JxlDecoderDestroy(decoder); }
+};
+
+class JxlLosslessEncoder final : public Encoder {
+ public:
+  JxlLosslessEncoder(const Shape& shape, int effort)
+      : shape_(shape), effort_(effort), encoder_(JxlEncoderCreate(nullptr)) {
+    if (!encoder_) throw Error("jxl: out of memory");
+  }
+
+  void encode(ByteView message, Bytes& stream) override {
+    const std::size_t added_bytes = write(message, stream);
+    put_added(added_bytes, stream);
+  }
+
+  double code_length(ByteView message) override {
+    write(message, scratch_);
+    return 8.0 * static_cast<double>(scratch_.size());
+  }
+
+ private:
+  std::size_t write(ByteView message, Bytes& stream) {
+    const std::size_t added_bytes = complete(message, shape_, /*least_rows=*/1, rows_);
+    JxlEncoderReset(encoder_.get());
+    describe();
+    JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder_.get(), nullptr);
+    check(JxlEncoderSetFrameLossless(settings, JXL_TRUE));
+    check(JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort_));
+    check(JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE, 1));
+    const JxlPixelFormat format = pixel_format(shape_);
+    check(JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
+    JxlEncoderCloseInput(encoder_.get());
+    drain(stream);
+    return added_bytes;
+  }
+
+  void describe() {
+    const bool alpha = shape_.channels % 2 == 0;
+    JxlBasicInfo info;
+    JxlEncoderInitBasicInfo(&info);
+    info.xsize = static_cast<std::uint32_t>(shape_.width);
+    info.ysize = static_cast<std::uint32_t>(rows_.size() / shape_.row_bytes());
+    info.bits_per_sample = static_cast<std::uint32_t>(shape_.depth_bits);
+    info.num_color_channels = shape_.channels >= 3 ? 3 : 1;
+    info.num_extra_channels = alpha ? 1 : 0;
+    info.alpha_bits = alpha ? info.bits_per_sample : 0;
+    info.uses_original_profile = JXL_TRUE;
+    if (JxlEncoderSetCodestreamLevel(encoder_.get(), 10) != JXL_ENC_SUCCESS ||
+        JxlEncoderUseContainer(encoder_.get(), JXL_FALSE) != JXL_ENC_SUCCESS)
+      throw Error("jxl: the encoder refused its settings");
+    check(JxlEncoderSetBasicInfo(encoder_.get(), &info));
+    JxlColorEncoding colours;
+    JxlColorEncodingSetToSRGB(&colours, info.num_color_channels == 1 ? JXL_TRUE : JXL_FALSE);
+    check(JxlEncoderSetColorEncoding(encoder_.get(), &colours));
+  }
+
+  void drain(Bytes& stream) {
+    constexpr std::size_t kPiece = 4096;
+    stream.clear();
+    JxlEncoderStatus status = JXL_ENC_NEED_MORE_OUTPUT;
+    while (status == JXL_ENC_NEED_MORE_OUTPUT) {
+      const std::size_t begin = stream.size();
+      stream.resize(2 * begin + kPiece);
+      std::uint8_t* next = stream.data() + begin;
+      std::size_t room = stream.size() - begin;
+      status = JxlEncoderProcessOutput(encoder_.get(), &next, &room);
+      stream.resize(stream.size() - room);
+    }
+    check(status);
+  }
+
+  void check(JxlEncoderStatus status) const {
+    if (status == JXL_ENC_SUCCESS) return;
+    throw Error("jxl: error " + std::to_string(JxlEncoderGetError(encoder_.get())) +
+                " while encoding");
+  }
+
+  Shape shape_;
+  int effort_;
+  std::unique_ptr<JxlEncoder, Destroy> encoder_;
+  Bytes rows_;
+};
+
+class JxlCodec final : public Codec {
+ public:
+  JxlCodec(const Shape& shape, int effort) : shape_(shape), effort_(effort) {}
+
+  std::unique_ptr<Encoder> encoder() const override {
+    return std::make_unique<JxlLosslessEncoder>(shape_, effort_);
+  }
+
+  Bytes decode(ByteView stream, std::size_t limit_bytes) const override {
+    const std::unique_ptr<JxlDecoder, Destroy> decoder(JxlDecoderCreate(nullptr));
+    if (!decoder) throw Error("jxl: out of memory");
+    if (stream.empty()) fail_truncated("jxl");
+    JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
+    // Not closed: of an input that is closed too early the library complains on standard error.
+    JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
+    Bytes rows;
+    JxlDecoderStatus status = JXL_DEC_NEED_MORE_INPUT;
+    while ((status = JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {
+      if (status == JXL_DEC_NEED_MORE_INPUT) fail_truncated("jxl");
+      if (status == JXL_DEC_BASIC_INFO) {
+        make_room(*decoder, limit_bytes, rows);
+      } else if (status == JXL_DEC_NEED_IMAGE_OUT_BUFFER) {
+        const JxlPixelFormat format = pixel_format(shape_);
+        if (JxlDecoderSetImageOutBuffer(decoder.get(), &format, rows.data(), rows.size()) !=
+            JXL_DEC_SUCCESS)
+          fail_damaged("jxl", "its pixels are of another shape");
+      } else if (status != JXL_DEC_FULL_IMAGE) {
+        fail_damaged("jxl", "it cannot be decoded");
+      }
+    }
+    const std::size_t unread_bytes = JxlDecoderReleaseInput(decoder.get());
+    remove_added("jxl", stream.last(unread_bytes), limit_bytes, rows);
+    return rows;
+  }
+
+  std::size_t alignment_bytes() const override { return shape_.row_bytes(); }
+
+ private:
+  void make_room(const JxlDecoder& decoder, std::size_t limit_bytes, Bytes& rows) const {
+    JxlBasicInfo info;
+    if (JxlDecoderGetBasicInfo(&decoder, &info) != JXL_DEC_SUCCESS)
+      fail_damaged("jxl", "its header is none");
+    const bool alpha = shape_.channels % 2 == 0;
+    if (info.xsize != shape_.width || info.bits_per_sample != shape_.depth_bits ||
+        info.num_color_channels != (shape_.channels >= 3 ? 3u : 1u) ||
+        info.num_extra_channels != (alpha ? 1u : 0u) || info.have_animation ||
+        info.exponent_bits_per_sample != 0 || info.orientation != JXL_ORIENT_IDENTITY)
+      fail_damaged("jxl", "its pixels are of another shape");
+    expect_within("jxl", info.ysize, shape_, limit_bytes);
+    rows.resize(info.ysize * shape_.row_bytes());
+  }
+
+  Shape shape_;
+  int effort_;
+};
+
+std::string version() {
+  const auto number = JxlEncoderVersion();
+  return "libjxl " + std::to_string(number / 1000000) + "." + std::to_string(number / 1000 % 1000) +
+         "." + std::to_string(number % 1000);
+}
+
+}  // namespace
+
+Backend jxl_backend() {
+  Backend row;
+  row.name = "jxl";
+  row.summary = "images: JPEG XL, lossless";
+  // The library goes up to 9, but at 8 and 9 aborts the whole program on some small images
+  // (github.com/libjxl/libjxl/issues/3890).
+  row.argument = Parameter::integer("effort", 1, 7, "7", "1 is fastest, 7 is smallest");
+  row.parameters = {
+      width_parameter(1 << 18),
+      Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
+      Parameter::choice("depth", {"8", "16"}, "8", "bits of a sample; 16: high byte first"),
+  };
+  row.granularity = Granularity::byte;
+  row.window = "all";
+  row.library = version;
+  row.make_codec = [](const Arguments& arguments) {
+    return std::make_shared<JxlCodec>(shape_of(arguments),
+                                      static_cast<int>(arguments.integer("effort")));
+  };
+  return row;
+}
+
+}  // namespace kraft

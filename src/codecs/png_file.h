@@ -1,0 +1,69 @@
+// Whole PNG files in memory, read and written row by row through libpng. Of the library's own
+// conventions (callbacks, longjmp) nothing shows here: errors are exceptions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "kraft/bytes.h"
+#include "kraft/error.h"
+
+namespace kraft {
+
+struct PngHeader {
+  std::size_t width = 0, height = 0;
+  std::size_t channels = 1;    // gray, gray and alpha, RGB, RGB and alpha
+  std::size_t depth_bits = 8;  // 8 or 16; the high byte first
+
+  std::size_t row_bytes() const { return width * channels * depth_bits / 8; }
+  bool operator==(const PngHeader&) const = default;
+};
+
+class PngError : public Error {
+ public:
+  PngError(const std::string& what, bool is_truncated) : Error(what), truncated(is_truncated) {}
+  bool truncated;
+};
+
+// One thread at a time.
+class PngReader {
+ public:
+  // With `expand`, palettes and small depths become 8-bit channels and a transparent colour becomes
+  // alpha; header() is that of the pixels as they are delivered. Without, such files are errors.
+  PngReader(ByteView file, bool expand);
+  ~PngReader();
+
+  const PngHeader& header() const;
+  bool interlaced() const;
+
+  void read_row(Byte* to);                     // not of interlaced files
+  void read_all(Byte* to, std::size_t bytes);  // all rows at once
+  ByteView finish();                           // checks the file's end; returns what follows it
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The filters that a writer may choose from, row by row, by libpng's heuristic (least sum of
+// absolute residuals).
+enum class PngFilter { adaptive, none, sub, up, average, paeth };
+
+// Keeps the library's memory from one file to the next. One thread at a time.
+class PngWriter {
+ public:
+  PngWriter();
+  ~PngWriter();
+
+  // Replaces `file`; `rows` holds header.height rows. `level` is zlib's.
+  void write(const PngHeader& header, ByteView rows, int level, PngFilter filter, Bytes& file);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string png_library();
+
+}  // namespace kraft

@@ -1,0 +1,174 @@
+#include "media/spectrogram.h"
+
+#include <kiss_fftr.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <memory>
+#include <new>
+#include <numbers>
+
+#include "base/text.h"
+#include "media/panel.h"
+
+namespace kraft {
+namespace {
+
+constexpr double kWindowSeconds = 0.032;
+constexpr float kFloorDb = -90;
+constexpr double kStepDb = 2;  // between colours: finer ones only make the file larger
+
+constexpr std::size_t kPlotWidth = 900;
+constexpr std::size_t kPlotHeight = 192;
+constexpr std::size_t kLeft = 120;  // room for the labels of the frequency axis
+constexpr std::size_t kRight = 60;  // and for half of the last label of the time axis
+constexpr std::size_t kBelow = 68;  // ticks, their labels, and the axis's name
+constexpr std::size_t kTick = 6;
+
+// Black, violet, orange, yellow, white, evenly spaced: dark is quiet.
+Colour heat(double share) {
+  static constexpr double kStops[5][3] = {
+      {0, 0, 8}, {90, 20, 110}, {215, 70, 60}, {250, 170, 30}, {255, 255, 225}};
+  const double at = std::clamp(share, 0.0, 1.0) * 4;
+  const auto stop = std::min<std::size_t>(3, static_cast<std::size_t>(at));
+  Colour colour{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double value = kStops[stop][i] +
+                         (at - static_cast<double>(stop)) * (kStops[stop + 1][i] - kStops[stop][i]);
+    colour[i] = static_cast<Byte>(value);
+  }
+  return colour;
+}
+
+std::vector<float> mono(const Audio& audio) {
+  const std::vector<float> all = to_floats(audio);
+  std::vector<float> mean(audio.frames());
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    for (std::size_t c = 0; c < audio.channels; ++c) mean[i] += all[i * audio.channels + c];
+    mean[i] /= static_cast<float>(audio.channels);
+  }
+  return mean;
+}
+
+double duration_seconds(const Audio& audio) {
+  return static_cast<double>(audio.frames()) / audio.rate_hz;
+}
+
+// 1, 2 or 5 times a power of ten, for about `wanted` ticks.
+double tick_step(double range, double wanted) {
+  const double magnitude = std::pow(10, std::floor(std::log10(range / wanted)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (range / (magnitude * factor) <= wanted) return magnitude * factor;
+  }
+  return 10 * magnitude;
+}
+
+std::string tick_label(double value) { return shortest(std::round(value * 1e6) / 1e6); }
+
+struct Axes {
+  std::size_t x, y;  // the plot's upper left corner
+  double seconds, top_hz;
+};
+
+void draw_frequency_axis(Canvas& canvas, const Axes& axes) {
+  const double step = tick_step(axes.top_hz, 5);
+  for (double hz = 0; hz <= axes.top_hz * 1.0001; hz += step) {
+    const auto up = static_cast<std::size_t>(hz / axes.top_hz * (kPlotHeight - 1));
+    const std::size_t y = axes.y + kPlotHeight - 1 - up;
+    canvas.fill(axes.x - kTick, y, kTick, 1, kBlack);
+    const std::string label = tick_label(hz / 1000);
+    canvas.write(label, axes.x - 2 * kTick - text_width(label), y - std::min(y, kLineHeight / 3));
+  }
+  canvas.write("kHz", 4, axes.y + kPlotHeight / 2 - kLineHeight / 2);
+}
+
+void draw_time_axis(Canvas& canvas, const Axes& axes) {
+  const double step = tick_step(axes.seconds, 8);
+  const std::size_t y = axes.y + kPlotHeight;
+  for (double at = 0; at <= axes.seconds * 1.0001; at += step) {
+    const std::size_t x = axes.x + static_cast<std::size_t>(at / axes.seconds * (kPlotWidth - 1));
+    canvas.fill(x, y, 1, kTick, kBlack);
+    const std::string label = tick_label(at);
+    canvas.write(label, x - text_width(label) / 2, y + kTick + 4);
+  }
+  const std::string name = "time in seconds";
+  canvas.write(name, axes.x + (kPlotWidth - text_width(name)) / 2, y + kTick + 4 + kLineHeight);
+}
+
+void draw_clip(Canvas& canvas, const Clip& clip, const Axes& axes) {
+  canvas.fill(axes.x, axes.y, kPlotWidth, kPlotHeight, {225, 225, 225});  // where there is no sound
+  const double share = duration_seconds(clip.audio) / axes.seconds;
+  const auto width = std::min<std::size_t>(
+      kPlotWidth, static_cast<std::size_t>(std::lround(share * static_cast<double>(kPlotWidth))));
+  if (width == 0) return;
+  const Spectrogram s = spectrogram(clip.audio, width);
+  for (std::size_t x = 0; x < width; ++x) {
+    const std::size_t frame = x * s.frames / width;
+    for (std::size_t y = 0; y < kPlotHeight; ++y) {
+      const double clip_hz = clip.audio.rate_hz / 2.0;
+      const double hz = static_cast<double>(kPlotHeight - 1 - y) / (kPlotHeight - 1) * axes.top_hz;
+      if (hz > clip_hz) continue;
+      const auto bin = static_cast<std::size_t>(hz / clip_hz * static_cast<double>(s.bins - 1));
+      const double level = kStepDb * std::round(s.power_db[frame * s.bins + bin] / kStepDb);
+      canvas.set(axes.x + x, axes.y + y, heat(1 - level / kFloorDb));
+    }
+  }
+  if (clip.mark_seconds < 0) return;
+  const auto mark = static_cast<std::size_t>(clip.mark_seconds / axes.seconds * (kPlotWidth - 1));
+  canvas.fill(axes.x + mark, axes.y, 2, kPlotHeight, {0, 255, 255});
+}
+
+}  // namespace
+
+Spectrogram spectrogram(const Audio& audio, std::size_t frames_wanted) {
+  const std::vector<float> sound = mono(audio);
+  const auto wanted = static_cast<std::size_t>(audio.rate_hz * kWindowSeconds);
+  const std::size_t window = std::max<std::size_t>(64, std::bit_floor(wanted + 1));
+  Spectrogram result;
+  result.bins = window / 2 + 1;
+  result.hop = std::max<std::size_t>(1, sound.size() / std::max<std::size_t>(1, frames_wanted));
+  result.frames = std::max<std::size_t>(1, (sound.size() + result.hop - 1) / result.hop);
+
+  const std::unique_ptr<kiss_fftr_state, decltype(&kiss_fftr_free)> fft(
+      kiss_fftr_alloc(static_cast<int>(window), 0, nullptr, nullptr), &kiss_fftr_free);
+  if (!fft) throw std::bad_alloc();
+  std::vector<float> piece(window);
+  std::vector<kiss_fft_cpx> spectrum(result.bins);
+  for (std::size_t frame = 0; frame < result.frames; ++frame) {
+    for (std::size_t i = 0; i < window; ++i) {
+      const std::size_t at = frame * result.hop + i;
+      const double hann = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) /
+                                               static_cast<double>(window));
+      const bool inside = at >= window / 2 && at - window / 2 < sound.size();
+      piece[i] = inside ? sound[at - window / 2] * static_cast<float>(hann) : 0.0F;
+    }
+    kiss_fftr(fft.get(), piece.data(), spectrum.data());
+    for (const kiss_fft_cpx& c : spectrum) {
+      // A sine of amplitude 1 has a peak of window / 4 under the Hann window.
+      const float amplitude = std::hypot(c.r, c.i) * 4 / static_cast<float>(window);
+      result.power_db.push_back(std::max(kFloorDb, 20 * std::log10(amplitude + 1e-9F)));
+    }
+  }
+  return result;
+}
+
+Image spectrogram_panel(const std::vector<Clip>& clips) {
+  Axes axes{kLeft, 0, 1e-3, 1};
+  for (const Clip& clip : clips) {
+    axes.seconds = std::max(axes.seconds, duration_seconds(clip.audio));
+    axes.top_hz = std::max(axes.top_hz, clip.audio.rate_hz / 2.0);
+  }
+  const std::size_t clip_height = kLineHeight + kPlotHeight + kBelow;
+  Canvas canvas(kLeft + kPlotWidth + kRight, clips.size() * clip_height);
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    axes.y = i * clip_height + kLineHeight;
+    canvas.write(broken(clips[i].label, kPlotWidth)[0], axes.x, axes.y - kLineHeight + 2);
+    draw_clip(canvas, clips[i], axes);
+    draw_frequency_axis(canvas, axes);
+    draw_time_axis(canvas, axes);
+  }
+  return canvas.image();
+}
+
+}  // namespace kraft
