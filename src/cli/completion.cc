@@ -110,12 +110,16 @@ class SequenceDrawing {
                   double& total_bits) const {
     Bytes drawn;
     const Mark mark = wants_bits_ ? state.mark() : Mark{};
-    sampler_.sample(state, candidates_, request, random, [&](ByteView bytes) {
+    const auto sink = [&](ByteView bytes) {
       append(drawn, bytes);
       progress_.advance(bytes.size());
       return !interrupted();
-    });
-    if (!wants_bits_) return drawn;
+    };
+    try {
+      sampler_.sample(state, candidates_, request, random, sink);
+    } catch (const Cancelled&) {  // what was drawn so far stands
+    }
+    if (!wants_bits_ || interrupted()) return drawn;
     state.rewind(mark);
     const ByteView view(drawn);
     double bits = 0;
@@ -162,7 +166,8 @@ std::vector<Completion> complete(const SampleOptions& options, const po::variabl
   std::vector<Completion> completions;
   std::vector<std::shared_ptr<const Model>> models;
   for (const std::string& spec : options.models) {
-    const auto model = make_model(spec, {.threads = threads, .geometry = hole.geometry});
+    const auto model =
+        make_model(spec, {.threads = threads, .geometry = hole.geometry, .cancelled = interrupted});
     for (int index = 0; index < options.count; ++index) {
       completions.push_back({spec, model->spec(), index, hole.bytes, 0, 0});
       models.push_back(model);

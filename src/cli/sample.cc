@@ -45,12 +45,8 @@ class Output {
     } else if (!to_terminal()) {
       write_out(as_text(bytes));
     } else {
-      // What was drawn may hold anything; a terminal must not obey it.
       std::string shown(as_text(bytes));
-      for (char& c : shown) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) c = '.';
-      }
+      for (char& c : shown) c = harmless(c);
       write_out(shown);
     }
   }
@@ -60,7 +56,25 @@ class Output {
   }
 
  private:
+  // What was drawn may hold anything; a terminal must not obey it. Control characters are those
+  // below 0x20, 0x7f, and 0x80 to 0x9f, as bytes by themselves or as c2 80 to c2 9f in UTF-8.
+  char harmless(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool continues = byte >= 0x80 && byte < 0xc0;
+    const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f ||
+                         (byte >= 0x80 && byte < 0xa0 && (expected_ == 0 || lead_ == 0xc2));
+    if (continues) {
+      expected_ = std::max(0, expected_ - 1);
+    } else {
+      lead_ = byte;
+      expected_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
+    }
+    return control ? '.' : c;
+  }
+
   std::unique_ptr<OutputFile> file_;
+  unsigned char lead_ = 0;
+  int expected_ = 0;  // bytes that are missing of a UTF-8 sequence
 };
 
 struct Sample {
@@ -147,6 +161,15 @@ void check(const po::variables_map& values, const Options& options) {
   check_range("count", options.count, 1, 1 << 20);
   check_range("seed", options.seed, 0, INT64_MAX);
   exclude(values, "alphabet", "units");
+  if (values.count("output") && options.output.empty()) throw UsageError("--output is empty");
+  for (const char* option : {"preset", "tail"}) {
+    if (is_set(values, option) && !options.context.prime)
+      throw UsageError("--" + std::string(option) +
+                       " needs --prime, the corpus that stays in sight");
+  }
+  const bool input_is_stdin = !options.context.inputs.empty() && options.context.inputs[0] == "-";
+  if (options.units == "-" && (input_is_stdin || options.context.prime == "-"))
+    throw UsageError("--units - and another input - both read standard input");
   refuse_unread_options(values, options.sampler);
 }
 
@@ -160,41 +183,44 @@ class Run {
         quiet_(values.count("quiet") > 0),
         sampler_(make_sampler(options.sampler, options.sampling)),
         models_(make_models(options.models, options.threads.get())),
-        output_(options.output),
         context_(read_context(options.context)),
-        observed_(observed()),
+        history_(context_.observed()),
         candidates_(candidates()),
-        detector_(context_.bytes),
+        detector_(quiet_ && !json_ ? ByteView() : history_),
+        output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
 
   int draw_all() {
     catch_interrupts();
     Json results = Json::array();
     for (const auto& model : models_) {
-      const auto start = model->start(observed_);
-      if (!quiet_) warn_if_cut(*model, observed_.size());
+      const auto start = model->start(observed());
+      if (interrupted()) break;
+      if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
+        begun_ = true;
         const Sample sample = draw(*model, *start, index);
         if (json_)
           results.push_back(to_json(*model, options_, index, context_.prompt(), echo_, sample));
-        if (!quiet_) report(*model, sample);
+        if (!quiet_ && !interrupted()) report(*model, sample);
       }
     }
-    if (json_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
-    output_.commit();
+    if (json_ && begun_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
+    if (begun_) output_.commit();
     return interrupted() ? kInterruptedExit : 0;
   }
 
  private:
   // With a tail, the sampler itself shows the model the end of prompt and output.
-  Bytes observed() const {
-    if (options_.sampling.tail == 0) return context_.observed();
-    return Bytes(context_.corpus().begin(), context_.corpus().end());
+  ByteView observed() const {
+    return options_.sampling.tail == 0 ? ByteView(history_) : context_.corpus();
   }
 
+  // A preset's program looks at the whole corpus for its alphabet.
   Candidates candidates() const {
-    return options_.units.empty() ? Candidates::parse(options_.alphabet, context_.bytes)
-                                  : Candidates::from_lines(as_text(read_input(options_.units)));
+    if (!options_.units.empty()) return Candidates::from_lines(as_text(read_input(options_.units)));
+    return Candidates::parse(options_.alphabet,
+                             options_.preset.empty() ? history_ : context_.bytes);
   }
 
   Sample draw(const Model& model, State& start, int index) {
@@ -206,16 +232,20 @@ class Run {
     {
       Progress progress(model.spec(), length, "bytes", json_ || !output_.to_terminal());
       const SampleRequest request{
-          .length_bytes = length, .history = context_.bytes, .tail_begin = context_.prompt_begins};
-      sampler_->sample(*state, candidates_, request, random, [&](ByteView drawn) {
+          .length_bytes = length, .history = history_, .tail_begin = context_.observed_corpus};
+      const auto sink = [&](ByteView drawn) {
         append(sample.bytes, drawn);
         if (!json_) output_.write(drawn);
         progress.advance_to(sample.bytes.size());
         return !interrupted();
-      });
+      };
+      try {
+        sampler_->sample(*state, candidates_, request, random, sink);
+      } catch (const Cancelled&) {  // what was drawn so far stands
+      }
     }
     if (!json_) end();
-    measure(start, sample);
+    if (!interrupted()) measure(start, sample);
     return sample;
   }
 
@@ -235,7 +265,7 @@ class Run {
   }
 
   void measure(State& start, Sample& sample) {
-    if (sample.bytes.empty()) return;
+    if (sample.bytes.empty() || (quiet_ && !json_)) return;
     const ByteView bytes(sample.bytes);
     const Mark mark = start.mark();
     if (options_.sampling.tail > 0) {
@@ -252,12 +282,13 @@ class Run {
   bool json_, echo_, quiet_;
   std::unique_ptr<Sampler> sampler_;
   std::vector<std::shared_ptr<const Model>> models_;
-  Output output_;
   Context context_;
-  Bytes observed_;
+  Bytes history_;  // of the context, what there is to observe
   Candidates candidates_;
   CopyDetector detector_;
+  Output output_;
   bool labelled_;
+  bool begun_ = false;
 };
 
 template <typename Row>
