@@ -4,6 +4,7 @@
 #include <bit>
 #include <bitset>
 #include <cstring>
+#include <tuple>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -140,8 +141,8 @@ struct Bits {
 struct Leaves {
   int n = 0;
   std::array<std::uint16_t, kMaxLeaves + 2> symbol;
-  std::array<Key, kMaxLeaves + 2> frequency;  // << 15
-  Bits adjacent;                              // bit i: symbol[i + 1] == symbol[i] + 1
+  std::array<Key, kMaxLeaves + 18> frequency{};  // << 15
+  Bits adjacent;                                 // bit i: symbol[i + 1] == symbol[i] + 1
   Counts zero_runs;
 
   void collect(std::span<const std::uint16_t> frequencies);
@@ -281,12 +282,231 @@ void merge(Lanes& lanes, int lane, int size, int until) {
   }
 }
 
-// Depths of the leaves from the parents of all nodes but the root. Lengths must not exceed 15.
-void measure_tree(const std::uint16_t* parent, int leaves, Tree& tree) {
-  std::array<std::uint8_t, 2 * kMaxLeaves> below;  // length of a child of the node
-  const int root = 2 * leaves - 2;
-  below[root] = 1;
-  for (int node = root - 1; node >= leaves; --node) {
+// How a tree ends, whatever the order in which equal nodes, those of the same frequency and depth,
+// are merged. Nodes leave the heap with rising keys, and the keys are the same for every such
+// order. In the finished tree they lie higher and higher. Where a level ends between two nodes that
+// differ, the key tells which side a node is on, and an exchange of equal ones changes no length.
+// So zlib's heap need not be followed further than to the last level that ends between equals.
+struct Ending {
+  int merges = 0;               // to be made in zlib's order; two nodes or more are left
+  std::uint32_t body_bits = 0;  // of the whole tree; 0: not known
+  int levels = 0;               // a node left lies at 1 + how many limits its key is not above
+  std::array<Key, kMaxCodeBits + 1> limit;
+};
+
+// Merges from two sorted queues, leaves and nodes made, for several trees in step.
+class EndingFinder {
+ public:
+  static constexpr int kTrees = 4;
+
+  // The leaves of the base, in any order.
+  void set_base(std::span<const Key> frequencies);
+  // The place, in order, of the last leaf of a frequency.
+  int place_of(Key frequency) const {
+    const auto end = base_.leaf.begin() + n_;
+    return static_cast<int>(std::upper_bound(base_.leaf.begin(), end, frequency) -
+                            base_.leaf.begin()) -
+           1;
+  }
+  // Endings with one more occurrence of the leaf at each of some places, which fall. They must fall
+  // from call to call, too: what lies ahead of a place is as in the base.
+  void find(std::span<const int> places, std::span<Ending> endings);
+  // With one more leaf, that occurs once.
+  void find_new(Ending& ending);
+
+ private:
+  static constexpr int kMostMixed = 16;
+  struct Queue {
+    std::array<Key, kMaxLeaves + 3> leaf;
+    std::array<Key, kMaxLeaves + 2> made;             // in order
+    std::array<Key, kMaxLeaves + 2> first, second;    // what was merged
+    std::array<std::uint32_t, kMaxLeaves + 2> body;   // of the nodes made before the merge
+    std::array<std::uint16_t, kMaxLeaves + 2> taken;  // leaves, before the merge
+    // Frequencies of which a deeper node was made before a less deep one: such a node's children
+    // leave the heap in the other order than the nodes do.
+    std::array<Key, kMostMixed> mixed;
+    int mixed_count = 0;
+  };
+
+  template <int L>
+  static void run(Queue* queue, int n, int from);
+  static void put_in_order(Queue& queue, std::uint32_t made);
+  static bool ends_level(const Queue& queue, int merges);
+  static void read(const Queue& queue, int n, Ending& ending);
+
+  int n_ = 0;
+  Queue base_;
+  Queue queue_[kTrees];
+};
+
+template <int L>
+void EndingFinder::run(Queue* queue, int n, int from) {
+  std::uint32_t i[L], body[L];
+  for (int q = 0; q < L; ++q) {
+    i[q] = queue[q].taken[from];
+    body[q] = queue[q].body[from];
+  }
+  const auto merges = static_cast<std::uint32_t>(n - 1);
+  for (auto t = static_cast<std::uint32_t>(from); t < merges; ++t) {
+#pragma GCC unroll 4
+    for (int q = 0; q < L; ++q) {
+      Queue& to = queue[q];
+      to.made[t] = kNothing;
+      Key leaf = to.leaf[i[q]];
+      Key node = to.made[2 * t - i[q]];
+      const Key first = std::min(leaf, node);
+      i[q] += leaf <= node;
+      leaf = to.leaf[i[q]];
+      node = to.made[2 * t + 1 - i[q]];
+      const Key second = std::min(leaf, node);
+      i[q] += leaf <= node;
+      const Key both = merged(first, second, 0);
+      to.made[t] = both;
+      to.first[t] = first;
+      to.second[t] = second;
+      body[q] += both >> 15;
+      to.taken[t + 1] = static_cast<std::uint16_t>(i[q]);
+      to.body[t + 1] = body[q];
+      if (t > 0 && both < to.made[t - 1]) put_in_order(to, t);
+    }
+  }
+}
+
+void EndingFinder::put_in_order(Queue& queue, std::uint32_t made) {
+  if (queue.mixed_count < kMostMixed) {
+    queue.mixed[queue.mixed_count] = frequency_part(queue.made[made]);
+  }
+  ++queue.mixed_count;
+  for (; made > 0 && queue.made[made] < queue.made[made - 1]; --made) {
+    std::swap(queue.made[made], queue.made[made - 1]);
+  }
+}
+
+// Whether the nodes of the merges ahead of this one differ from those behind, so that a level may
+// end here.
+bool EndingFinder::ends_level(const Queue& queue, int merges) {
+  const Key before = queue.second[merges - 1];
+  const Key behind = queue.first[merges];
+  if (before == behind) return false;
+  if (frequency_part(before) != frequency_part(behind)) return true;
+  if (queue.mixed_count > kMostMixed) return false;
+  const auto end = queue.mixed.begin() + queue.mixed_count;
+  return std::find(queue.mixed.begin(), end, frequency_part(before)) == end;
+}
+
+// Looks for the ends of levels from the root on: there are twice as many nodes on a level as there
+// are inner nodes on the level above.
+void EndingFinder::read(const Queue& queue, int n, Ending& ending) {
+  ending.body_bits = queue.body[n - 1];
+  ending.levels = 0;
+  int end = n - 1;    // of the level, in merges
+  int start = n - 2;  // ... and where it starts
+  while (start > 0 && ending.levels < static_cast<int>(ending.limit.size())) {
+    if (!ends_level(queue, start)) break;
+    ending.limit[ending.levels++] = queue.second[start - 1] | kNode;
+    const int inner = 2 * (end - start) - (queue.taken[end] - queue.taken[start]);
+    end = start;
+    start -= inner;
+  }
+  ending.merges = start;
+}
+
+void EndingFinder::set_base(std::span<const Key> frequencies) {
+  n_ = static_cast<int>(frequencies.size());
+  std::copy(frequencies.begin(), frequencies.end(), base_.leaf.begin());
+  std::sort(base_.leaf.begin(), base_.leaf.begin() + n_);
+  base_.leaf[n_] = kNothing;
+  base_.taken[0] = 0;
+  base_.body[0] = 0;
+  base_.mixed_count = 0;
+  run<1>(&base_, n_, 0);
+  for (Queue& queue : queue_) queue = base_;
+}
+
+void EndingFinder::find(std::span<const int> places, std::span<Ending> endings) {
+  // The last merge ahead of which no changed leaf has been taken, nor nodes been put in order with
+  // later ones.
+  const auto taken = base_.taken.begin();
+  int from = static_cast<int>(std::upper_bound(taken, taken + n_, places.back()) - taken) - 1;
+  const auto frequency_made = [&](int merge) { return frequency_part(base_.made[merge]); };
+  while (from > 0 && frequency_made(from - 1) == frequency_made(from)) --from;
+  for (std::size_t q = 0; q < kTrees; ++q) {
+    Queue& queue = queue_[q];
+    std::copy_n(base_.leaf.begin(), n_, queue.leaf.begin());
+    queue.leaf[places[std::min(q, places.size() - 1)]] += kOne;
+    std::copy_n(base_.made.begin(), from, queue.made.begin());
+    queue.mixed = base_.mixed;
+    queue.mixed_count = base_.mixed_count;
+  }
+  run<kTrees>(queue_, n_, from);
+  for (std::size_t q = 0; q < places.size(); ++q) read(queue_[q], n_, endings[q]);
+}
+
+void EndingFinder::find_new(Ending& ending) {
+  Queue& queue = queue_[0];
+  queue.leaf[0] = kOne;
+  std::copy_n(base_.leaf.begin(), n_ + 1, queue.leaf.begin() + 1);
+  queue.taken[0] = 0;
+  queue.body[0] = 0;
+  queue.mixed_count = 0;
+  run<1>(&queue, n_ + 1, 0);
+  read(queue, n_ + 1, ending);
+}
+
+// The depths of nodes left, given by their keys. Writes up to 15 bytes too many, and reads keys as
+// far. Keys are compared as signed numbers: a block has fewer than 65,536 symbols.
+void find_depths(const Key* keys, int count, const Ending& ending, std::uint8_t* depth) {
+#if defined(__SSE2__)
+  for (int i = 0; i < count; i += 16) {
+    __m128i key[4], sum[4];
+    for (int j = 0; j < 4; ++j) {
+      key[j] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(keys + i + 4 * j));
+      sum[j] = _mm_set1_epi32(1 + ending.levels);
+    }
+    for (int level = 0; level < ending.levels; ++level) {
+      const __m128i limit = _mm_set1_epi32(static_cast<int>(ending.limit[level]));
+      for (int j = 0; j < 4; ++j) sum[j] = _mm_add_epi32(sum[j], _mm_cmpgt_epi32(key[j], limit));
+    }
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(depth + i),
+        _mm_packus_epi16(_mm_packs_epi32(sum[0], sum[1]), _mm_packs_epi32(sum[2], sum[3])));
+  }
+#else
+  for (int i = 0; i < count; ++i) {
+    depth[i] = 1;
+    for (int level = 0; level < ending.levels; ++level) depth[i] += keys[i] <= ending.limit[level];
+  }
+#endif
+}
+
+void count_lengths(int leaves, Tree& tree) {
+#if defined(__SSE2__)
+  __m128i sum = _mm_setzero_si128();
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    sum = _mm_add_epi64(
+        sum, _mm_load_si128(reinterpret_cast<const __m128i*>(&kLengthUnits[tree.length[leaf]])));
+  }
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(tree.lengths.w), sum);
+#else
+  tree.lengths.w[0] = tree.lengths.w[1] = 0;
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    tree.lengths.w[0] += kLengthUnits[tree.length[leaf]].w[0];
+    tree.lengths.w[1] += kLengthUnits[tree.length[leaf]].w[1];
+  }
+#endif
+  tree.lengths.w[2] = 0;
+}
+
+// In place of the parent of a node without one: the node is at this depth.
+constexpr std::uint16_t kAtDepth = 2 * kMaxLeaves;
+
+// Depths of the leaves from the parents of `nodes` nodes. Lengths must not exceed 15.
+void measure_tree(const std::uint16_t* parent, int leaves, int nodes, Tree& tree) {
+  std::array<std::uint8_t, kAtDepth + 32> below;  // length of a child of the node
+  for (int depth = 0; depth < 32; ++depth) {
+    below[kAtDepth + depth] = static_cast<std::uint8_t>(depth);
+  }
+  for (int node = nodes - 1; node >= leaves; --node) {
     below[node] = static_cast<std::uint8_t>(below[parent[node]] + 1);
   }
 #if defined(__SSE2__)
@@ -365,8 +585,7 @@ struct BlockPricer::Workspace {
     // The merge at which one more occurrence first turns a comparison (1, 2, ...; 0: while the heap
     // is made): of the node itself while building, then also of the nodes above it.
     std::array<std::uint16_t, 2 * kMaxLeaves> turns;
-    std::array<std::uint32_t, kMaxLeaves + 2> body_bits_before;  // by merge
-    std::vector<Key> snapshots;                                  // heaps ahead of some merges
+    std::vector<Key> snapshots;  // heaps ahead of some merges
     std::array<std::uint32_t, kMaxLeaves / kSnapshotEvery + 2> snapshot_start;
   };
 
@@ -397,8 +616,9 @@ struct BlockPricer::Workspace {
   // A literal tree to build for a tally that differs from the base.
   struct Job {
     enum Kind { kMore, kNew, kOther } kind;
-    int index;     // kMore: leaf of the base; kNew: the leaf it is put ahead of; kOther: which one
+    int index;     // kMore: leaf of the base; kNew: the first it is put ahead of; kOther: which one
     int snapshot;  // to start from; -1: from the frequencies
+    int ending;    // which of the endings
   };
 
   std::vector<HeaderEntry> headers = std::vector<HeaderEntry>(4096);
@@ -407,6 +627,8 @@ struct BlockPricer::Workspace {
   Base base;
   std::vector<Leaves> other_leaves;
   std::vector<Job> jobs;
+  EndingFinder finder;
+  std::vector<Ending> endings;
   std::vector<std::unique_ptr<KnownBase>> known_bases = std::vector<std::unique_ptr<KnownBase>>(64);
 
   // The question being answered.
@@ -424,15 +646,19 @@ struct BlockPricer::Workspace {
   KnownBase& known_base(const std::array<std::uint16_t, 288>& frequencies);
   void plan(std::span<const Byte> literals);
   void plan_literals();
+  void plan_endings();
+  void settle_at_once(const Job& job);
+  void settle_tree(Tree& tree, const Job& job, bool too_long);
   std::uint32_t block_bits(std::uint32_t extra_bits, const DistanceEntry& distance,
                            const Summary& tree);
   void run_restarts(std::span<const Job> batch);
   void run_from_scratch(std::span<const Job> batch);
   int load_frequencies(int lane, const Job& job);
   void load_snapshot(int lane, const Job& job, int snapshot);
-  void merge_lanes(int count, int size);
-  void settle(int lane, const Job& job);
-  void settle_new(const Tree& tree, const Job& job, bool too_long);
+  void merge_lanes(int count, int size, int until);
+  void settle(int lane, const Job& job, int size);
+  int size_at_end(const Job& job) const;
+  void settle_gap(const Tree& tree, int at, bool too_long);
   void run_jobs();
   Summary plain_tree(int literal) const;
   static Summary summary_of(const HuffmanCode& code);
@@ -549,7 +775,6 @@ bool BlockPricer::Workspace::build_base() {
       std::memcpy(&base.snapshots[stored], heap + 1, static_cast<std::size_t>(size) * sizeof(Key));
       stored += static_cast<std::size_t>(size);
     }
-    base.body_bits_before[step] = body_bits;
     const auto turned = [&](Key node) {
       base.turns[node] = std::min(base.turns[node], static_cast<std::uint16_t>(step));
     };
@@ -571,7 +796,8 @@ bool BlockPricer::Workspace::build_base() {
   for (int node = 2 * n - 3; node >= 0; --node) {
     base.turns[node] = std::min(base.turns[node], base.turns[base.parent[node]]);
   }
-  measure_tree(base.parent.data(), n, base.tree);
+  base.parent[2 * n - 2] = kAtDepth;
+  measure_tree(base.parent.data(), n, 2 * n - 1, base.tree);
   base.tree.lengths += base.leaves.zero_runs;
   count_repeats(base.tree.length.data(), n, base.leaves.adjacent, base.tree.lengths);
   return true;
@@ -583,22 +809,67 @@ bool BlockPricer::Workspace::build_base() {
 void BlockPricer::Workspace::plan_literals() {
   const Leaves& leaves = base.leaves;
   int leaf = 0;
-  int planned_gap = -1;
+  bool planned_gap = false;
   for (int literal = 0; literal < 256; ++literal) {
     const bool used = leaves.symbol[leaf] == literal;
     if (wanted[literal]) {
       if (!used) {
-        if (planned_gap != leaf) jobs.push_back({Job::kNew, leaf, -1});
-        planned_gap = leaf;
+        if (!planned_gap) jobs.push_back({Job::kNew, leaf, -1, -1});
+        planned_gap = true;
       } else if (base.turns[leaf] == kNever) {
         answers->literal[literal] = {base.tree.body_bits + base.tree.length[leaf],
                                      base.tree.lengths};
       } else {
         const int step = base.turns[leaf];
-        jobs.push_back({Job::kMore, leaf, step == 0 ? -1 : (step - 1) / kSnapshotEvery});
+        jobs.push_back({Job::kMore, leaf, step == 0 ? -1 : (step - 1) / kSnapshotEvery, -1});
       }
     }
+    // Heaps are the same if but leaves that occur once, too, lie between the gaps.
+    if (used && leaves.frequency[leaf] != kOne) planned_gap = false;
     leaf += used;
+  }
+}
+
+// Finds the ending of each job: one for all literals of a frequency, one for all new literals.
+void BlockPricer::Workspace::plan_endings() {
+  if (jobs.empty()) return;
+  finder.set_base(std::span(base.leaves.frequency).first(base.leaves.n));
+  std::array<std::int16_t, kMaxLeaves> ending_of;  // by place
+  ending_of.fill(-1);
+  int ending_of_new = -1;
+  for (Job& job : jobs) {
+    if (job.kind != Job::kMore) continue;
+    job.ending = finder.place_of(base.leaves.frequency[job.index]);
+    ending_of[job.ending] = 0;
+  }
+  std::array<int, EndingFinder::kTrees> places;
+  std::size_t waiting = 0;
+  const auto find = [&] {
+    endings.resize(endings.size() + waiting);
+    finder.find(std::span(places).first(waiting), std::span(endings).last(waiting));
+    waiting = 0;
+  };
+  for (int place = base.leaves.n - 1; place >= 0; --place) {
+    if (ending_of[place] < 0) continue;
+    ending_of[place] = static_cast<std::int16_t>(endings.size() + waiting);
+    places[waiting++] = place;
+    if (waiting == places.size()) find();
+  }
+  if (waiting > 0) find();
+  for (Job& job : jobs) {
+    if (job.kind == Job::kMore) {
+      job.ending = ending_of[job.ending];
+    } else {
+      if (ending_of_new < 0) {
+        ending_of_new = static_cast<int>(endings.size());
+        finder.find_new(endings.emplace_back());
+      }
+      job.ending = ending_of_new;
+    }
+    if (job.snapshot < 0) continue;
+    // A snapshot at which the ending has begun needs no merges at all, the earlier the better.
+    const int merges = endings[job.ending].merges;
+    job.snapshot = std::min(job.snapshot, (merges + kSnapshotEvery - 1) / kSnapshotEvery);
   }
 }
 
@@ -630,47 +901,63 @@ void BlockPricer::Workspace::load_snapshot(int lane, const Job& job, int snapsho
               static_cast<std::size_t>(size) * sizeof(Key));
   std::memcpy(lanes.parent[lane], base.parent.data(), sizeof(std::uint16_t) * 2 * n);
   int node = job.index;
-  int above = 0;
-  for (; base.parent[node] < n + step - 1; ++above) node = base.parent[node];
+  while (base.parent[node] < n + step - 1) node = base.parent[node];
   int at = 0;
   while ((heap[at] & kNode) != static_cast<Key>(node)) ++at;
   heap[at] += kOne;
   lanes.leaves[lane] = n;
   lanes.node[lane] = n + step - 1;
-  lanes.body_bits[lane] = base.body_bits_before[step] + static_cast<std::uint32_t>(above);
+  lanes.body_bits[lane] = 0;  // the ending knows them all
 }
 
-void BlockPricer::Workspace::merge_lanes(int count, int size) {
+void BlockPricer::Workspace::merge_lanes(int count, int size, int until) {
   switch (count) {
     case 1:
-      merge<1>(lanes, 0, size, 1);
+      merge<1>(lanes, 0, size, until);
       break;
     case 2:
-      merge<2>(lanes, 0, size, 1);
+      merge<2>(lanes, 0, size, until);
       break;
     case 3:
-      merge<3>(lanes, 0, size, 1);
+      merge<3>(lanes, 0, size, until);
       break;
     default:
-      merge<4>(lanes, 0, size, 1);
+      merge<4>(lanes, 0, size, until);
       break;
   }
 }
 
-// Jobs that start from snapshots; the earliest of them does for all.
+// How many nodes are left where a job's ending begins.
+int BlockPricer::Workspace::size_at_end(const Job& job) const {
+  const int n =
+      job.kind == Job::kOther ? other_leaves[job.index].n : base.leaves.n + (job.kind == Job::kNew);
+  return n - endings[job.ending].merges;
+}
+
+// Jobs that start from snapshots; the earliest of them does for all, and so does the latest ending.
 void BlockPricer::Workspace::run_restarts(std::span<const Job> batch) {
-  const int snapshot = batch.front().snapshot;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    load_snapshot(static_cast<int>(i), batch[i], snapshot);
+  const int count = static_cast<int>(batch.size());
+  int snapshot = batch[0].snapshot;
+  int until = kMaxLeaves;
+  for (const Job& job : batch) {
+    snapshot = std::min(snapshot, job.snapshot);
+    until = std::min(until, size_at_end(job));
   }
-  merge_lanes(static_cast<int>(batch.size()), base.leaves.n - snapshot * kSnapshotEvery);
-  for (std::size_t i = 0; i < batch.size(); ++i) settle(static_cast<int>(i), batch[i]);
+  for (int i = 0; i < count; ++i) load_snapshot(i, batch[i], snapshot);
+  const int size = base.leaves.n - snapshot * kSnapshotEvery;
+  until = std::min(until, size);
+  merge_lanes(count, size, until);
+  for (int i = 0; i < count; ++i) settle(i, batch[i], until);
 }
 
 void BlockPricer::Workspace::run_from_scratch(std::span<const Job> batch) {
   const int count = static_cast<int>(batch.size());
   std::array<int, kLanes> size;
-  for (int i = 0; i < count; ++i) size[i] = load_frequencies(i, batch[i]);
+  int until = kMaxLeaves;
+  for (int i = 0; i < count; ++i) {
+    size[i] = load_frequencies(i, batch[i]);
+    until = std::min(until, size_at_end(batch[i]));
+  }
   const auto [smallest, largest] = std::minmax_element(size.begin(), size.begin() + count);
   if (count == kLanes && *smallest == *largest) {
     make_heaps<kLanes>(lanes, 0, size[0]);
@@ -680,8 +967,9 @@ void BlockPricer::Workspace::run_from_scratch(std::span<const Job> batch) {
       merge<1>(lanes, i, size[i], *smallest);
     }
   }
-  merge_lanes(count, *smallest);
-  for (int i = 0; i < count; ++i) settle(i, batch[i]);
+  until = std::min(until, *smallest);
+  merge_lanes(count, *smallest, until);
+  for (int i = 0; i < count; ++i) settle(i, batch[i], until);
 }
 
 // ---- the prices ------------------------------------------------------------------------------
@@ -701,16 +989,63 @@ BlockPricer::Workspace::Summary BlockPricer::Workspace::plain_tree(int literal) 
   return summary_of(build_code(std::span(frequencies).first(kLiteralCodes), kMaxCodeBits));
 }
 
-// Answers what a finished lane was built for.
-void BlockPricer::Workspace::settle(int lane, const Job& job) {
-  const Key root = lanes.heap[lane][1];
-  lanes.heap[lane][1] = kNothing;
-  const bool too_long = depth_part(root) >> 10 > kMaxCodeBits;
+// Answers what a lane was built for. Two or more nodes are left, and the ending tells their depths.
+void BlockPricer::Workspace::settle(int lane, const Job& job, int size) {
+  const Ending& ending = endings[job.ending];
+  Key* const heap = lanes.heap[lane] + 1;
   Tree tree;
-  if (!too_long) measure_tree(lanes.parent[lane], lanes.leaves[lane], tree);
-  tree.body_bits = lanes.body_bits[lane];
+  tree.body_bits = ending.body_bits;
+  if (tree.body_bits == 0) {
+    tree.body_bits = lanes.body_bits[lane] + (heap[0] >> 15) + (heap[1] >> 15);
+  }
+  std::array<std::uint8_t, kMaxLeaves + 16> depth;
+  find_depths(heap, size, ending, depth.data());
+  Key longest = 0;
+  for (int i = 0; i < size; ++i) {
+    lanes.parent[lane][heap[i] & kNode] = static_cast<std::uint16_t>(kAtDepth + depth[i]);
+    longest = std::max(longest, (depth_part(heap[i]) >> 10) + depth[i]);
+    heap[i] = kNothing;
+  }
+  const bool too_long = longest > kMaxCodeBits;
+  if (!too_long) measure_tree(lanes.parent[lane], lanes.leaves[lane], lanes.node[lane], tree);
+  settle_tree(tree, job, too_long);
+}
+
+// Answers a job whose ending begins with the leaves.
+void BlockPricer::Workspace::settle_at_once(const Job& job) {
+  const Ending& ending = endings[job.ending];
+  const Leaves& leaves = base.leaves;
+  Tree tree;
+  tree.body_bits = ending.body_bits;
+  const bool too_long = ending.levels + 1 > kMaxCodeBits;
+  if (!too_long) {
+    int n = leaves.n;
+    if (job.kind == Job::kMore) {
+      find_depths(leaves.frequency.data(), n, ending, tree.length.data());
+      const Key more = leaves.frequency[job.index] + kOne;
+      int length = 1;
+      for (int level = 0; level < ending.levels; ++level) length += more <= ending.limit[level];
+      tree.length[job.index] = static_cast<std::uint8_t>(length);
+    } else {
+      std::array<Key, kMaxLeaves + 18> frequency;
+      std::copy_n(leaves.frequency.begin(), job.index, frequency.begin());
+      frequency[job.index] = kOne;
+      std::copy(leaves.frequency.begin() + job.index, leaves.frequency.begin() + n,
+                frequency.begin() + job.index + 1);
+      find_depths(frequency.data(), ++n, ending, tree.length.data());
+    }
+    count_lengths(n, tree);
+  }
+  settle_tree(tree, job, too_long);
+}
+
+void BlockPricer::Workspace::settle_tree(Tree& tree, const Job& job, bool too_long) {
   if (job.kind == Job::kNew) {
-    settle_new(tree, job, too_long);
+    const Leaves& leaves = base.leaves;
+    for (int at = job.index;; ++at) {
+      settle_gap(tree, at, too_long);
+      if (leaves.frequency[at] != kOne || leaves.symbol[at] >= 256) break;
+    }
     return;
   }
   const Leaves& leaves = job.kind == Job::kOther ? other_leaves[job.index] : base.leaves;
@@ -733,9 +1068,8 @@ void BlockPricer::Workspace::settle(int lane, const Job& job) {
 
 // The literals of a gap have one tree; they differ in how they cut the gap's run of zeros, and at
 // its ends in whether the new length may join a run of equal ones.
-void BlockPricer::Workspace::settle_new(const Tree& tree, const Job& job, bool too_long) {
+void BlockPricer::Workspace::settle_gap(const Tree& tree, int at, bool too_long) {
   const Leaves& leaves = base.leaves;
-  const int at = job.index;
   const int first = at > 0 ? leaves.symbol[at - 1] + 1 : 0;
   const int end = leaves.symbol[at];
   Counts around = leaves.zero_runs;
@@ -783,6 +1117,7 @@ void BlockPricer::Workspace::plan(std::span<const Byte> literals) {
   base.leaves.collect(std::span(base_tally->literals).first(kLiteralCodes));
   if (base.leaves.n >= 2 && build_base()) {
     plan_literals();
+    plan_endings();
   } else {
     for (int literal = 0; literal < 256; ++literal) {
       if (wanted[literal]) answers->literal[literal] = plain_tree(literal);
@@ -799,6 +1134,7 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
   work.others = others;
   work.others_bits = others_bits;
   work.jobs.clear();
+  work.endings.clear();
   if (!literals.empty()) work.plan(literals);
   if (work.other_leaves.size() < others.size()) work.other_leaves.resize(others.size());
   for (std::size_t i = 0; i < others.size(); ++i) {
@@ -806,7 +1142,10 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
     if (work.other_leaves[i].n < 2) {
       others_bits[i] = dynamic_bits(others[i]);
     } else {
-      work.jobs.push_back({Workspace::Job::kOther, static_cast<int>(i), -1});
+      work.jobs.push_back(
+          {Workspace::Job::kOther, static_cast<int>(i), -1, static_cast<int>(work.endings.size())});
+      Ending& plain = work.endings.emplace_back();
+      plain.merges = work.other_leaves[i].n - 2;
     }
   }
   work.run_jobs();
@@ -817,19 +1156,30 @@ void BlockPricer::price(const BlockTally& base, std::span<const Byte> literals,
 }
 
 void BlockPricer::Workspace::run_jobs() {
-  std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
-    return std::pair(a.snapshot, a.kind) < std::pair(b.snapshot, b.kind);
+  std::erase_if(jobs, [&](const Job& job) {
+    const bool at_once = job.kind != Job::kOther && endings[job.ending].merges == 0;
+    if (at_once) settle_at_once(job);
+    return at_once;
   });
-  const auto restarts =
-      std::find_if(jobs.begin(), jobs.end(), [](const Job& job) { return job.snapshot >= 0; });
-  std::span<const Job> scratch(jobs.begin(), restarts);
-  std::span<const Job> later(restarts, jobs.end());
-  for (; !scratch.empty();
-       scratch = scratch.subspan(std::min<std::size_t>(scratch.size(), kLanes))) {
-    run_from_scratch(scratch.first(std::min<std::size_t>(scratch.size(), kLanes)));
-  }
-  for (; !later.empty(); later = later.subspan(std::min<std::size_t>(later.size(), kLanes))) {
-    run_restarts(later.first(std::min<std::size_t>(later.size(), kLanes)));
+  // Jobs with as many merges to make are run together.
+  const auto order = [&](const Job& job) {
+    const int merges = endings[job.ending].merges;
+    const bool none = job.snapshot >= 0 && job.snapshot * kSnapshotEvery >= merges;
+    return std::tuple(job.snapshot >= 0, none ? 0 : 1 + merges / 16, job.snapshot, job.kind);
+  };
+  std::sort(jobs.begin(), jobs.end(),
+            [&](const Job& a, const Job& b) { return order(a) < order(b); });
+  std::size_t i = 0;
+  while (i < jobs.size()) {
+    const bool restart = jobs[i].snapshot >= 0;
+    const int group = std::get<1>(order(jobs[i]));
+    std::size_t end = i + 1;
+    if (!restart || group != 0) {
+      while (end < jobs.size() && end < i + kLanes && (jobs[end].snapshot >= 0) == restart) ++end;
+    }
+    const auto batch = std::span<const Job>(jobs).subspan(i, end - i);
+    restart ? run_restarts(batch) : run_from_scratch(batch);
+    i = end;
   }
 }
 

@@ -11,10 +11,14 @@
 //   snapshot of the heap shortly before.
 // - Literals that do not occur yet enter the heap between the same two neighbours, if they lie in
 //   the same gap of the alphabet: one tree prices them all, only the runs of zeros differ.
+//   Gaps with nothing but literals that occur once between them share it as well: the heaps hold
+//   the same frequencies in the same places.
+// - Which of two equal nodes is merged first only matters if a level of the finished tree ends
+//   between them. A merge of sorted frequencies, far cheaper than the heap's, tells where that last
+//   happens; the heap is followed no further, and depths are read off the frequencies.
 // - The tree of code lengths depends on its 19 counts only, and the distance tree on its 30: both
-// are
-//   remembered, and so are the trees of some bases, which a beam search comes back to. Memories are
-//   keyed by all of what they depend on, never by a hash alone.
+//   are remembered, and so are the trees of some bases, which a beam search comes back to.
+//   Memories are keyed by all of what they depend on, never by a hash alone.
 //
 // The builds that remain run four at a time, in step and without branches.
 #pragma once
