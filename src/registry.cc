@@ -131,6 +131,7 @@ std::string checked(const Backend& backend, const Parameter& parameter, const st
 
 Spec Spec::parse(std::string_view text) {
   SpecScanner scanner(text);
+  if (!is_utf8(text)) scanner.fail("is not UTF-8");
   Spec spec;
   spec.name = scanner.word(":,");
   if (spec.name.empty()) scanner.fail("has no name");

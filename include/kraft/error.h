@@ -26,4 +26,10 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+// The work was given up because the caller asked for it (ModelOptions::cancelled).
+class Cancelled : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace kraft

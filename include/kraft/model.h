@@ -92,11 +92,12 @@ class Model {
   virtual std::unique_ptr<State> start() const = 0;
   std::unique_ptr<State> start(ByteView context) const;
 
-  // How it is called: the specification with every default filled in.
+  // How it is called: the specification with the backend's own name and its argument filled in.
   virtual const std::string& spec() const = 0;
   virtual Granularity granularity() const = 0;
 
-  // How many of the last bytes of a context can matter to what comes next; nothing if all of them.
+  // How far back what comes next can be copied from; nothing if there is no limit. Bytes before
+  // that matter to no model but DEFLATE, whose open block counts symbols for longer.
   virtual std::optional<std::uint64_t> window_bytes() const = 0;
 };
 

@@ -102,6 +102,9 @@ struct Geometry {
 struct ModelOptions {
   unsigned threads = 0;    // for measuring (default 0: one per processor)
   Geometry geometry = {};  // of what is to be modelled (default: not known)
+  // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
+  // empty.
+  std::function<bool()> cancelled = {};
 };
 
 // One row of the registry: all that kraft knows of a backend.

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -13,9 +14,12 @@ unsigned hardware_threads() { return std::max(1u, std::thread::hardware_concurre
 
 struct ThreadPool::Impl {
   explicit Impl(unsigned threads) {
-    // The caller of run() is worker 0.
-    for (unsigned worker = 1; worker < threads; ++worker) {
-      workers.emplace_back([this, worker] { serve(worker); });
+    // The caller of run() is worker 0. Fewer threads than asked for do the same work.
+    workers.reserve(threads);
+    try {
+      for (unsigned worker = 1; worker < threads; ++worker)
+        workers.emplace_back([this, worker] { serve(worker); });
+    } catch (const std::system_error&) {
     }
   }
 

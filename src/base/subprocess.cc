@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <limits>
 #include <optional>
@@ -160,6 +161,18 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
+// The process groups that run: what a signal handler can read. The few that do not fit cannot be
+// killed from there.
+std::array<std::atomic<pid_t>, 1024> running_groups;
+
+std::atomic<pid_t>* list_group(pid_t group) {
+  for (std::atomic<pid_t>& place : running_groups) {
+    pid_t nobody = 0;
+    if (place.compare_exchange_strong(nobody, group)) return &place;
+  }
+  return nullptr;
+}
+
 // A running process with our ends of its pipes. Killed with its group if not waited for.
 class Child {
  public:
@@ -186,28 +199,24 @@ class Child {
   }
 
   // While the leader is not reaped, its number cannot belong to anyone else.
-  void kill_group() {
+  int kill_group() {
     kill(-pid_, SIGKILL);
+    if (listed_ != nullptr) listed_->store(0);
     int status = 0;
     while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
+    return status;
   }
 
   // The wait status, or nothing at the deadline.
   std::optional<int> wait_until(Clock::time_point deadline) {
     auto pause = std::chrono::microseconds(20);
     while (true) {
-      int status = 0;
-      const pid_t found = waitpid(pid_, &status, WNOHANG);
-      if (found == pid_) {
-        pid_ = -1;
-        return status;
-      }
-      if (found < 0 && errno != EINTR) {
-        pid_ = -1;
-        fail("cannot wait for a process", errno);
-      }
+      siginfo_t info{};
+      const int found = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+      if (found == 0 && info.si_pid == pid_) return kill_group();  // with what it left behind
+      if (found < 0 && errno != EINTR) fail("cannot wait for a process", errno);
       if (Clock::now() >= deadline) return std::nullopt;
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, std::chrono::microseconds(5000));
@@ -226,13 +235,17 @@ class Child {
     const SpawnAttributes attributes;
     const int code = posix_spawnp(&pid_, arguments[0], actions.get(), attributes.get(),
                                   arguments.data(), environ);
-    if (code == 0) return;
+    if (code == 0) {
+      listed_ = list_group(pid_);
+      return;
+    }
     pid_ = -1;
     if (code == ENOENT) throw Error("there is no program '" + printable(words[0]) + "'");
     fail("cannot start '" + printable(words[0]) + "'", code);
   }
 
   pid_t pid_ = -1;
+  std::atomic<pid_t>* listed_ = nullptr;
 };
 
 // Reads once. False at the end.
@@ -381,6 +394,13 @@ class WordSplitter {
 };
 
 }  // namespace
+
+void kill_running_processes() noexcept {
+  for (const std::atomic<pid_t>& group : running_groups) {
+    const pid_t pid = group.load();
+    if (pid > 0) kill(-pid, SIGKILL);
+  }
+}
 
 ProcessResult run_process(const std::vector<std::string>& words, ByteView input,
                           const ProcessOptions& options) {

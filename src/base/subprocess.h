@@ -44,6 +44,10 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& words, ByteView input,
                           const ProcessOptions& options);
 
+// Kills the process groups of all processes that run at the moment, for a program that is about to
+// end or to stop waiting. May be called from a signal handler.
+void kill_running_processes() noexcept;
+
 // Splits a command line into words as a shell does, with 'single' and "double" quotes and
 // backslashes; nothing is expanded. Throws UsageError when a quote is not closed or there is no
 // word.

@@ -55,6 +55,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> names) {
   std::vector<std::string> near;
+  std::string lower(name);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  name = lower;
   for (const std::string& candidate : names) {
     const bool begins_alike =
         name.size() >= 2 && (candidate.starts_with(name) || name.starts_with(candidate));

@@ -64,15 +64,16 @@ Bytes Context::observed() const {
 void warn_if_cut(const Model& model, std::uint64_t context_bytes) {
   const auto window = model.window_bytes();
   if (!window || context_bytes <= *window) return;
-  warn(model.spec() + " looks back " + grouped(*window) + " bytes: the first " +
-       grouped(context_bytes - *window) + " of " + grouped(context_bytes) +
-       " bytes of context are out of its sight");
+  warn(model.spec() + " reaches back " + grouped(*window) +
+       " bytes: it can copy nothing from the first " + grouped(context_bytes - *window) + " of " +
+       grouped(context_bytes) + " bytes of context");
 }
 
 std::vector<std::shared_ptr<const Model>> make_models(const std::vector<std::string>& specs,
                                                       unsigned threads) {
   std::vector<std::shared_ptr<const Model>> models;
-  for (const std::string& spec : specs) models.push_back(make_model(spec, {.threads = threads}));
+  for (const std::string& spec : specs)
+    models.push_back(make_model(spec, {.threads = threads, .cancelled = interrupted}));
   return models;
 }
 

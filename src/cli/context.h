@@ -44,7 +44,7 @@ Context read_context(const ContextOptions& options);
 // Throws UsageError when the value of --name is outside its range.
 void check_range(const char* name, std::int64_t value, std::int64_t min, std::int64_t max);
 
-// Warns when the model sees less than the whole context.
+// Warns when the model does not reach back to the beginning of the context.
 void warn_if_cut(const Model& model, std::uint64_t context_bytes);
 
 // The models of all --model options. Throws UsageError.

@@ -119,15 +119,17 @@ std::string completion_script() {
   for (const Command& command : commands()) {
     if (is_hidden(command)) continue;
     names += command.name + " ";
+    if (command.name == "help") continue;
     std::string options = "--help";
     for (const auto& option : command.options.options()) {
       if (option->long_name() != command.positional) options += " --" + option->long_name();
     }
     cases += "    " + command.name + ") options='" + options + "' ;;\n";
   }
-  std::string models, sampler_names;
+  std::string models, sampler_names, presets;
   for (const Backend& backend : backends()) models += backend.name + " ";
   for (const SamplerRow& row : samplers()) sampler_names += row.name + " ";
+  for (const SamplerPreset& preset : sampler_presets()) presets += preset.name + " ";
   return "# bash completion for kraft\n"
          "_kraft() {\n"
          "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options=\n"
@@ -144,6 +146,9 @@ std::string completion_script() {
          "' -- \"$word\"); return ;;\n"
          "    --sampler) mapfile -t COMPREPLY < <(compgen -W '" +
          sampler_names +
+         "' -- \"$word\"); return ;;\n"
+         "    --preset) mapfile -t COMPREPLY < <(compgen -W '" +
+         presets +
          "' -- \"$word\"); return ;;\n"
          "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'all seen printable utf-8 chars:' -- "
          "\"$word\"); return ;;\n"

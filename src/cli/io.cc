@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/subprocess.h"
 #include "base/text.h"
 #include "kraft/error.h"
 
@@ -17,6 +18,25 @@ namespace kraft::cli {
 namespace {
 
 volatile std::sig_atomic_t interrupt_seen = 0;
+volatile std::sig_atomic_t interrupts_caught = 0;
+char
+    unfinished_path[4096];  // of the temporary file, for the signal handler; empty if there is none
+
+// Ends the program as the signal would, but leaves no process and no temporary file behind.
+[[noreturn]] void end_by(int signal) {
+  kill_running_processes();
+  if (unfinished_path[0] != '\0') ::unlink(unfinished_path);
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+  ::_exit(128 + signal);
+}
+
+void on_signal(int signal) {
+  const bool asks_to_end = signal == SIGINT || signal == SIGTERM;
+  if (!asks_to_end || interrupts_caught == 0 || interrupt_seen != 0) end_by(signal);
+  interrupt_seen = 1;
+  kill_running_processes();  // so that nothing waits for them
+}
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
   throw Error("cannot " + what + " " + printable(path) + ": " + std::strerror(error));
@@ -67,6 +87,9 @@ Bytes read_input(const std::string& path) {
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   struct stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
+  struct stat link {};
+  if (!exists && ::lstat(path.c_str(), &link) == 0)
+    throw Error("cannot write to " + printable(path) + ": it is a link to nothing");
   if (exists && S_ISDIR(status.st_mode)) fail("write to", path, EISDIR);
   if (exists && !S_ISREG(status.st_mode)) {
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -85,12 +108,15 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     temporary_path_.clear();
     fail("write to", path, errno);
   }
+  if (temporary_path_.size() < sizeof unfinished_path)
+    std::memcpy(unfinished_path, temporary_path_.c_str(), temporary_path_.size() + 1);
   ::fchmod(descriptor_, exists ? status.st_mode & 07777 : permissions_for_new_files());
 }
 
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
   if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
+  unfinished_path[0] = '\0';
 }
 
 void OutputFile::write(ByteView bytes) { write_all(descriptor_, bytes, path_); }
@@ -102,6 +128,7 @@ void OutputFile::commit() {
   if (temporary_path_.empty()) return;
   if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) fail("write to", path_, errno);
   temporary_path_.clear();
+  unfinished_path[0] = '\0';
 }
 
 void write_out(std::string_view text) {
@@ -133,14 +160,20 @@ bool utf8_terminal() {
   return false;
 }
 
-void catch_interrupts() {
+void prepare_process() {
+  // A file that is opened must not take the place of a standard stream that was closed.
+  for (int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(standard, F_GETFD) < 0)
+      ::open("/dev/null", standard == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+  }
   struct sigaction action {};
-  action.sa_handler = [](int) { interrupt_seen = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_NODEFER;
   sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::sigaction(signal, &action, nullptr);
 }
+
+void catch_interrupts() { interrupts_caught = 1; }
 
 bool interrupted() { return interrupt_seen != 0; }
 

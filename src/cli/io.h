@@ -45,8 +45,12 @@ bool stderr_is_terminal();
 bool colour_wanted();  // stdout is a terminal and NO_COLOR is not set
 bool utf8_terminal();  // from LC_ALL, LC_CTYPE, LANG
 
-// From the first call on, SIGINT and SIGTERM set a flag instead of ending the program; a second one
-// ends it.
+// Called once, before anything else: a signal that ends the program leaves no temporary file and no
+// process behind.
+void prepare_process();
+
+// From this call on, the first SIGINT or SIGTERM does not end the program: it sets a flag and ends
+// the commands that models run.
 void catch_interrupts();
 bool interrupted();
 inline constexpr int kInterruptedExit = 130;

@@ -100,6 +100,7 @@ int dispatch(const std::vector<std::string>& arguments) {
 }
 
 int main(int argc, char** argv) {
+  prepare_process();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
     return dispatch(arguments);

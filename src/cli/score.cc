@@ -99,7 +99,9 @@ Command score_command() {
       "that takes up to 256 compressions for each byte, so it is estimated at evenly spaced "
       "positions; the standard error is that of their mean. With --chunk, every N bytes are "
       "compressed by themselves, and the codec's header (the size of a compressed single byte) is "
-      "counted once, as in Deletang et al. 2024.";
+      "counted once, as in Deletang et al. 2024: chunks of a few bytes look better than they are. "
+      "A "
+      "model that recompresses predicts from the last `context` bytes (see `kraft models NAME`).";
   command.examples = {"kraft score --model gzip --model zstd:19 --model xz book.txt",
                       "kraft score --model gzip:9 --chunk 2048 book.txt speech.wav --json"};
   // clang-format off
@@ -134,6 +136,9 @@ Command score_command() {
                 .code = code_length(spec, *model, bytes, chunk_bytes),
                 .prequential = std::nullopt};
         if (positions > 0) {
+          warn_if_cut(*model, chunk_bytes == 0
+                                  ? bytes.size()
+                                  : std::min<std::uint64_t>(chunk_bytes, bytes.size()));
           Progress progress(model->spec() + " " + printable(file),
                             std::min<std::uint64_t>(positions, bytes.size()), "positions");
           row.prequential = prequential(*model, bytes, chunk_bytes, positions,

@@ -80,7 +80,9 @@ class CmdEncoder final : public Encoder {
   explicit CmdEncoder(const Program& program) : program_(program) {}
 
   void encode(ByteView message, Bytes& stream) override {
-    stream = program_.run(message, Codec::kNoLimit);
+    // No code is that long; a program that writes without end must not take all the memory.
+    constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+    stream = program_.run(message, kMostBytes + 16 * message.size());
     // Such a program is no code at all: every message would cost nothing.
     if (stream.empty() && !message.empty())
       throw Error("cmd: " + program_.quoted() + " wrote nothing for " +

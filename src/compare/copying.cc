@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kNowhere = 0xffffffff;
 constexpr int kHashBits = 18;
+constexpr int kMostPlaces = 1 << 15;
 
 std::uint32_t gram(const Byte* at, int bytes) {
   std::uint32_t value = 0;
@@ -58,8 +59,12 @@ CopyDetector::CopyDetector(ByteView context)
 std::uint64_t CopyDetector::longest_prefix_bytes(ByteView text) const {
   std::size_t longest = 0;
   if (text.size() >= 4) {
+    int looked_at = 0;
     for (std::uint32_t at = head_[hash4(text.data())]; at != kNowhere; at = next_[at]) {
+      if (longest == text.size() || ++looked_at > kMostPlaces) break;
       const ByteView there = context_.subspan(at);
+      // A longer match agrees where the longest so far ends.
+      if (there.size() <= longest || there[longest] != text[longest]) continue;
       const auto end = std::mismatch(there.begin(), there.end(), text.begin(), text.end()).second;
       longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
     }

@@ -24,8 +24,8 @@ class CopyDetector {
   // context; a byte that does not occur there is a piece by itself.
   Copying analyse(ByteView sample) const;
 
-  // The longest beginning of `text` that occurs in the context. O(occurrences of its first 4
-  // bytes).
+  // The longest beginning of `text` that occurs in the context. Of the places where its first four
+  // bytes stand, the latest 32,768 are looked at, so that its cost has a bound.
   std::uint64_t longest_prefix_bytes(ByteView text) const;
 
  private:

@@ -30,8 +30,7 @@ std::uint64_t compressed_bytes(const Codec& codec, ByteView data, std::uint64_t 
   std::uint64_t sum = header_bytes;
   for_each_chunk(data, chunk_bytes, [&](ByteView chunk) {
     encoder->encode(chunk, stream);
-    sum += stream.size();
-    sum -= header_bytes;
+    sum += stream.size() - std::min<std::uint64_t>(header_bytes, stream.size());
   });
   return sum;
 }

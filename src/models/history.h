@@ -20,7 +20,8 @@ class History {
     position_bytes_ += bytes.size();
     if (context_bytes_ == 0 || !marks_.empty()) return;
     // Half of the buffer is dropped at a time, so that each byte moves at most once on average.
-    if (bytes_.size() > 2 * context_bytes_ + 4096)
+    constexpr std::size_t kSlack = 4096;
+    if (bytes_.size() > kSlack && (bytes_.size() - kSlack) / 2 > context_bytes_)
       bytes_.erase(bytes_.begin(), bytes_.end() - static_cast<std::ptrdiff_t>(context_bytes_));
   }
 

@@ -2,6 +2,7 @@
 // streams, each compressed from the first byte.
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <unordered_map>
 
@@ -16,9 +17,10 @@ namespace {
 // What the states of one model share: the codec, the threads, an encoder for each.
 class Recompressor {
  public:
-  Recompressor(std::shared_ptr<const Codec> codec, unsigned threads)
+  Recompressor(std::shared_ptr<const Codec> codec, const ModelOptions& options)
       : codec_(std::move(codec)),
-        pool_(threads),
+        cancelled_(options.cancelled),
+        pool_(options.threads),
         encoders_(pool_.size()),
         messages_(pool_.size()) {}
 
@@ -26,16 +28,36 @@ class Recompressor {
   void lengths(ByteView context, std::span<const ByteView> continuations,
                std::span<double> lengths_bits) {
     pool_.run(continuations.size(), [&](std::size_t i, unsigned worker) {
-      if (!encoders_[worker]) encoders_[worker] = codec_->encoder();
-      Bytes& message = messages_[worker];
-      message.assign(context.begin(), context.end());
-      append(message, continuations[i]);
-      lengths_bits[i] = encoders_[worker]->code_length(message);
+      stop_if_cancelled();
+      try {
+        lengths_bits[i] = length(worker, context, continuations[i]);
+      } catch (const Error&) {
+        stop_if_cancelled();  // a command that was killed with the interrupt did not fail
+        throw;
+      }
     });
   }
 
  private:
+  double length(unsigned worker, ByteView context, ByteView continuation) {
+    const bool first = !encoders_[worker];
+    if (first) encoders_[worker] = codec_->encoder();
+    Bytes& message = messages_[worker];
+    message.assign(context.begin(), context.end());
+    append(message, continuation);
+    const double bits = encoders_[worker]->code_length(message);
+    // Whose lengths are a matter of luck (some command's, say) cannot be a model.
+    if (first && encoders_[worker]->code_length(message) != bits)
+      throw Error("the compressor gives two lengths for the same message: it is no model");
+    return bits;
+  }
+
+  void stop_if_cancelled() const {
+    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+  }
+
   std::shared_ptr<const Codec> codec_;
+  std::function<bool()> cancelled_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<Encoder>> encoders_;  // one for each worker, made when first needed
   std::vector<Bytes> messages_;
@@ -121,7 +143,7 @@ class RecompressionModel final : public Model {
         granularity_(codec->granularity()),
         context_bytes_(context_bytes),
         alignment_bytes_(codec->alignment_bytes()),
-        recompressor_(std::make_shared<Recompressor>(std::move(codec), options.threads)) {}
+        recompressor_(std::make_shared<Recompressor>(std::move(codec), options)) {}
 
   std::unique_ptr<State> start() const override {
     return std::make_unique<RecompressionState>(recompressor_, context_bytes_, alignment_bytes_);
