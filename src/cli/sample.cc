@@ -388,10 +388,8 @@ Command sample_command() {
       "0.6",
       "kraft sample --model zstd:19 --model xz --prime book.txt --count 3 --seed 7",
       "kraft sample --model ngram:5 --prime book.txt --alphabet printable --json",
-      "kraft sample --model gzip --model png photo.jpg --gray --scale 128x128 --rows 64 --panel "
-      "panel.png",
-      "kraft sample --model gzip speech.wav --encoding u8 --context-seconds 2 --seconds 1 -o "
-      "more.wav"};
+      "kraft sample --model gzip --model png photo.jpg --gray --rows 64 --panel panel.png",
+      "kraft sample --model gzip speech.wav --encoding u8 --seconds 1 -o more.wav"};
   add_options(command, *options);
   command.positional = "input";
   command.most_positional = 1;

@@ -88,8 +88,8 @@ Audio with_samples(const Audio& audio, Bytes samples) {
 
 Bytes panel_file(const SampleOptions& options, const Audio& audio, const Hole& hole,
                  const std::vector<Completion>& completions) {
-  const double mark =
-      static_cast<double>(hole.sequences[0][0].end / audio.frame_bytes()) / audio.rate_hz;
+  const std::size_t context = hole.sequences[0][0].end / audio.frame_bytes();
+  const double mark = static_cast<double>(context) / audio.rate_hz;
   Bytes original = audio.samples;  // as long as the completions, if there is so much of it
   original.resize(std::min(original.size(), hole.bytes.size()));
   std::vector<Clip> clips = {{"original", with_samples(audio, std::move(original)), -1}};

@@ -22,8 +22,9 @@ void refuse(const po::variables_map& values, const std::array<const char*, kCoun
             const std::string& medium, const std::string& belongs_to) {
   for (const char* name : names) {
     if (!is_set(values, name)) continue;
-    throw UsageError("--" + std::string(name) + " has no meaning for " + medium +
-                     "; it is an option of " + belongs_to);
+    std::string message = "--";
+    message.append(name).append(" has no meaning for ").append(medium);
+    throw UsageError(message.append("; it is an option of ").append(belongs_to));
   }
 }
 

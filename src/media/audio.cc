@@ -163,12 +163,13 @@ std::vector<std::int16_t> resampled(const std::vector<std::int16_t>& from, std::
                                     double ratio) {
   std::vector<float> in(from.size());
   src_short_to_float_array(from.data(), in.data(), static_cast<int>(from.size()));
-  const double frames = std::ceil(static_cast<double>(from.size() / channels) * ratio) + 1;
+  const std::size_t from_frames = from.size() / channels;
+  const double frames = std::ceil(static_cast<double>(from_frames) * ratio) + 1;
   std::vector<float> out(static_cast<std::size_t>(frames) * channels);
   SRC_DATA data{};
   data.data_in = in.data();
   data.data_out = out.data();
-  data.input_frames = static_cast<long>(from.size() / channels);
+  data.input_frames = static_cast<long>(from_frames);
   data.output_frames = static_cast<long>(frames);
   data.src_ratio = ratio;
   if (const int error = src_simple(&data, SRC_SINC_BEST_QUALITY, static_cast<int>(channels)))
@@ -273,9 +274,8 @@ Audio read_audio(ByteView file, std::optional<Encoding> encoding,
   std::vector<std::int16_t> shorts = read_shorts(sound.get(), info);
   if (other_rate) {
     const double ratio = static_cast<double>(*rate_hz) / audio.rate_hz;
-    check_size(
-        info,
-        static_cast<std::uint64_t>(static_cast<double>(shorts.size() / audio.channels) * ratio), 2);
+    const std::size_t frames = shorts.size() / audio.channels;
+    check_size(info, static_cast<std::uint64_t>(static_cast<double>(frames) * ratio), 2);
     shorts = resampled(shorts, audio.channels, ratio);
     audio.rate_hz = *rate_hz;
   }
