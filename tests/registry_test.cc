@@ -35,7 +35,7 @@ TEST(Spec, QuotesHoldCommasAndQuotes) {
 
 TEST(Spec, BadSyntaxIsAUsageError) {
   for (const char* bad : {"", ":9", "gzip:", "gzip,", "gzip,window", "gzip,=3", "gzip:9,,window=9",
-                          "cmd:\"cat", "cmd:\"cat\"x", "gzip:9,window=15,"})
+                          "cmd:\"cat", "cmd:\"cat\"x", "gzip:9,window=15,", "cmd:\xff"})
     EXPECT_THROW(Spec::parse(bad), UsageError) << bad;
 }
 

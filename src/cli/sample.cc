@@ -198,15 +198,18 @@ class Run {
       if (interrupted()) break;
       if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
-        begun_ = true;
         const Sample sample = draw(*model, *start, index);
+        if (sample.bytes.empty() && interrupted()) break;
+        finished_ = true;
         if (json_)
           results.push_back(to_json(*model, options_, index, context_.prompt(), echo_, sample));
         if (!quiet_ && !interrupted()) report(*model, sample);
       }
     }
-    if (json_ && begun_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
-    if (begun_) output_.commit();
+    if (finished_) {  // with at least a part of a sample
+      if (json_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
+      output_.commit();
+    }
     return interrupted() ? kInterruptedExit : 0;
   }
 
@@ -288,7 +291,7 @@ class Run {
   CopyDetector detector_;
   Output output_;
   bool labelled_;
-  bool begun_ = false;
+  bool finished_ = false;
 };
 
 template <typename Row>

@@ -16,4 +16,8 @@ try next --model 'cmd:false' --prompt x
 try next --model 'cmd:"sh -c \"echo oh no >&2; exit 3\""' --prompt x
 try next --model 'cmd:no-such-program' --prompt x
 try next --model 'cmd:"sleep 100",timeout=1,context=0' --prompt x
+try next --model 'cmd:"sh -c \"head -c \$(shuf -i 1-9000 -n 1) /dev/zero\""' --prompt x
+ln -s nothing link
+try sample --model ngram --prompt x --length 5 --output link
+(kraft sample --model ngram --prompt x --length 5 --output closed 2>&-) && wc -c <closed
 echo "left behind: $(ls)"

@@ -6,4 +6,13 @@ status=0
 wait $! || status=$?
 echo "exit $status"
 [[ -s out && $(wc -c <out) -lt 100000 && $(tr -d ab <out | wc -c) == 0 ]] && echo "some of it is there"
-ls
+
+# One that comes before anything was drawn leaves the old file, also inside a command that hangs.
+echo old >kept
+kraft sample --model 'cmd:"sleep 1000"' --prompt abc --length 5 --quiet --json --output kept &
+sleep 1
+kill -INT $!
+status=0
+wait $! || status=$?
+echo "exit $status"
+cat kept; ls

@@ -30,6 +30,10 @@ try sample --model ngram --alphabet 'chars:\q'
 try sample --model ngram --alphabet printable --units words.txt
 try sample --model ngram --prime-first 5
 try sample --model ngram one two
+try sample --preset gzipt book.txt
+try sample --model ngram --tail 5 book.txt
+try sample --model ngram --output '' book.txt
+try sample --model ngram --units - -
 try sample --model ngram --prime - -
 try next --model ngram --top 300
 try next --model ngram --top 5 --json

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
 #include <cmath>
 #include <limits>
@@ -256,6 +257,43 @@ TEST(GeneralEngine, LengthsWithoutPaddingRoundUpToTheStream) {
       EXPECT_GT(bits, stream_bits - multiple) << spec << " " << size;
     }
   }
+}
+
+TEST(GeneralEngine, TheLongestContextThatCanBeAskedForIsNoneTooLong) {
+  const Bytes text = real_text(9000);
+  const auto state = make_model("lz4,context=9223372036854775807")->start(text);
+  EXPECT_EQ(state->context_bits(), make_model("lz4,context=0")->start(text)->context_bits());
+}
+
+TEST(GeneralEngine, GivesUpWhenCancelled) {
+  std::atomic<bool> cancelled = false;
+  const auto model =
+      make_model("lz4", {.threads = 2, .cancelled = [&] { return cancelled.load(); }});
+  const auto state = model->start(real_text(500));
+  std::array<double, 256> bits;
+  EXPECT_NO_THROW(state->next_byte(bits));
+  cancelled = true;
+  EXPECT_THROW(state->next_byte(bits), Cancelled);
+  cancelled = false;
+  EXPECT_NO_THROW(state->next_byte(bits));
+}
+
+// Every stream is a byte longer than the one before.
+class MoodyCodec final : public Codec {
+ public:
+  std::unique_ptr<Encoder> encoder() const override {
+    struct Moody final : Encoder {
+      void encode(ByteView, Bytes& stream) override { stream.assign(++size, 0); }
+      std::size_t size = 0;
+    };
+    return std::make_unique<Moody>();
+  }
+  Bytes decode(ByteView, std::size_t) const override { return {}; }
+};
+
+TEST(GeneralEngine, RefusesLengthsThatChange) {
+  const auto model = model_of(std::make_shared<MoodyCodec>(), "moody");
+  EXPECT_THROW(model->start(as_bytes("x"))->context_bits(), Error);
 }
 
 TEST(GeneralEngine, AFailingCommandIsAnError) {
