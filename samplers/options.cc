@@ -14,13 +14,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMostInt = std::numeric_limits<int>::max();
 
 template <class T>
-SamplerOption number(std::string name, T SamplerOptions::*field, double min, double max,
-                     std::string meaning) {
-  return {.name = std::move(name),
-          .field = field,
-          .min = min,
-          .max = max,
-          .meaning = std::move(meaning)};
+SamplerOption number(const char* name, T SamplerOptions::*field, double min, double max,
+                     const char* meaning) {
+  return {.name = name, .field = field, .min = min, .max = max, .meaning = meaning};
 }
 
 SamplerOption on_off(std::string name, bool SamplerOptions::*field, std::string meaning) {

@@ -381,14 +381,13 @@ Command sample_command() {
   command.summary = "draw a continuation from a model";
   command.details =
       "The context is the corpus (--prime), the file, and the prompt, in this order. What is drawn "
-      "is "
-      "written as it is drawn; what it costs and how much of it is copied is reported on standard "
-      "error. The same seed and options give the same bytes on any number of threads. Of a file "
-      "that "
-      "is an image or a recording, parts are drawn that options name, and the whole is written.";
+      "is written as it is drawn; what it costs and how much of it is copied is reported on "
+      "standard error. The same seed and options give the same bytes on any number of threads. Of "
+      "a "
+      "file that is an image or a recording, parts are drawn that options name, and the whole is "
+      "written.";
   command.examples = {
-      "kraft sample --model gzip --prime book.txt --prompt 'Call me ' --length 300 --temperature "
-      "0.6",
+      "kraft sample --model gzip --prime book.txt --prompt 'Call me ' --length 300 -t 0.6",
       "kraft sample --model zstd:19 --model xz --prime book.txt --count 3 --seed 7",
       "kraft sample --model ngram:5 --prime book.txt --alphabet printable --json",
       "kraft sample --model gzip --model png photo.jpg --gray --rows 64 --panel panel.png",
