@@ -264,7 +264,8 @@ struct ScaleRow {
   double distribution_us = 0;
 };
 
-// The file over and over; only its last 32 KiB can matter to DEFLATE.
+// The file over and over. What comes after differs in cost from place to place, so the long
+// contexts end at the same place of the file as the short one.
 std::vector<ScaleRow> measure_scale(const Input& input) {
   constexpr std::size_t kPositions = 64;
   constexpr std::size_t kApart = 997;
@@ -281,8 +282,9 @@ std::vector<ScaleRow> measure_scale(const Input& input) {
       bytes -= n;
     }
   };
-  for (const std::size_t context :
-       {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{100} << 20}) {
+  const std::size_t once = input.bytes.size();
+  for (const std::size_t least : {std::size_t{0}, std::size_t{1} << 20, std::size_t{100} << 20}) {
+    const std::size_t context = (std::size_t{64} << 10) + (least + once - 1) / once * once;
     advance(twin, observed, context - observed);
     observed = context;
     ScaleRow row{.context = context};
