@@ -37,7 +37,7 @@ std::unique_ptr<Sampler> make_sampler(std::string_view name, const SamplerOption
 }
 
 std::span<const SamplerPreset> sampler_presets() {
-  // The program gzipt (github.com/nathanrs/gzipt) with its defaults, but for the temperature: its
+  // The program gzipt with its defaults, but for the temperature: its
   // own is 0.5 with weights exp(-bytes / temperature), which is a temperature of 8 ln 2 * 0.5
   // = 2.77 here. At 0, where no random number is drawn, the outputs are equal byte for byte.
   static const std::array presets = {SamplerPreset{
