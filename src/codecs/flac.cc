@@ -32,21 +32,11 @@ FLAC__int32 sample_at(const Byte* bytes, std::size_t depth_bits) {
   return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
 }
 
-class FlacEncoder final : public Encoder {
+class FlacEncoder final : public ShapedEncoder {
  public:
   explicit FlacEncoder(const Settings& settings)
       : settings_(settings), encoder_(FLAC__stream_encoder_new()) {
     if (!encoder_) throw Error("flac: out of memory");
-  }
-
-  void encode(ByteView message, Bytes& stream) override {
-    const std::size_t added_bytes = write(message, stream);
-    put_added(added_bytes, stream);
-  }
-
-  double code_length(ByteView message) override {
-    write(message, scratch_);
-    return 8.0 * static_cast<double>(scratch_.size());
   }
 
  private:
@@ -82,7 +72,7 @@ class FlacEncoder final : public Encoder {
     return FLAC__STREAM_ENCODER_TELL_STATUS_OK;
   }
 
-  std::size_t write(ByteView message, Bytes& stream) {
+  std::size_t write(ByteView message, Bytes& stream) override {
     const std::size_t added_bytes = complete(message, settings_.shape, /*least_rows=*/0, frames_);
     stream.clear();
     Output output{&stream};

@@ -22,25 +22,15 @@ struct Destroy {
   void operator()(JxlDecoder* decoder) const { JxlDecoderDestroy(decoder); }
 };
 
-class JxlLosslessEncoder final : public Encoder {
+class JxlLosslessEncoder final : public ShapedEncoder {
  public:
   JxlLosslessEncoder(const Shape& shape, int effort)
       : shape_(shape), effort_(effort), encoder_(JxlEncoderCreate(nullptr)) {
     if (!encoder_) throw Error("jxl: out of memory");
   }
 
-  void encode(ByteView message, Bytes& stream) override {
-    const std::size_t added_bytes = write(message, stream);
-    put_added(added_bytes, stream);
-  }
-
-  double code_length(ByteView message) override {
-    write(message, scratch_);
-    return 8.0 * static_cast<double>(scratch_.size());
-  }
-
  private:
-  std::size_t write(ByteView message, Bytes& stream) {
+  std::size_t write(ByteView message, Bytes& stream) override {
     const std::size_t added_bytes = complete(message, shape_, /*least_rows=*/1, rows_);
     JxlEncoderReset(encoder_.get());
     describe();

@@ -12,23 +12,13 @@
 namespace kraft {
 namespace {
 
-class PngEncoder final : public Encoder {
+class PngEncoder final : public ShapedEncoder {
  public:
   PngEncoder(const Shape& shape, int level, PngFilter filter)
       : shape_(shape), level_(level), filter_(filter) {}
 
-  void encode(ByteView message, Bytes& stream) override {
-    const std::size_t added_bytes = write(message, stream);
-    put_added(added_bytes, stream);
-  }
-
-  double code_length(ByteView message) override {
-    write(message, scratch_);
-    return 8.0 * static_cast<double>(scratch_.size());
-  }
-
  private:
-  std::size_t write(ByteView message, Bytes& file) {
+  std::size_t write(ByteView message, Bytes& file) override {
     const std::size_t added_bytes = complete(message, shape_, /*least_rows=*/1, rows_);
     writer_.write(
         {shape_.width, rows_.size() / shape_.row_bytes(), shape_.channels, shape_.depth_bits},

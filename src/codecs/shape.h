@@ -59,6 +59,25 @@ inline void put_added(std::size_t added_bytes, Bytes& stream) {
   stream.push_back(static_cast<Byte>(added_bytes));
 }
 
+// An encoder of such streams: what it must know is how the library writes.
+class ShapedEncoder : public Encoder {
+ public:
+  void encode(ByteView message, Bytes& stream) final {
+    const std::size_t added_bytes = write(message, stream);
+    put_added(added_bytes, stream);
+  }
+
+  double code_length(ByteView message) final {
+    write(message, scratch_);
+    return 8.0 * static_cast<double>(scratch_.size());
+  }
+
+ private:
+  // Replaces `stream` by the library's stream for the completed message; returns how many bytes
+  // completed it.
+  virtual std::size_t write(ByteView message, Bytes& stream) = 0;
+};
+
 // Reads what put_added() wrote and takes so many bytes off the end of `rows`: what is left is the
 // message. `rest` is all that follows the library's stream. Throws Error.
 inline void remove_added(const std::string& codec, ByteView rest, std::size_t limit_bytes,

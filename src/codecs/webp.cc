@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMostRows = WEBP_MAX_DIMENSION;
 constexpr std::size_t kHeaderBytes = 12;  // "RIFF", size, "WEBP"
 
-class WebpEncoder final : public Encoder {
+class WebpEncoder final : public ShapedEncoder {
  public:
   WebpEncoder(const Shape& shape, int level) : shape_(shape) {
     if (!WebPConfigInit(&config_) || !WebPConfigLosslessPreset(&config_, level) ||
@@ -33,16 +33,6 @@ class WebpEncoder final : public Encoder {
   WebpEncoder(const WebpEncoder&) = delete;
   WebpEncoder& operator=(const WebpEncoder&) = delete;
 
-  void encode(ByteView message, Bytes& stream) override {
-    const std::size_t added_bytes = write(message, stream);
-    put_added(added_bytes, stream);
-  }
-
-  double code_length(ByteView message) override {
-    write(message, scratch_);
-    return 8.0 * static_cast<double>(scratch_.size());
-  }
-
  private:
   static int append_to(const uint8_t* data, std::size_t size, const WebPPicture* picture) {
     try {
@@ -53,7 +43,7 @@ class WebpEncoder final : public Encoder {
     }
   }
 
-  std::size_t write(ByteView message, Bytes& stream) {
+  std::size_t write(ByteView message, Bytes& stream) override {
     stream.clear();
     // One row more than fills whole images, so that the last one is not full.
     const std::size_t whole = message.size() / (kMostRows * shape_.row_bytes());
