@@ -79,12 +79,12 @@ struct ModelIdentity {
   std::string spec;
   std::string library;      // with its version; empty for a model that is not of the registry
   std::string fingerprint;  // Model::fingerprint()
-  std::uint64_t probe = 0;  // checksum of the integer distributions at 8 places of a fixed text
+  std::uint64_t probe = 0;  // checksum of the integer distributions at 4 places of a fixed text
 
   bool operator==(const ModelIdentity&) const = default;
 };
 
-// Costs 8 calls of State::next_byte().
+// Costs 4 calls of State::next_byte().
 ModelIdentity identify(const Model& model);
 
 inline constexpr std::uint64_t kDefaultBlockBytes = std::uint64_t{1} << 20;

@@ -13,11 +13,11 @@
 namespace kraft {
 namespace {
 
-// Words, digits, repetition and bytes that are no text; a distribution is taken before each 8
-// bytes.
+// Words, digits, repetition and bytes that are no text; a distribution is taken before each 16
+// bytes, and at the end.
 constexpr std::string_view kProbeText(
-    "whale, the whale! 1851\n\0\0\x01\xff\x80\x7f\xc3\xa9 the white whale; 31415926", 56);
-constexpr std::size_t kProbeStep = 8;
+    "whale, the whale! 1851\n\0\0\x01\xff\x80\x7f\xc3\xa9 the white whale.", 48);
+constexpr std::size_t kProbeStep = 16;
 
 std::uint64_t probe(const Model& model) {
   const auto state = model.start();
@@ -105,7 +105,7 @@ std::shared_ptr<const Model> named_model(const std::string& text, const ModelOpt
     const Spec spec = Spec::parse(text);
     if (has_free_text(spec, find_backend(spec.name)))
       throw Error("the file names the model " + printable(text) +
-                  ", a command or a path: to trust it, give the model yourself");
+                  ", a command or a path: to trust it, name the model yourself (--model)");
     return make_model(text, options);
   } catch (const UsageError& error) {
     throw Error("the file's model is not known here: " + std::string(error.what()));
