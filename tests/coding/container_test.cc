@@ -112,7 +112,7 @@ TEST_P(EveryModelCompresses, AndDecompressesWhatItIsTold) {
   const auto [spec, slow] = GetParam();
   const std::size_t most_bytes = spec.starts_with("cmd") ? 2
                                  : !slow                 ? 400
-                                 : is_for_samples(spec)  ? 8
+                                 : is_for_samples(spec)  ? 3
                                                          : 40;
   for (Bytes original : {real_text(400), small_image(), small_recording(), random_bytes(40, 4)}) {
     RawLayout layout = raw_layout(original).value_or(RawLayout{});
