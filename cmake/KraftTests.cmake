@@ -42,6 +42,7 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.next_byte COMMAND example_next_byte)
   add_test(NAME example.continue_text COMMAND example_continue_text ${short_text} gzip 20)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
+  add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)
