@@ -79,11 +79,15 @@ void Frontier::collect(bool allow_repeats) {
 }
 
 ByteView Frontier::continuation_of(const Extension& extension) const {
-  return (*this)[extension.order / alphabet_.size()];
+  return (*this)[parent(extension)];
 }
 
 Byte Frontier::byte_of(const Extension& extension) const {
   return alphabet_[extension.order % alphabet_.size()];
+}
+
+std::size_t Frontier::parent(const Extension& extension) const {
+  return extension.order / alphabet_.size();
 }
 
 Byte Frontier::first_byte(const Extension& extension) const {
@@ -101,6 +105,17 @@ void Frontier::keep(std::span<const Extension> extensions) {
   storage_.swap(next_storage_);
   bits_.swap(next_bits_);
   ++depth_;
+}
+
+void Frontier::select(std::span<const Extension> continuations) {
+  next_storage_.clear();
+  next_bits_.clear();
+  for (const Extension& continuation : continuations) {
+    append(next_storage_, (*this)[continuation.order]);
+    next_bits_.push_back(continuation.bits);
+  }
+  storage_.swap(next_storage_);
+  bits_.swap(next_bits_);
 }
 
 // Most extensions are worse than `count` others before them and cost one comparison: whenever twice
