@@ -87,7 +87,9 @@ bool Chain::set_out_from_sources(std::size_t span_bytes) {
     span_.clear();
     while (span_.size() < span_bytes) {
       Source& source = sources_[random_.choose(weights_)];
-      const std::size_t size = std::min(source.longest_run, span_bytes - span_.size());
+      const std::size_t size =
+          std::min(1 + static_cast<std::size_t>(random_.below(source.longest_run)),
+                   span_bytes - span_.size());
       if (source.proposal->draw(place(span_), size, random_, run_)) append(span_, run_);
     }
     if (!well_formed_(context_, remaining_bytes_, span_)) continue;
@@ -175,8 +177,9 @@ void Chain::propose(Move& move, Bytes& candidate) {
 // Its distribution must not depend on the span, but for the span's length.
 std::size_t Chain::run_bytes(const Source& source) {
   const std::size_t longest = std::min(source.longest_run, span_.size());
+  constexpr double kLonger = 0.6;
   std::size_t limit = 1;  // a power of two, so that short runs are tried more often
-  while (limit < longest && random_.uniform() < 0.75) limit *= 2;
+  while (limit < longest && random_.uniform() < kLonger) limit *= 2;
   return 1 + static_cast<std::size_t>(random_.below(std::min(limit, longest)));
 }
 

@@ -48,7 +48,7 @@ class LetterRuns final : public RunProposal {
 class PlaceIndex {
  public:
   static constexpr std::size_t kLongestKey = 6;
-  static constexpr std::size_t kLongestRun = 32;
+  static constexpr std::size_t kLongestRun = 16;
   static constexpr std::size_t kMostBytes = std::size_t{1} << 16;  // the last so many are indexed
 
   explicit PlaceIndex(ByteView text);

@@ -188,6 +188,7 @@ class Frontier {
   void select(std::span<const Extension> continuations);
 
  private:
+  void find_distinct();
   void find_alphabet();
   void collect(bool allow_repeats);
   ByteView continuation_of(const Extension& extension) const;
@@ -201,11 +202,13 @@ class Frontier {
   Bytes storage_;
   std::vector<double> bits_;
 
-  Bytes alphabet_;                 // that some continuation may be followed by
-  std::vector<ByteSet> allowed_;   // by each continuation; empty if there is no restriction
-  std::vector<ByteSet> repeated_;  // by each continuation; empty if repetition is not controlled
-  std::vector<ByteView> prefixes_;
-  std::vector<double> measured_;
+  Bytes alphabet_;                  // that some continuation may be followed by
+  std::vector<ByteSet> allowed_;    // by each continuation; empty if there is no restriction
+  std::vector<ByteSet> repeated_;   // by each continuation; empty if repetition is not controlled
+  std::vector<ByteView> prefixes_;  // distinct ones
+  std::vector<std::size_t> prefix_of_;
+  std::unordered_map<std::string_view, std::size_t> distinct_;
+  std::vector<double> measured_;  // of each prefix
   std::vector<Extension> extensions_;
   Bytes next_storage_;
   std::vector<double> next_bits_;
