@@ -13,6 +13,7 @@ set(test_environment
 
 # Unit and conformance tests: every *_test.cc below tests/, in one executable.
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
+list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
   add_executable(kraft_tests ${test_sources})
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
