@@ -102,8 +102,6 @@ class Drawing {
   // Draws one of the survivors; returns its index among the units.
   std::size_t choose(std::span<const ByteView> units, std::span<const double> bits);
 
-  Random& random() { return random_; }
-
   // Throws Cancelled when the request wants to be given up.
   void stop_if_cancelled() const;
 
