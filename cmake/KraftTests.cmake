@@ -99,6 +99,16 @@ if(KRAFT_INSTALL AND TARGET kraft_program)
       ENVIRONMENT "${test_environment};${install_environment}"
       FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
   endif()
+
+  # The commands of the other documents.
+  file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
+  foreach(document IN LISTS documents)
+    cmake_path(GET document STEM name)
+    add_test(NAME docs.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/run ${document})
+    set_tests_properties(docs.${name} PROPERTIES
+      ENVIRONMENT "${test_environment};${install_environment}"
+      FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
+  endforeach()
 endif()
 
 # Every Debian package that the build can ask for is one that tests/run installs.

@@ -20,18 +20,29 @@ void Frontier::reset() {
 }
 
 std::vector<Extension>& Frontier::expand() {
-  prefixes_.clear();
-  for (std::size_t i = 0; i < size(); ++i) prefixes_.push_back((*this)[i]);
+  find_distinct();
   find_alphabet();
   repeated_.resize(repeats_ ? size() : 0);
   for (std::size_t i = 0; i < repeated_.size(); ++i)
-    repeats_->completing(drawing_.drawn(), prefixes_[i], repeated_[i]);
+    repeats_->completing(drawing_.drawn(), (*this)[i], repeated_[i]);
 
-  measured_.resize(size() * alphabet_.size());
+  measured_.resize(prefixes_.size() * alphabet_.size());
   drawing_.extend(prefixes_, alphabet_, measured_);
   collect(/*allow_repeats=*/false);
   if (extensions_.empty() && repeats_) collect(/*allow_repeats=*/true);
   return extensions_;
+}
+
+// Particles that have branched from one are measured once.
+void Frontier::find_distinct() {
+  prefixes_.clear();
+  distinct_.clear();
+  prefix_of_.clear();
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto [place, is_new] = distinct_.try_emplace(as_text((*this)[i]), prefixes_.size());
+    if (is_new) prefixes_.push_back((*this)[i]);
+    prefix_of_.push_back(place->second);
+  }
 }
 
 void Frontier::find_alphabet() {
@@ -48,7 +59,7 @@ void Frontier::find_alphabet() {
   for (std::size_t i = 0; i < size(); ++i) {
     text_end_.clear();
     append(text_end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
-    append(text_end_, prefixes_[i]);
+    append(text_end_, (*this)[i]);
     drawing_.candidates().allowed(text_end_, left, indices_);
     for (std::uint32_t index : indices_) allowed_[i].set(all_bytes_[index]);
     any |= allowed_[i];
@@ -64,8 +75,9 @@ void Frontier::collect(bool allow_repeats) {
   extensions_.clear();
   std::uint32_t order = 0;
   for (std::size_t i = 0; i < size(); ++i) {
+    const double* measured = &measured_[prefix_of_[i] * alphabet_.size()];
     for (Byte byte : alphabet_) {
-      const Extension extension{measured_[order], order};
+      const Extension extension{*measured++, order};
       ++order;
       if (!allowed_.empty() && !allowed_[i].test(byte)) continue;
       if (control_repeats && repeated_[i].test(byte)) continue;
@@ -79,11 +91,15 @@ void Frontier::collect(bool allow_repeats) {
 }
 
 ByteView Frontier::continuation_of(const Extension& extension) const {
-  return (*this)[extension.order / alphabet_.size()];
+  return (*this)[parent(extension)];
 }
 
 Byte Frontier::byte_of(const Extension& extension) const {
   return alphabet_[extension.order % alphabet_.size()];
+}
+
+std::size_t Frontier::parent(const Extension& extension) const {
+  return extension.order / alphabet_.size();
 }
 
 Byte Frontier::first_byte(const Extension& extension) const {
@@ -101,6 +117,17 @@ void Frontier::keep(std::span<const Extension> extensions) {
   storage_.swap(next_storage_);
   bits_.swap(next_bits_);
   ++depth_;
+}
+
+void Frontier::select(std::span<const Extension> continuations) {
+  next_storage_.clear();
+  next_bits_.clear();
+  for (const Extension& continuation : continuations) {
+    append(next_storage_, (*this)[continuation.order]);
+    next_bits_.push_back(continuation.bits);
+  }
+  storage_.swap(next_storage_);
+  bits_.swap(next_bits_);
 }
 
 // Most extensions are worse than `count` others before them and cost one comparison: whenever twice
