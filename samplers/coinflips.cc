@@ -2,11 +2,11 @@
 // compressed text. What it decodes has the probabilities that the model gives it, after the
 // filters: to decompress noise is to sample.
 //
-// By Kraft's inequality every binary code with lengths l gives text x to a decoder of coin flips
-// with probability 2^-l(x); the arithmetic code (Rissanen and Langdon 1979) wastes none of them, so
-// that a text costs as many flips as the model counts bits, and some that wait in the decoder at
-// the end. Knuth and Yao, "The complexity of nonuniform random number generation", 1976, show that
-// fewer than its entropy are not possible.
+// A decoder of a prefix code with lengths l that is fed with fair coin flips decodes x with
+// probability 2^-l(x). The arithmetic code (Rissanen and Langdon 1979) wastes no flip on rounding:
+// a text costs as many of them as the model counts bits, and some that wait in the decoder at the
+// end. Fewer than its entropy are not possible on average (Knuth and Yao, "The complexity of
+// nonuniform random number generation", 1976).
 //
 // The probabilities are those of `ancestral` in units of 2^-48 (kraft/coder.h); what it draws with
 // the same seed differs, because the flips are spent bit by bit and not 53 of them on each choice.
