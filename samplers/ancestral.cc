@@ -12,8 +12,9 @@ Ancestral::Ancestral(Drawing& drawing, const SamplerOptions&) : drawing_(drawing
   for (ByteView unit : drawing.units()) alphabet_.push_back(unit[0]);
 }
 
-ByteView Ancestral::next() {
+Step Ancestral::next() {
   const Candidates& candidates = drawing_.candidates();
+  if (candidates.model_units()) return next_unit();
   if (!candidates.restricted()) {
     measure(drawing_.units());
     return drawing_.units()[drawing_.choose(drawing_.units(), bits_)];
@@ -27,6 +28,14 @@ ByteView Ancestral::next() {
   }
   measure(units_);
   return units_[drawing_.choose(units_, bits_)];
+}
+
+Step Ancestral::next_unit() {
+  const UnitsView nothing;
+  bits_.resize(drawing_.units().size());
+  drawing_.extend_units({&nothing, 1}, bits_);
+  drawn_unit_ = static_cast<std::uint32_t>(drawing_.choose(drawing_.units(), bits_));
+  return {drawing_.units()[drawn_unit_], {&drawn_unit_, 1}};
 }
 
 // Models answer fastest when they are asked for bytes rather than for strings.

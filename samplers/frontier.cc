@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kraft/error.h"
 #include "sampler_support.h"
@@ -9,13 +10,16 @@ namespace kraft {
 
 Frontier::Frontier(Drawing& drawing, const SamplerOptions& options) : drawing_(drawing) {
   if (options.repeat_ngram > 0) repeats_.emplace(options.repeat_ngram);
-  for (ByteView unit : drawing.units()) all_bytes_.push_back(unit[0]);
+  all_units_.resize(drawing.units().size());
+  std::iota(all_units_.begin(), all_units_.end(), std::uint32_t{0});
   reset();
 }
 
 void Frontier::reset() {
   depth_ = 0;
   storage_.clear();
+  begins_.assign(2, 0);
+  unit_storage_.clear();
   bits_.assign(1, 0.0);
 }
 
@@ -27,16 +31,28 @@ std::vector<Extension>& Frontier::expand() {
   for (std::size_t i = 0; i < repeated_.size(); ++i)
     repeats_->completing(drawing_.drawn(), prefixes_[i], repeated_[i]);
 
-  measured_.resize(size() * alphabet_.size());
-  drawing_.extend(prefixes_, alphabet_, measured_);
+  measure();
   collect(/*allow_repeats=*/false);
   if (extensions_.empty() && repeats_) collect(/*allow_repeats=*/true);
   return extensions_;
 }
 
+void Frontier::measure() {
+  measured_.resize(size() * alphabet_.size());
+  if (drawing_.candidates().model_units()) {
+    unit_prefixes_.clear();
+    for (std::size_t i = 0; i < size(); ++i) unit_prefixes_.push_back(units_of(i));
+    drawing_.extend_units(unit_prefixes_, measured_);
+    return;
+  }
+  alphabet_bytes_.clear();
+  for (std::uint32_t unit : alphabet_) alphabet_bytes_.push_back(drawing_.units()[unit][0]);
+  drawing_.extend(prefixes_, alphabet_bytes_, measured_);
+}
+
 void Frontier::find_alphabet() {
   if (!drawing_.candidates().restricted()) {
-    alphabet_ = all_bytes_;
+    alphabet_ = all_units_;
     return;
   }
   constexpr std::size_t kLongestUnfinishedBytes = 3;
@@ -50,13 +66,27 @@ void Frontier::find_alphabet() {
     append(text_end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
     append(text_end_, prefixes_[i]);
     drawing_.candidates().allowed(text_end_, left, indices_);
-    for (std::uint32_t index : indices_) allowed_[i].set(all_bytes_[index]);
+    for (std::uint32_t index : indices_) allowed_[i].set(drawing_.units()[index][0]);
     any |= allowed_[i];
   }
   alphabet_.clear();
-  for (Byte byte : all_bytes_) {
-    if (any.test(byte)) alphabet_.push_back(byte);
+  for (std::uint32_t unit : all_units_) {
+    if (any.test(drawing_.units()[unit][0])) alphabet_.push_back(unit);
   }
+}
+
+// Whether the unit completes an n-gram that was there, as if its bytes were drawn one by one.
+bool Frontier::repeats(std::size_t continuation, std::uint32_t unit) {
+  const ByteView bytes = drawing_.units()[unit];
+  if (repeated_[continuation].test(bytes[0])) return true;
+  ByteSet later;
+  for (std::size_t i = 1; i < bytes.size(); ++i) {
+    text_end_.assign(prefixes_[continuation].begin(), prefixes_[continuation].end());
+    append(text_end_, bytes.first(i));
+    repeats_->completing(drawing_.drawn(), text_end_, later);
+    if (later.test(bytes[i])) return true;
+  }
+  return false;
 }
 
 void Frontier::collect(bool allow_repeats) {
@@ -64,11 +94,11 @@ void Frontier::collect(bool allow_repeats) {
   extensions_.clear();
   std::uint32_t order = 0;
   for (std::size_t i = 0; i < size(); ++i) {
-    for (Byte byte : alphabet_) {
+    for (std::uint32_t unit : alphabet_) {
       const Extension extension{measured_[order], order};
       ++order;
-      if (!allowed_.empty() && !allowed_[i].test(byte)) continue;
-      if (control_repeats && repeated_[i].test(byte)) continue;
+      if (!allowed_.empty() && !allowed_[i].test(drawing_.units()[unit][0])) continue;
+      if (control_repeats && repeats(i, unit)) continue;
       if (std::isfinite(extension.bits)) {
         extensions_.push_back(extension);
       } else if (!(extension.bits > 0)) {
@@ -78,27 +108,36 @@ void Frontier::collect(bool allow_repeats) {
   }
 }
 
-ByteView Frontier::continuation_of(const Extension& extension) const {
-  return (*this)[extension.order / alphabet_.size()];
+std::uint32_t Frontier::first_unit(const Extension& extension) const {
+  return depth_ == 0 ? unit_of(extension) : units_of(continuation_of(extension))[0];
 }
 
-Byte Frontier::byte_of(const Extension& extension) const {
-  return alphabet_[extension.order % alphabet_.size()];
-}
-
-Byte Frontier::first_byte(const Extension& extension) const {
-  return depth_ == 0 ? byte_of(extension) : continuation_of(extension)[0];
+Step Frontier::first(std::size_t i, std::size_t units) const {
+  const UnitsView chosen = units_of(i).first(std::min(units, depth_));
+  std::size_t bytes = 0;
+  for (std::uint32_t unit : chosen) bytes += drawing_.units()[unit].size();
+  return {(*this)[i].first(bytes), drawing_.candidates().model_units() ? chosen : UnitsView()};
 }
 
 void Frontier::keep(std::span<const Extension> extensions) {
   next_storage_.clear();
+  next_begins_.assign(1, 0);
+  next_unit_storage_.clear();
   next_bits_.clear();
   for (const Extension& extension : extensions) {
-    append(next_storage_, continuation_of(extension));
-    next_storage_.push_back(byte_of(extension));
+    const std::size_t continuation = continuation_of(extension);
+    const std::uint32_t unit = unit_of(extension);
+    append(next_storage_, (*this)[continuation]);
+    append(next_storage_, drawing_.units()[unit]);
+    next_begins_.push_back(next_storage_.size());
+    const UnitsView units = units_of(continuation);
+    next_unit_storage_.insert(next_unit_storage_.end(), units.begin(), units.end());
+    next_unit_storage_.push_back(unit);
     next_bits_.push_back(extension.bits);
   }
   storage_.swap(next_storage_);
+  begins_.swap(next_begins_);
+  unit_storage_.swap(next_unit_storage_);
   bits_.swap(next_bits_);
   ++depth_;
 }

@@ -25,6 +25,10 @@ void require_single_bytes(const Candidates& candidates, std::string_view sampler
     throw UsageError(std::string(sampler) + ": candidates must be single bytes, not strings");
 }
 
+void require_bytes_or_units(const Candidates& candidates, std::string_view sampler) {
+  if (!candidates.model_units()) require_single_bytes(candidates, sampler);
+}
+
 Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
                  const SamplerOptions& options, Random& random, const Sink& sink)
     : state_(state),
@@ -67,10 +71,16 @@ void Drawing::hide_tail() {
   if (tail_bytes_ > 0) state_.rewind(without_tail_);
 }
 
-void Drawing::emit(ByteView bytes) {
-  bytes = bytes.first(
-      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_bytes())));
-  if (tail_bytes_ == 0) state_.observe(bytes);
+void Drawing::emit(const Step& step) {
+  const ByteView bytes = step.bytes.first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes.size(), remaining_bytes())));
+  if (tail_bytes_ == 0) {
+    if (step.units.empty() || bytes.size() < step.bytes.size()) {
+      state_.observe(bytes);
+    } else {
+      state_.observe_units(step.units);
+    }
+  }
   append(text_, bytes);
   if (sink_ && !sink_(bytes)) stopped_ = true;
 }
@@ -83,6 +93,11 @@ void Drawing::measure(std::span<const ByteView> continuations, std::span<double>
 void Drawing::extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
                      std::span<double> bits) {
   state_.extend(prefixes, alphabet, bits);
+  round_up(bits);
+}
+
+void Drawing::extend_units(std::span<const UnitsView> prefixes, std::span<double> bits) {
+  state_.extend_units(prefixes, bits);
   round_up(bits);
 }
 

@@ -150,7 +150,7 @@ std::string completion_script() {
          "    --preset) mapfile -t COMPREPLY < <(compgen -W '" +
          presets +
          "' -- \"$word\"); return ;;\n"
-         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'all seen printable utf-8 chars:' -- "
+         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'auto all seen printable utf-8 chars:' -- "
          "\"$word\"); return ;;\n"
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +

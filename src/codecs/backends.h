@@ -22,5 +22,6 @@ Backend flac_backend();
 Backend cmd_backend();
 Backend uniform_backend();  // src/models/uniform.cc
 Backend ngram_backend();    // src/models/ngram.cc
+Backend llama_backend();    // src/models/llama.cc
 
 }  // namespace kraft
