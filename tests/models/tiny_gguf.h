@@ -22,6 +22,12 @@ struct TinyToken {
   std::int32_t type = LLAMA_TOKEN_TYPE_NORMAL;
 };
 
+// What a token stands for, spaces aside.
+inline std::string bytes_of(const TinyToken& token) {
+  if (token.type != LLAMA_TOKEN_TYPE_BYTE) return token.text;
+  return {static_cast<char>(std::stoi(token.text.substr(3, 2), nullptr, 16))};
+}
+
 inline TinyToken byte_token(int byte) {
   char text[8];
   std::snprintf(text, sizeof text, "<0x%02X>", static_cast<unsigned>(byte));
