@@ -24,12 +24,11 @@ void Frontier::reset() {
 }
 
 std::vector<Extension>& Frontier::expand() {
-  prefixes_.clear();
-  for (std::size_t i = 0; i < size(); ++i) prefixes_.push_back((*this)[i]);
+  find_distinct();
   find_alphabet();
   repeated_.resize(repeats_ ? size() : 0);
   for (std::size_t i = 0; i < repeated_.size(); ++i)
-    repeats_->completing(drawing_.drawn(), prefixes_[i], repeated_[i]);
+    repeats_->completing(drawing_.drawn(), (*this)[i], repeated_[i]);
 
   measure();
   collect(/*allow_repeats=*/false);
@@ -38,16 +37,32 @@ std::vector<Extension>& Frontier::expand() {
 }
 
 void Frontier::measure() {
-  measured_.resize(size() * alphabet_.size());
+  measured_.resize(prefixes_.size() * alphabet_.size());
   if (drawing_.candidates().model_units()) {
-    unit_prefixes_.clear();
-    for (std::size_t i = 0; i < size(); ++i) unit_prefixes_.push_back(units_of(i));
     drawing_.extend_units(unit_prefixes_, measured_);
     return;
   }
   alphabet_bytes_.clear();
   for (std::uint32_t unit : alphabet_) alphabet_bytes_.push_back(drawing_.units()[unit][0]);
   drawing_.extend(prefixes_, alphabet_bytes_, measured_);
+}
+
+// Particles that have branched from one are measured once.
+void Frontier::find_distinct() {
+  prefixes_.clear();
+  unit_prefixes_.clear();
+  distinct_.clear();
+  prefix_of_.clear();
+  for (std::size_t i = 0; i < size(); ++i) {
+    const UnitsView units = units_of(i);
+    const std::string_view key(reinterpret_cast<const char*>(units.data()), units.size_bytes());
+    const auto [place, is_new] = distinct_.try_emplace(key, prefixes_.size());
+    if (is_new) {
+      prefixes_.push_back((*this)[i]);
+      unit_prefixes_.push_back(units);
+    }
+    prefix_of_.push_back(place->second);
+  }
 }
 
 void Frontier::find_alphabet() {
@@ -64,7 +79,7 @@ void Frontier::find_alphabet() {
   for (std::size_t i = 0; i < size(); ++i) {
     text_end_.clear();
     append(text_end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
-    append(text_end_, prefixes_[i]);
+    append(text_end_, (*this)[i]);
     drawing_.candidates().allowed(text_end_, left, indices_);
     for (std::uint32_t index : indices_) allowed_[i].set(drawing_.units()[index][0]);
     any |= allowed_[i];
@@ -81,7 +96,7 @@ bool Frontier::repeats(std::size_t continuation, std::uint32_t unit) {
   if (repeated_[continuation].test(bytes[0])) return true;
   ByteSet later;
   for (std::size_t i = 1; i < bytes.size(); ++i) {
-    text_end_.assign(prefixes_[continuation].begin(), prefixes_[continuation].end());
+    text_end_.assign((*this)[continuation].begin(), (*this)[continuation].end());
     append(text_end_, bytes.first(i));
     repeats_->completing(drawing_.drawn(), text_end_, later);
     if (later.test(bytes[i])) return true;
@@ -94,8 +109,9 @@ void Frontier::collect(bool allow_repeats) {
   extensions_.clear();
   std::uint32_t order = 0;
   for (std::size_t i = 0; i < size(); ++i) {
+    const double* measured = &measured_[prefix_of_[i] * alphabet_.size()];
     for (std::uint32_t unit : alphabet_) {
-      const Extension extension{measured_[order], order};
+      const Extension extension{*measured++, order};
       ++order;
       if (!allowed_.empty() && !allowed_[i].test(drawing_.units()[unit][0])) continue;
       if (control_repeats && repeats(i, unit)) continue;
@@ -108,8 +124,12 @@ void Frontier::collect(bool allow_repeats) {
   }
 }
 
+std::size_t Frontier::parent(const Extension& extension) const {
+  return extension.order / alphabet_.size();
+}
+
 std::uint32_t Frontier::first_unit(const Extension& extension) const {
-  return depth_ == 0 ? unit_of(extension) : units_of(continuation_of(extension))[0];
+  return depth_ == 0 ? unit_of(extension) : units_of(parent(extension))[0];
 }
 
 Step Frontier::first(std::size_t i, std::size_t units) const {
@@ -120,26 +140,44 @@ Step Frontier::first(std::size_t i, std::size_t units) const {
 }
 
 void Frontier::keep(std::span<const Extension> extensions) {
+  clear_next();
+  for (const Extension& extension : extensions) {
+    const std::uint32_t unit = unit_of(extension);
+    add_next(parent(extension), extension.bits, {&unit, 1});
+  }
+  swap_next();
+  ++depth_;
+}
+
+void Frontier::select(std::span<const Extension> continuations) {
+  clear_next();
+  for (const Extension& continuation : continuations)
+    add_next(continuation.order, continuation.bits);
+  swap_next();
+}
+
+void Frontier::clear_next() {
   next_storage_.clear();
   next_begins_.assign(1, 0);
   next_unit_storage_.clear();
   next_bits_.clear();
-  for (const Extension& extension : extensions) {
-    const std::size_t continuation = continuation_of(extension);
-    const std::uint32_t unit = unit_of(extension);
-    append(next_storage_, (*this)[continuation]);
-    append(next_storage_, drawing_.units()[unit]);
-    next_begins_.push_back(next_storage_.size());
-    const UnitsView units = units_of(continuation);
-    next_unit_storage_.insert(next_unit_storage_.end(), units.begin(), units.end());
-    next_unit_storage_.push_back(unit);
-    next_bits_.push_back(extension.bits);
-  }
+}
+
+void Frontier::add_next(std::size_t continuation, double bits, UnitsView more) {
+  append(next_storage_, (*this)[continuation]);
+  const UnitsView units = units_of(continuation);
+  next_unit_storage_.insert(next_unit_storage_.end(), units.begin(), units.end());
+  for (std::uint32_t unit : more) append(next_storage_, drawing_.units()[unit]);
+  next_unit_storage_.insert(next_unit_storage_.end(), more.begin(), more.end());
+  next_begins_.push_back(next_storage_.size());
+  next_bits_.push_back(bits);
+}
+
+void Frontier::swap_next() {
   storage_.swap(next_storage_);
   begins_.swap(next_begins_);
   unit_storage_.swap(next_unit_storage_);
   bits_.swap(next_bits_);
-  ++depth_;
 }
 
 // Most extensions are worse than `count` others before them and cost one comparison: whenever twice

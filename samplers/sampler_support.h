@@ -61,6 +61,21 @@ class RepeatIndex {
 // Sets probability to 2^-(bits / temperature), normalised.
 void normalise(std::vector<Choice>& choices, double temperature = 1);
 
+// Whether candidates, all of them single bytes, allow a string. One thread at a time.
+class WellFormed {
+ public:
+  explicit WellFormed(const Candidates& candidates);
+
+  // After `text`, with `remaining_bytes` to be drawn, those of the string included.
+  bool operator()(ByteView text, std::uint64_t remaining_bytes, ByteView string);
+
+ private:
+  const Candidates* candidates_;
+  ByteSet bytes_;
+  Bytes end_;  // scratch
+  std::vector<std::uint32_t> allowed_;
+};
+
 // One call of Sampler::sample(): what has been drawn, and everything that is needed to go on.
 class Drawing {
  public:
@@ -75,6 +90,9 @@ class Drawing {
   ByteView text() const { return text_; }  // history and what was drawn
   ByteView drawn() const { return ByteView(text_).subspan(history_bytes_); }
   const Candidates& candidates() const { return candidates_; }
+  const SampleRequest& request() const { return request_; }
+  State& state() { return state_; }
+  Random& random() { return random_; }
   std::span<const ByteView> units() const { return units_; }  // of the candidates
 
   // State::measure() and State::extend() from where the choice is made, in whole bytes if asked.
@@ -83,8 +101,18 @@ class Drawing {
               std::span<double> bits);
   void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits);
 
-  // Filters the units, whose increments are `bits`, and draws one; returns its index.
+  // Whether the candidates, which are single bytes, allow the bytes of `span` in turn.
+  bool well_formed(ByteView span) { return well_formed_(text_, remaining_bytes(), span); }
+
+  // Filters the units, whose increments are `bits`: what may be drawn, not empty, each with its
+  // probability. Valid until the next call.
+  std::span<const Choice> survivors(std::span<const ByteView> units, std::span<const double> bits);
+
+  // Draws one of the survivors; returns its index among the units.
   std::size_t choose(std::span<const ByteView> units, std::span<const double> bits);
+
+  // Throws Cancelled when the request wants to be given up.
+  void stop_if_cancelled() const;
 
   // No candidate is possible: throws Error.
   [[noreturn]] void throw_impossible() const;
@@ -108,6 +136,7 @@ class Drawing {
 
   State& state_;
   const Candidates& candidates_;
+  const SampleRequest& request_;
   Random& random_;
   const Sink& sink_;
   std::unique_ptr<Filter> filter_;
@@ -121,12 +150,21 @@ class Drawing {
   std::optional<double> context_bits_;  // where the choice is made, once it is needed
   std::size_t tail_bytes_;
   std::size_t tail_begin_;
-  Mark without_tail_;
+  struct Moved {  // a state that moves with what is drawn, and where it comes back to
+    State* state;
+    Mark without_tail;
+  };
+  std::vector<Moved> moved_;  // the state and, if there is one, the proposal's
 
   std::vector<ByteView> units_;
-  std::vector<Choice> choices_;  // scratch of choose()
+  WellFormed well_formed_;
+  std::vector<Choice> choices_;  // the survivors
   std::vector<double> weights_;
 };
+
+// Replaces increments by those of whole streams of whole bytes, of which the context has
+// `context_bits`.
+void round_up_to_bytes(std::span<double> bits, double context_bits);
 
 // One candidate of a beam search: a continuation of the frontier and one byte more.
 struct Extension {
@@ -160,9 +198,14 @@ class Frontier {
   std::vector<Extension>& expand();
 
   std::uint32_t first_unit(const Extension& extension) const;  // of the extended continuation
+  std::size_t parent(const Extension& extension) const;        // the continuation that was extended
   void keep(std::span<const Extension> extensions);  // they become the frontier, in this order
 
+  // Makes continuations the frontier again, in this order; here `order` is their index.
+  void select(std::span<const Extension> continuations);
+
  private:
+  void find_distinct();
   void measure();
   void find_alphabet();
   void collect(bool allow_repeats);
@@ -170,9 +213,9 @@ class Frontier {
   UnitsView units_of(std::size_t i) const {
     return UnitsView(unit_storage_).subspan(i * depth_, depth_);
   }
-  std::size_t continuation_of(const Extension& extension) const {
-    return extension.order / alphabet_.size();
-  }
+  void clear_next();
+  void add_next(std::size_t continuation, double bits, UnitsView more = {});
+  void swap_next();
   std::uint32_t unit_of(const Extension& extension) const {
     return alphabet_[extension.order % alphabet_.size()];
   }
@@ -190,10 +233,12 @@ class Frontier {
   std::vector<std::uint32_t> alphabet_;  // units that some continuation may be followed by
   Bytes alphabet_bytes_;                 // the same, where they are bytes
   std::vector<ByteSet> allowed_;         // by each continuation; empty if there is no restriction
-  std::vector<ByteSet> repeated_;  // by each continuation; empty if repetition is not controlled
-  std::vector<ByteView> prefixes_;
-  std::vector<UnitsView> unit_prefixes_;
-  std::vector<double> measured_;
+  std::vector<ByteSet> repeated_;   // by each continuation; empty if repetition is not controlled
+  std::vector<ByteView> prefixes_;  // distinct ones
+  std::vector<UnitsView> unit_prefixes_;  // the same
+  std::vector<std::size_t> prefix_of_;
+  std::unordered_map<std::string_view, std::size_t> distinct_;
+  std::vector<double> measured_;  // of each prefix
   std::vector<Extension> extensions_;
   Bytes next_storage_;
   std::vector<std::size_t> next_begins_;
@@ -206,6 +251,14 @@ class Frontier {
 // Keeps the `count` best extensions, best first. `extensions` is not empty, `count` not 0.
 void keep_best(std::vector<Extension>& extensions, std::size_t count);
 
+[[noreturn]] void throw_no_suffix();  // UsageError
+
+// The common options that mean nothing to a sampler that does not choose one unit after the other.
+std::vector<std::string> filter_names();
+
+// Throws UsageError when a hole is longer than a span: spans but the last would not see its end.
+void require_whole_hole(const Drawing& drawing, int span_bytes, std::string_view sampler);
+
 // Throw UsageError: "beam: candidates must be single bytes".
 void require_single_bytes(const Candidates& candidates, std::string_view sampler);
 void require_bytes_or_units(const Candidates& candidates, std::string_view sampler);
@@ -217,6 +270,8 @@ class RunSampler final : public Sampler {
 
   void sample(State& state, const Candidates& candidates, const SampleRequest& request,
               Random& random, const Sink& sink) const override {
+    constexpr bool kJoint = requires { Run::kJoint; };
+    if (!kJoint && !request.suffix.empty()) throw_no_suffix();
     SamplerOptions filters = options_;
     if (Run::kSearches) filters.repeat_ngram = 0;  // the frontier controls repetition at every byte
     Drawing drawing(state, candidates, request, filters, random, sink);
@@ -233,6 +288,24 @@ std::unique_ptr<Sampler> make_run_sampler(const SamplerOptions& options) {
   return std::make_unique<RunSampler<Run>>(options);
 }
 
+// The units that may come next, and what each of them costs.
+class NextUnits {
+ public:
+  explicit NextUnits(Drawing& drawing);
+
+  // Measures them; both spans are valid until the next call.
+  void measure();
+  std::span<const ByteView> units() const { return units_; }
+  std::span<const double> bits() const { return bits_; }
+
+ private:
+  Drawing& drawing_;
+  std::vector<std::uint32_t> allowed_;
+  std::vector<ByteView> units_;
+  Bytes alphabet_;  // their first bytes
+  std::vector<double> bits_;
+};
+
 // Draws one candidate at a time; spans fall back to it.
 class Ancestral {
  public:
@@ -242,14 +315,8 @@ class Ancestral {
   Step next();
 
  private:
-  Step next_unit();
-  void measure(std::span<const ByteView> units);
-
   Drawing& drawing_;
-  std::vector<std::uint32_t> allowed_;
-  std::vector<ByteView> units_;
-  Bytes alphabet_;
-  std::vector<double> bits_;
+  NextUnits next_units_;
   std::uint32_t drawn_unit_ = 0;
 };
 
@@ -260,7 +327,10 @@ void check_read(const SamplerRow& row, const SamplerOptions& options);
 
 SamplerRow ancestral_row();
 SamplerRow beam_row();
+SamplerRow coinflips_row();
 SamplerRow lookahead_row();
 SamplerRow spans_row();
+SamplerRow metropolis_row();
+SamplerRow smc_row();
 
 }  // namespace kraft

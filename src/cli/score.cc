@@ -60,10 +60,9 @@ Json to_json(const Row& row) {
 }
 
 std::string to_text(const std::vector<Row>& rows) {
-  const bool learnt =
-      std::ranges::any_of(rows, [](const Row& row) { return row.parameters > 0; });
-  std::vector<std::string> heads = {"model",       "file",    ">bytes", ">compressed",
-                                    ">bits/byte", ">rate %"};
+  const bool learnt = std::ranges::any_of(rows, [](const Row& row) { return row.parameters > 0; });
+  std::vector<std::string> heads = {"model",       "file",       ">bytes",
+                                    ">compressed", ">bits/byte", ">rate %"};
   if (learnt) heads.emplace_back(">adjusted %");
   heads.insert(heads.end(), {">prequential bits/byte", ">positions"});
   Table table(std::move(heads));

@@ -64,6 +64,8 @@ const char* const kSpecs[] = {
     "ngram:0",
     "ngram:3",
     "uniform",
+    "product:gzip:9^0.5,ngram:3",
+    "mix:\"gzip:1,window=9\",ngram:1@2.5,\"product:ngram:0,uniform\"",
 };
 
 // A specification as a test's name.
