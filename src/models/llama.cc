@@ -122,6 +122,7 @@ Backend llama_backend() {
       "file", "default",
       "a GGUF file; text, image, audio: a model of bytes that comes with kraft; default: the one "
       "of the medium");
+  row.argument->choices = {"default", "text", "image", "audio"};
   row.parameters = {
       Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
                          "tokens of the window (default: as trained, at most 4096); when it is "
