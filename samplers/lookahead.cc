@@ -21,7 +21,6 @@
 // The filters then choose between the bytes by w. Repetition control applies to every byte of every
 // continuation instead. Where no continuation can be continued, w is that of the step before.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -38,11 +37,13 @@ class Lookahead {
       : drawing_(drawing),
         frontier_(drawing, options),
         horizon_(static_cast<std::size_t>(options.horizon)),
-        width_(static_cast<std::size_t>(options.beam_width)) {
-    require_single_bytes(drawing.candidates(), "lookahead");
+        width_(static_cast<std::size_t>(options.beam_width)),
+        best_(drawing.units().size()),
+        sums_(drawing.units().size()) {
+    require_bytes_or_units(drawing.candidates(), "lookahead");
   }
 
-  ByteView next() {
+  Step next() {
     frontier_.reset();
     for (;;) {
       std::vector<Extension>& extensions = frontier_.expand();
@@ -54,34 +55,38 @@ class Lookahead {
       frontier_.keep(extensions);
     }
     if (units_.empty()) drawing_.throw_impossible();
-    const ByteView unit = units_[drawing_.choose(units_, bits_)];
+    const std::size_t chosen = drawing_.choose(units_, bits_);
+    drawn_unit_ = unit_indexes_[chosen];
+    const Step step(units_[chosen], {&drawn_unit_, drawing_.candidates().model_units() ? 1U : 0U});
     units_.clear();
-    return unit;
+    return step;
   }
 
  private:
-  // The best extension that begins with each byte.
+  // The best extension that begins with each unit.
   void find_best(std::span<const Extension> extensions) {
-    best_.fill({.bits = std::numeric_limits<double>::infinity()});
+    std::ranges::fill(best_, Extension{.bits = std::numeric_limits<double>::infinity()});
     for (const Extension& extension : extensions) {
-      Extension& best = best_[frontier_.first_byte(extension)];
+      Extension& best = best_[frontier_.first_unit(extension)];
       if (extension < best) best = extension;
     }
   }
 
-  // Sums weights relative to the best of each first byte, so that none is rounded to 0.
+  // Sums weights relative to the best of each first unit, so that none is rounded to 0.
   void sum(std::span<const Extension> extensions) {
-    std::array<double, 256> sums{};
+    std::ranges::fill(sums_, 0.0);
     for (const Extension& extension : extensions) {
-      const Byte first = frontier_.first_byte(extension);
-      sums[first] += std::exp2(best_[first].bits - extension.bits);
+      const std::uint32_t first = frontier_.first_unit(extension);
+      sums_[first] += std::exp2(best_[first].bits - extension.bits);
     }
     units_.clear();
+    unit_indexes_.clear();
     bits_.clear();
-    for (ByteView unit : drawing_.units()) {
-      if (sums[unit[0]] == 0) continue;
-      units_.push_back(unit);
-      bits_.push_back(best_[unit[0]].bits - std::log2(sums[unit[0]]));
+    for (std::uint32_t unit = 0; unit < sums_.size(); ++unit) {
+      if (sums_[unit] == 0) continue;
+      units_.push_back(drawing_.units()[unit]);
+      unit_indexes_.push_back(unit);
+      bits_.push_back(best_[unit].bits - std::log2(sums_[unit]));
     }
   }
 
@@ -97,9 +102,12 @@ class Lookahead {
   Frontier frontier_;
   std::size_t horizon_;
   std::size_t width_;
-  std::array<Extension, 256> best_;
-  std::vector<ByteView> units_;  // the possible first bytes
-  std::vector<double> bits_;     // -log2 w
+  std::vector<Extension> best_;              // by unit
+  std::vector<double> sums_;                 // by unit
+  std::vector<ByteView> units_;              // the possible first units
+  std::vector<std::uint32_t> unit_indexes_;  // which those are
+  std::vector<double> bits_;                 // -log2 w
+  std::uint32_t drawn_unit_ = 0;
 };
 
 }  // namespace

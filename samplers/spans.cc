@@ -81,7 +81,7 @@ class Spans {
       throw Error("spans: history and output together are longer than 4 GiB");
   }
 
-  ByteView next() {
+  Step next() {
     find_spans();
     if (spans_.empty()) return one_byte_.next();
     std::sort(spans_.begin(), spans_.end(), [](ByteView a, ByteView b) {
@@ -91,7 +91,7 @@ class Spans {
     drawing_.measure(spans_, bits_);
     const ByteView span = spans_[drawing_.choose(spans_, bits_)];
     chosen_.assign(span.begin(), span.end());  // the text, which it is part of, is about to grow
-    return chosen_;
+    return ByteView(chosen_);
   }
 
  private:

@@ -64,7 +64,7 @@ struct Parameter {
   double max = 0;
   std::string initial;
   std::string meaning;
-  std::vector<std::string> choices = {};  // for Kind::choice
+  std::vector<std::string> choices = {};  // for Kind::choice; of Kind::text, names of kraft's own
   // Letters that may follow an integer, such as xz's 'e'; the sign before a model's weight.
   std::string suffixes = {};
 

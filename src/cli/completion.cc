@@ -49,7 +49,7 @@ Candidates candidates_for(const SampleOptions& options, const po::variables_map&
   if (options.media.candidate != "byte")
     throw UsageError("--candidate '" + printable(options.media.candidate) +
                      "' is none of byte|whole");
-  if (!is_set(values, "alphabet")) return Candidates::all();
+  if (options.alphabet == "auto") return Candidates::all();
   Bytes given;
   for (const Sequence& sequence : hole.sequences) {
     for (const Span& span : sequence) {

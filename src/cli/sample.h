@@ -52,7 +52,7 @@ struct SampleOptions {
   std::string sampler = "ancestral";
   std::string preset;
   SamplerOptions sampling;
-  std::string alphabet = "seen";
+  std::string alphabet = "auto";
   std::string units;
   std::int64_t length_bytes = 200;
   int count = 1;

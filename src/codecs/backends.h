@@ -22,6 +22,7 @@ Backend flac_backend();
 Backend cmd_backend();
 Backend uniform_backend();  // src/models/uniform.cc
 Backend ngram_backend();    // src/models/ngram.cc
+Backend llama_backend();    // src/models/llama.cc
 Backend product_backend();  // src/models/pool.cc
 Backend mix_backend();      // src/models/pool.cc
 

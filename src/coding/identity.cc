@@ -49,12 +49,16 @@ std::string library_of(const std::string& spec) {
   return library == "kraft" ? library + " " + kVersion : library;
 }
 
+bool is_free(const Parameter& parameter, const std::string& value) {
+  return parameter.kind == Parameter::Kind::text &&
+         std::ranges::find(parameter.choices, value) == parameter.choices.end();
+}
+
 bool has_free_text(const Spec& spec, const Backend& backend) {
-  if (spec.argument && backend.argument && backend.argument->kind == Parameter::Kind::text)
-    return true;
+  if (spec.argument && backend.argument && is_free(*backend.argument, *spec.argument)) return true;
   return std::ranges::any_of(spec.values, [&](const auto& given) {
     return std::ranges::any_of(backend.parameters, [&](const Parameter& parameter) {
-      return parameter.name == given.first && parameter.kind == Parameter::Kind::text;
+      return parameter.name == given.first && is_free(parameter, given.second);
     });
   });
 }

@@ -8,16 +8,24 @@
 #include <atomic>
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "base/text.h"
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
+#include "models/tiny_weights.h"
 
 namespace kraft {
+
+namespace testing {
+using namespace ::testing;
+}
+
 namespace {
 
 // Every backend, at its default and at parameters that change how it works.
@@ -49,6 +57,10 @@ const char* const kSpecs[] = {
     "flac",
     "flac:0,channels=2,depth=16,rate=44100",
     "cmd:\"gzip -9\"",
+    "llama",
+    "llama:image,ctx=48",
+    "llama:audio,bytes=ascii7",
+    "llama:words.gguf,beam=3",
     "ngram:0",
     "ngram:3",
     "uniform",
@@ -63,7 +75,24 @@ std::string identifier(std::string_view spec) {
   return name;
 }
 
-class EveryModel : public testing::TestWithParam<const char*> {};
+// Models of weights find tiny ones in the folder that they run in.
+class EveryModel : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!std::string_view(GetParam()).starts_with("llama")) return;
+    if (!testing::kHaveLlama) GTEST_SKIP() << "built without llama.cpp";
+    weights_.emplace();
+    back_ = std::filesystem::current_path();
+    std::filesystem::current_path(weights_->path(""));
+  }
+  void TearDown() override {
+    if (weights_) std::filesystem::current_path(back_);
+  }
+
+ private:
+  std::optional<testing::TinyWeights> weights_;
+  std::filesystem::path back_;
+};
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, testing::ValuesIn(kSpecs),
                          [](const auto& instance) { return identifier(instance.param); });
