@@ -504,8 +504,11 @@ std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
     engine = "recompress";
   }
   if (engine == "recompress")
-    return model_of(std::move(codec), arguments.spec(),
-                    static_cast<std::uint64_t>(arguments.integer("context")), options);
+    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
+  for (const auto& given : Spec::parse(arguments.spec()).values) {
+    if (given.first == "context" || given.first == "dither")
+      throw UsageError("png: " + given.first + " needs engine=recompress, not " + engine);
+  }
   Settings settings;
   settings.shape = shape_of(arguments);
   settings.deflate.level = level;
