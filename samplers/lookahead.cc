@@ -8,15 +8,17 @@
 //
 //   1. Extend all partial continuations that are kept by all bytes of the alphabet.
 //   2. Before the horizon: keep the `beam_width` extensions of least bits, and besides them the
-//   best
-//      one of every first byte that has none among them. Again from 1.
+//      best one of each first byte that has none among them: of the `beam_width` best ones of
+//      those. Again from 1.
 //   3. At the horizon: w(b) is the sum over all extensions that begin with b. None is dropped here.
 //
-// So every possible byte keeps a weight, at the cost of up to (beam width + alphabet) * alphabet
-// measurements a step; every w(b) is a lower bound of the marginal, exact where the width never
-// cuts anything off, and with a horizon of 1 it is that of `ancestral`. What the bound omits is
-// mass in many improbable continuations: a narrow beam draws more fluent text, and more of it by
-// heart, than the joint distribution would.
+// A first byte that is left behind keeps the share that it had: its sum at that depth, to the sum
+// at that depth of those that go on, is its weight to theirs. So every possible byte keeps a
+// weight, at the cost of up to 2 * beam width * alphabet measurements for each byte of the horizon.
+// Where no first byte is left behind every w(b) is a lower bound of the marginal, exact where the
+// width never cuts anything off, and with a horizon of 1 it is that of `ancestral`. What the bound
+// omits is mass in many improbable continuations: a narrow beam draws more fluent text, and more of
+// it by heart, than the joint distribution would.
 //
 // The filters then choose between the bytes by w. Repetition control applies to every byte of every
 // continuation instead. Where no continuation can be continued, w is that of the step before.
@@ -44,53 +46,89 @@ class Lookahead {
 
   ByteView next() {
     frontier_.reset();
+    weights_bits_.fill(kInfinity);
+    left_behind_.reset();
     for (;;) {
       std::vector<Extension>& extensions = frontier_.expand();
       if (extensions.empty()) break;
       find_best(extensions);
-      sum(extensions);
+      weigh(extensions);
       if (frontier_.depth() + 1 == horizon_) break;
       prune(extensions);
       frontier_.keep(extensions);
     }
-    if (units_.empty()) drawing_.throw_impossible();
-    const ByteView unit = units_[drawing_.choose(units_, bits_)];
-    units_.clear();
-    return unit;
+    return choose();
   }
 
  private:
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  using Weights = std::array<double, 256>;  // -log2 w by first byte; infinite: impossible
+
   // The best extension that begins with each byte.
   void find_best(std::span<const Extension> extensions) {
-    best_.fill({.bits = std::numeric_limits<double>::infinity()});
+    best_.fill({.bits = kInfinity});
     for (const Extension& extension : extensions) {
       Extension& best = best_[frontier_.first_byte(extension)];
       if (extension < best) best = extension;
     }
   }
 
-  // Sums weights relative to the best of each first byte, so that none is rounded to 0.
-  void sum(std::span<const Extension> extensions) {
-    std::array<double, 256> sums{};
+  // Sums over the extensions of each first byte, in the scale of those left behind.
+  void weigh(std::span<const Extension> extensions) {
+    std::array<double, 256> sums{};  // relative to the best, so that none is rounded to 0
     for (const Extension& extension : extensions) {
       const Byte first = frontier_.first_byte(extension);
       sums[first] += std::exp2(best_[first].bits - extension.bits);
     }
-    units_.clear();
-    bits_.clear();
-    for (ByteView unit : drawing_.units()) {
-      if (sums[unit[0]] == 0) continue;
-      units_.push_back(unit);
-      bits_.push_back(best_[unit[0]].bits - std::log2(sums[unit[0]]));
+    Weights weights_bits;
+    for (std::size_t b = 0; b < 256; ++b)
+      weights_bits[b] = sums[b] == 0 ? kInfinity : best_[b].bits - std::log2(sums[b]);
+    const double scale_bits =
+        left_behind_.any() ? total_bits(weights_bits_) - total_bits(weights_bits) : 0;
+    for (std::size_t b = 0; b < 256; ++b) {
+      if (!left_behind_.test(b)) weights_bits_[b] = weights_bits[b] + scale_bits;
     }
+  }
+
+  // -log2 of the weights of all first bytes that are not left behind. One of them is possible.
+  double total_bits(const Weights& weights_bits) const {
+    double least_bits = kInfinity, sum = 0;
+    for (std::size_t b = 0; b < 256; ++b) {
+      if (!left_behind_.test(b)) least_bits = std::min(least_bits, weights_bits[b]);
+    }
+    for (std::size_t b = 0; b < 256; ++b) {
+      if (!left_behind_.test(b)) sum += std::exp2(least_bits - weights_bits[b]);
+    }
+    return least_bits - std::log2(sum);
   }
 
   void prune(std::vector<Extension>& extensions) {
     keep_best(extensions, width_);
     const Extension last = extensions.back();
+    others_.clear();
     for (const Extension& best : best_) {
-      if (std::isfinite(best.bits) && last < best) extensions.push_back(best);
+      if (std::isfinite(best.bits) && last < best) others_.push_back(best);
     }
+    std::sort(others_.begin(), others_.end());
+    for (std::size_t i = 0; i < others_.size(); ++i) {
+      if (i < width_) {
+        extensions.push_back(others_[i]);
+      } else {
+        left_behind_.set(frontier_.first_byte(others_[i]));
+      }
+    }
+  }
+
+  ByteView choose() {
+    units_.clear();
+    bits_.clear();
+    for (ByteView unit : drawing_.units()) {
+      if (!std::isfinite(weights_bits_[unit[0]])) continue;
+      units_.push_back(unit);
+      bits_.push_back(weights_bits_[unit[0]]);
+    }
+    if (units_.empty()) drawing_.throw_impossible();
+    return units_[drawing_.choose(units_, bits_)];
   }
 
   Drawing& drawing_;
@@ -98,6 +136,9 @@ class Lookahead {
   std::size_t horizon_;
   std::size_t width_;
   std::array<Extension, 256> best_;
+  std::vector<Extension> others_;
+  Weights weights_bits_;
+  ByteSet left_behind_;
   std::vector<ByteView> units_;  // the possible first bytes
   std::vector<double> bits_;     // -log2 w
 };
