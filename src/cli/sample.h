@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,9 @@ struct SampleOptions {
 // --as, or else what the input's content says. Throws UsageError when options were given that have
 // no meaning for that medium.
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
+
+// make_sampler(), whose errors name options as on the command line.
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options);
 
 // Draw the parts that the options name, write the whole; each is the command's exit status.
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file);
