@@ -23,7 +23,7 @@ install(
 # The pkg-config file. Whoever links a static libkraft links all that it needs as well.
 set(pkg_config_requires "zlib liblzma libzstd libbrotlienc libbrotlidec liblz4")
 string(APPEND pkg_config_requires
-  " libpng libjpeg stb libwebp libjxl flac sndfile samplerate kissfft-float")
+  " libpng libjpeg stb libwebp libjxl flac sndfile samplerate kissfft-float libxxhash")
 set(pkg_config_libs "-lbz2 -pthread")
 if(BUILD_SHARED_LIBS)
   set(pkg_config_needs "Requires.private: ${pkg_config_requires}\nLibs.private: ${pkg_config_libs}")

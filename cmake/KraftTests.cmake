@@ -13,6 +13,7 @@ set(test_environment
 
 # Unit and conformance tests: every *_test.cc below tests/, in one executable.
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
+list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
   add_executable(kraft_tests ${test_sources})
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
@@ -41,6 +42,7 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.next_byte COMMAND example_next_byte)
   add_test(NAME example.continue_text COMMAND example_continue_text ${short_text} gzip 20)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
+  add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)

@@ -93,7 +93,8 @@ void Drawing::round_up(std::span<double> bits) {
   for (double& b : bits) b = 8 * (std::ceil((*context_bits_ + b) / 8) - context_bytes);
 }
 
-std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const double> bits) {
+std::span<const Choice> Drawing::survivors(std::span<const ByteView> units,
+                                           std::span<const double> bits) {
   choices_.clear();
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (std::isnan(bits[i]) || bits[i] == -std::numeric_limits<double>::infinity())
@@ -103,10 +104,39 @@ std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const dou
   if (choices_.empty()) throw_impossible();
   normalise(choices_);
   filter_->apply(choices_, units, drawn());
+  return choices_;
+}
 
+std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const double> bits) {
   weights_.clear();
-  for (const Choice& choice : choices_) weights_.push_back(choice.probability);
+  for (const Choice& choice : survivors(units, bits)) weights_.push_back(choice.probability);
   return choices_[random_.choose(weights_)].unit;
+}
+
+NextUnits::NextUnits(Drawing& drawing) : drawing_(drawing) {
+  if (drawing.candidates().restricted()) return;
+  units_.assign(drawing.units().begin(), drawing.units().end());
+  for (ByteView unit : units_) alphabet_.push_back(unit[0]);
+}
+
+void NextUnits::measure() {
+  const Candidates& candidates = drawing_.candidates();
+  if (candidates.restricted()) {
+    candidates.allowed(drawing_.text(), drawing_.remaining_bytes(), allowed_);
+    units_.clear();
+    alphabet_.clear();
+    for (std::uint32_t index : allowed_) {
+      units_.push_back(candidates[index]);
+      alphabet_.push_back(candidates[index][0]);
+    }
+  }
+  bits_.resize(units_.size());
+  if (candidates.single_bytes()) {  // models answer fastest when they are asked for bytes
+    const ByteView nothing;
+    drawing_.extend({&nothing, 1}, alphabet_, bits_);
+  } else {
+    drawing_.measure(units_, bits_);
+  }
 }
 
 void Drawing::throw_impossible() const {

@@ -74,8 +74,14 @@ class Drawing {
   void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
               std::span<double> bits);
 
-  // Filters the units, whose increments are `bits`, and draws one; returns its index.
+  // Filters the units, whose increments are `bits`: what may be drawn, not empty, each with its
+  // probability. Valid until the next call.
+  std::span<const Choice> survivors(std::span<const ByteView> units, std::span<const double> bits);
+
+  // Draws one of the survivors; returns its index among the units.
   std::size_t choose(std::span<const ByteView> units, std::span<const double> bits);
+
+  Random& random() { return random_; }
 
   // No candidate is possible: throws Error.
   [[noreturn]] void throw_impossible() const;
@@ -115,7 +121,7 @@ class Drawing {
   Mark without_tail_;
 
   std::vector<ByteView> units_;
-  std::vector<Choice> choices_;  // scratch of choose()
+  std::vector<Choice> choices_;  // the survivors
   std::vector<double> weights_;
 };
 
@@ -204,6 +210,24 @@ std::unique_ptr<Sampler> make_run_sampler(const SamplerOptions& options) {
   return std::make_unique<RunSampler<Run>>(options);
 }
 
+// The units that may come next, and what each of them costs.
+class NextUnits {
+ public:
+  explicit NextUnits(Drawing& drawing);
+
+  // Measures them; both spans are valid until the next call.
+  void measure();
+  std::span<const ByteView> units() const { return units_; }
+  std::span<const double> bits() const { return bits_; }
+
+ private:
+  Drawing& drawing_;
+  std::vector<std::uint32_t> allowed_;
+  std::vector<ByteView> units_;
+  Bytes alphabet_;  // their first bytes
+  std::vector<double> bits_;
+};
+
 // Draws one candidate at a time; spans fall back to it.
 class Ancestral {
  public:
@@ -213,13 +237,8 @@ class Ancestral {
   ByteView next();
 
  private:
-  void measure(std::span<const ByteView> units);
-
   Drawing& drawing_;
-  std::vector<std::uint32_t> allowed_;
-  std::vector<ByteView> units_;
-  Bytes alphabet_;
-  std::vector<double> bits_;
+  NextUnits next_units_;
 };
 
 // Throw UsageError: for a value outside its range; for an option that is not at its default
@@ -229,6 +248,7 @@ void check_read(const SamplerRow& row, const SamplerOptions& options);
 
 SamplerRow ancestral_row();
 SamplerRow beam_row();
+SamplerRow coinflips_row();
 SamplerRow lookahead_row();
 SamplerRow spans_row();
 

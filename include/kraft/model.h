@@ -99,6 +99,10 @@ class Model {
   // How far back what comes next can be copied from; nothing if there is no limit. Bytes before
   // that matter to no model but DEFLATE, whose open block counts symbols for longer.
   virtual std::optional<std::uint64_t> window_bytes() const = 0;
+
+  // What the code lengths depend on besides the specification, such as a hash of the weights.
+  // Empty: the version of the backend's library says it all.
+  virtual std::string fingerprint() const { return {}; }
 };
 
 // p[i] = 2^-bits[i] / sum. Infinite bits mean probability 0; at least one must be finite.

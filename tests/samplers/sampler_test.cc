@@ -150,7 +150,7 @@ std::string error_of(std::string_view name, const SamplerOptions& options = {}) 
 
 TEST(SamplerRegistry, NamesTheNearestOfAnUnknownName) {
   EXPECT_EQ(error_of("ancestrl"), "unknown sampler \"ancestrl\" (did you mean ancestral?)");
-  EXPECT_EQ(error_of("q"), "unknown sampler \"q\": expected ancestral, beam, lookahead, spans");
+  EXPECT_EQ(error_of("q"), "unknown sampler \"q\": expected ancestral, beam, coinflips, lookahead, spans");
   EXPECT_EQ(usage_error([] { sampler_preset("gzip"); }),
             "unknown preset \"gzip\" (did you mean gzipt?)");
 }

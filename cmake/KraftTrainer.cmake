@@ -1,0 +1,47 @@
+# The programs that made the default models: kraft-train and kraft-export, and their tests. Nothing
+# else needs them.
+
+find_package(dnnl QUIET)
+find_package(OpenMP QUIET COMPONENTS CXX)
+find_package(Boost QUIET COMPONENTS program_options)
+kraft_need(dnnl_FOUND "oneDNN" libdnnl-dev)
+kraft_need(Boost_PROGRAM_OPTIONS_FOUND "Boost.Program_options" libboost-program-options-dev)
+if(KRAFT_MISSING)
+  list(JOIN KRAFT_MISSING " " packages)
+  message(FATAL_ERROR "apt-get install ${packages}")
+endif()
+
+add_library(kraft_training STATIC
+  src/train/checkpoint.cc src/train/matmul.cc src/train/optimizer.cc src/train/transformer.cc)
+target_compile_features(kraft_training PUBLIC cxx_std_20)
+target_include_directories(kraft_training PUBLIC ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(kraft_training
+  PUBLIC kraft::kraft PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX $<BUILD_INTERFACE:kraft_flags>)
+# Loops of floats are what a training spends its time on, and it runs where it was built.
+if(NOT KRAFT_SANITIZE)
+  target_compile_options(kraft_training PRIVATE -O3 -march=native -ffast-math)
+endif()
+
+add_executable(kraft_train src/train/train.cc)
+set_target_properties(kraft_train PROPERTIES
+  OUTPUT_NAME kraft-train RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_include_directories(kraft_train PRIVATE ${private_folders})
+target_link_libraries(kraft_train PRIVATE kraft_training Boost::program_options kraft_flags)
+
+if(TARGET llama)
+  add_executable(kraft_export src/train/export.cc)
+  set_target_properties(kraft_export PROPERTIES
+    OUTPUT_NAME kraft-export RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  target_include_directories(kraft_export PRIVATE ${private_folders})
+  target_link_libraries(kraft_export PRIVATE kraft_training llama kraft_flags)
+endif()
+
+if(KRAFT_BUILD_TESTS)
+  add_executable(kraft_training_tests tests/train/transformer_test.cc)
+  target_include_directories(kraft_training_tests PRIVATE ${private_folders})
+  target_link_libraries(kraft_training_tests PRIVATE
+    kraft_training GTest::gtest_main kraft_flags)
+  include(GoogleTest)
+  gtest_discover_tests(kraft_training_tests PROPERTIES TIMEOUT 300)
+  add_test(NAME train.resume COMMAND ${PROJECT_SOURCE_DIR}/tests/train/resume $<TARGET_FILE:kraft_train>)
+endif()
