@@ -191,7 +191,7 @@ class Run {
         json_(values.count("json") > 0),
         echo_(values.count("echo") > 0),
         quiet_(values.count("quiet") > 0),
-        sampler_(make_sampler(options.sampler, options.sampling)),
+        sampler_(make_sampler(options)),
         models_(make_models(options.models, options.threads.get())),
         context_(read_context(options.context)),
         suffix_(take_suffix(options.joint, context_)),
