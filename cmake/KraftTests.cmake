@@ -19,6 +19,9 @@ if(test_sources)
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
     kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+  if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
+    target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(kraft_tests
     NO_PRETTY_VALUES

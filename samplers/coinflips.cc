@@ -28,13 +28,15 @@ class Coinflips {
   Coinflips(Drawing& drawing, const SamplerOptions&)
       : drawing_(drawing), next_units_(drawing), decoder_([this] { return eight_flips(); }) {}
 
-  ByteView next() {
+  Step next() {
     next_units_.measure();
     const auto choices = drawing_.survivors(next_units_.units(), next_units_.bits());
     bits_.clear();
     for (const Choice& choice : choices) bits_.push_back(-std::log2(choice.probability));
     distribution_.assign(bits_);
-    return next_units_.units()[choices[decoder_.decode(distribution_)].unit];
+    drawn_unit_ = choices[decoder_.decode(distribution_)].unit;
+    const bool by_units = drawing_.candidates().model_units();
+    return {next_units_.units()[drawn_unit_], {&drawn_unit_, by_units ? 1U : 0U}};
   }
 
  private:
@@ -55,6 +57,7 @@ class Coinflips {
   IntegerDistribution distribution_;
   std::uint64_t flips_ = 0;
   int flips_left_ = 0;
+  std::uint32_t drawn_unit_ = 0;
   RangeDecoder decoder_;  // last: it takes flips at once
 };
 

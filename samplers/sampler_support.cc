@@ -25,6 +25,10 @@ void require_single_bytes(const Candidates& candidates, std::string_view sampler
     throw UsageError(std::string(sampler) + ": candidates must be single bytes, not strings");
 }
 
+void require_bytes_or_units(const Candidates& candidates, std::string_view sampler) {
+  if (!candidates.model_units()) require_single_bytes(candidates, sampler);
+}
+
 WellFormed::WellFormed(const Candidates& candidates) : candidates_(&candidates) {
   for (std::size_t i = 0; i < candidates.size(); ++i) bytes_.set(candidates[i][0]);
 }
@@ -106,11 +110,18 @@ void Drawing::hide_tail() {
   for (const Moved& moved : moved_) moved.state->rewind(moved.without_tail);
 }
 
-void Drawing::emit(ByteView bytes) {
-  bytes = bytes.first(
-      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), remaining_bytes())));
+void Drawing::emit(const Step& step) {
+  const ByteView bytes = step.bytes.first(
+      static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes.size(), remaining_bytes())));
   if (tail_bytes_ == 0) {
-    for (const Moved& moved : moved_) moved.state->observe(bytes);
+    const bool by_units = !step.units.empty() && bytes.size() == step.bytes.size();
+    for (const Moved& moved : moved_) {
+      if (by_units && moved.state == &state_) {
+        moved.state->observe_units(step.units);
+      } else {
+        moved.state->observe(bytes);
+      }
+    }
   }
   append(text_, bytes);
   if (sink_ && !sink_(bytes)) stopped_ = true;
@@ -124,6 +135,11 @@ void Drawing::measure(std::span<const ByteView> continuations, std::span<double>
 void Drawing::extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
                      std::span<double> bits) {
   state_.extend(prefixes, alphabet, bits);
+  round_up(bits);
+}
+
+void Drawing::extend_units(std::span<const UnitsView> prefixes, std::span<double> bits) {
+  state_.extend_units(prefixes, bits);
   round_up(bits);
 }
 
@@ -176,7 +192,10 @@ void NextUnits::measure() {
     }
   }
   bits_.resize(units_.size());
-  if (candidates.single_bytes()) {  // models answer fastest when they are asked for bytes
+  if (candidates.model_units()) {
+    const UnitsView nothing;
+    drawing_.extend_units({&nothing, 1}, bits_);
+  } else if (candidates.single_bytes()) {  // models answer fastest when they are asked for bytes
     const ByteView nothing;
     drawing_.extend({&nothing, 1}, alphabet_, bits_);
   } else {

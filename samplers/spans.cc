@@ -37,7 +37,8 @@ class KeyIndex {
     }
   }
 
-  // Calls visit(place) from the latest occurrence of the key on, until it returns false.
+  // Calls visit(place) from the latest occurrence of the key on, until it returns false, or
+  // kMostPlaces places have been looked at: those of other keys with the same hash count as well.
   template <class Visit>
   void find(ByteView text, ByteView key, Visit&& visit) const {
     std::uint32_t place = latest_[hash(key)];
@@ -50,7 +51,8 @@ class KeyIndex {
 
  private:
   static constexpr int kHashBits = 16;
-  static constexpr int kMostPlaces = 1 << 14;  // so that a text of one byte repeated costs little
+  static constexpr int kMostPlaces = 1 << 14;  // of a hash, so that a text of one byte repeated
+                                               // costs little
   static constexpr std::uint32_t kNone = 0;    // no key ends at 0
 
   static std::size_t hash(ByteView key) {
@@ -81,7 +83,7 @@ class Spans {
       throw Error("spans: history and output together are longer than 4 GiB");
   }
 
-  ByteView next() {
+  Step next() {
     find_spans();
     if (spans_.empty()) return one_byte_.next();
     std::sort(spans_.begin(), spans_.end(), [](ByteView a, ByteView b) {
@@ -91,7 +93,7 @@ class Spans {
     drawing_.measure(spans_, bits_);
     const ByteView span = spans_[drawing_.choose(spans_, bits_)];
     chosen_.assign(span.begin(), span.end());  // the text, which it is part of, is about to grow
-    return chosen_;
+    return ByteView(chosen_);
   }
 
  private:

@@ -11,21 +11,17 @@
 namespace kraft {
 namespace {
 
-// A codec that is a model by measuring alone can be told how much of the context to compress.
-constexpr const char* kContextDefault = "8KiB";
-
 std::vector<Backend> all_backends() {
   std::vector<Backend> rows = {
-      gzip_backend(),    zlib_backend(),    deflate_backend(), zstd_backend(), xz_backend(),
-      lzma_backend(),    bzip2_backend(),   brotli_backend(),  lz4_backend(),  png_backend(),
-      webp_backend(),    jxl_backend(),     flac_backend(),    cmd_backend(),  ngram_backend(),
-      uniform_backend(), product_backend(), mix_backend(),
+      gzip_backend(),  zlib_backend(),    deflate_backend(),  zstd_backend(),    xz_backend(),
+      lzma_backend(),  bzip2_backend(),   brotli_backend(),   lz4_backend(),     png_backend(),
+      webp_backend(),  jxl_backend(),     flac_backend(),     cmd_backend(),     llama_backend(),
+      ngram_backend(), uniform_backend(), filtered_backend(), product_backend(), mix_backend(),
   };
   for (Backend& row : rows) {
     if (row.make_model) continue;
-    row.parameters.push_back(
-        Parameter::integer("context", 0, INT64_MAX, kContextDefault,
-                           "bytes of context that each measurement compresses (0: all)"));
+    for (Parameter& parameter : measured_context_parameters())
+      row.parameters.push_back(std::move(parameter));
   }
   return rows;
 }
@@ -264,6 +260,23 @@ Arguments check(const Spec& spec, const Backend& backend) {
   return arguments;
 }
 
+std::vector<Parameter> measured_context_parameters() {
+  std::vector<Parameter> parameters = {
+      Parameter::integer("context", 0, INT64_MAX, "8KiB",
+                         "bytes of context that each measurement compresses (0: all)"),
+      Parameter::integer("dither", 1, 64, "1",
+                         "contexts, each a little shorter than the one before, over whose "
+                         "increments the mean is taken (1: off)"),
+  };
+  for (Parameter& parameter : parameters) parameter.of_model = true;
+  return parameters;
+}
+
+MeasuredContext measured_context(const Arguments& arguments) {
+  return {.bytes = static_cast<std::uint64_t>(arguments.integer("context")),
+          .dither = static_cast<std::uint64_t>(arguments.integer("dither"))};
+}
+
 std::vector<std::pair<std::string, std::int64_t>> Geometry::values() const {
   std::vector<std::pair<std::string, std::int64_t>> values;
   if (width) values.emplace_back("width", *width);
@@ -286,6 +299,12 @@ void fill_in(Spec& spec, const Backend& backend, const Geometry& geometry) {
   }
 }
 
+bool is_of_model(const Backend& backend, std::string_view name) {
+  return std::ranges::any_of(backend.parameters, [name](const Parameter& parameter) {
+    return parameter.name == name && parameter.of_model;
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options) {
@@ -294,8 +313,8 @@ std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOption
   fill_in(parsed, backend, options.geometry);
   const Arguments arguments = check(parsed, backend);
   if (backend.make_model) return backend.make_model(arguments, options);
-  return model_of(backend.make_codec(arguments), arguments.spec(),
-                  static_cast<std::uint64_t>(arguments.integer("context")), options);
+  return model_of(backend.make_codec(arguments), arguments.spec(), measured_context(arguments),
+                  options);
 }
 
 std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& geometry) {
@@ -305,7 +324,19 @@ std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& g
   const Arguments arguments = check(parsed, backend);
   if (!backend.make_codec)
     throw UsageError(backend.name + ": predicts, but is not a compressor by itself");
+  for (const auto& given : parsed.values) {
+    if (is_of_model(backend, given.first))
+      fail(backend, given.first + " belongs to the model; the compressor has no such parameter");
+  }
   return backend.make_codec(arguments);
+}
+
+std::string codec_spec(std::string_view spec) {
+  Spec parsed = Spec::parse(spec);
+  const Backend& backend = find_backend(parsed.name);
+  std::erase_if(parsed.values,
+                [&backend](const auto& given) { return is_of_model(backend, given.first); });
+  return parsed.text();
 }
 
 }  // namespace kraft

@@ -49,7 +49,7 @@ Candidates candidates_for(const SampleOptions& options, const po::variables_map&
   if (options.media.candidate != "byte")
     throw UsageError("--candidate '" + printable(options.media.candidate) +
                      "' is none of byte|whole");
-  if (!is_set(values, "alphabet")) return Candidates::all();
+  if (options.alphabet == "auto") return Candidates::all();
   Bytes given;
   for (const Sequence& sequence : hole.sequences) {
     for (const Span& span : sequence) {
@@ -182,7 +182,7 @@ std::uint64_t Hole::drawn_bytes() const {
 
 std::vector<Completion> complete(const SampleOptions& options, const po::variables_map& values,
                                  const Hole& hole) {
-  const auto sampler = make_sampler(options.sampler, options.sampling);
+  const auto sampler = make_sampler(options);
   const Candidates candidates = candidates_for(options, values, hole);
   const unsigned threads = options.threads.get();
   std::vector<Completion> completions;

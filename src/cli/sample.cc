@@ -169,6 +169,7 @@ void check(const po::variables_map& values, const Options& options) {
   check_range("count", options.count, 1, 1 << 20);
   check_range("seed", options.seed, 0, INT64_MAX);
   exclude(values, "alphabet", "units");
+  if (options.units.empty() && options.alphabet != "auto") Candidates::parse(options.alphabet, {});
   if (values.count("output") && options.output.empty()) throw UsageError("--output is empty");
   for (const char* option : {"preset", "tail"}) {
     if (is_set(values, option) && !options.context.prime)
@@ -190,12 +191,11 @@ class Run {
         json_(values.count("json") > 0),
         echo_(values.count("echo") > 0),
         quiet_(values.count("quiet") > 0),
-        sampler_(make_sampler(options.sampler, options.sampling)),
+        sampler_(make_sampler(options)),
         models_(make_models(options.models, options.threads.get())),
         context_(read_context(options.context)),
         suffix_(take_suffix(options.joint, context_)),
         history_(context_.observed()),
-        candidates_(candidates()),
         detector_(quiet_ && !json_ ? ByteView() : history_),
         output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
@@ -210,6 +210,7 @@ class Run {
     for (const auto& model : models_) {
       const auto start = model->start(observed());
       if (interrupted()) break;
+      candidates_ = candidates(*model);
       if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
@@ -237,11 +238,19 @@ class Run {
     return options_.sampling.tail == 0 ? ByteView(history_) : context_.corpus();
   }
 
-  // A preset's program looks at the whole corpus for its alphabet.
-  Candidates candidates() const {
-    if (!options_.units.empty()) return Candidates::from_lines(as_text(read_input(options_.units)));
-    return Candidates::parse(options_.alphabet,
-                             options_.preset.empty() ? history_ : context_.bytes);
+  // A preset's program looks at the whole corpus for its alphabet. By default a language model
+  // draws what it predicts; what knows nothing but its context draws from that, and so do spans.
+  Candidates candidates(const Model& model) {
+    if (!options_.units.empty()) {
+      if (!listed_) listed_ = Candidates::from_lines(as_text(read_input(options_.units)));
+      return *listed_;
+    }
+    std::string alphabet = options_.alphabet;
+    if (alphabet == "auto") {
+      if (!model.units().empty() && options_.sampler != "spans") return Candidates::units_of(model);
+      alphabet = "seen";
+    }
+    return Candidates::parse(alphabet, options_.preset.empty() ? history_ : context_.bytes);
   }
 
   Sample draw(const Model& model, State& start, int index) {
@@ -319,9 +328,10 @@ class Run {
   std::unique_ptr<Sampler> sampler_;
   std::vector<std::shared_ptr<const Model>> models_;
   Context context_;
-  Bytes suffix_;   // what follows the hole
-  Bytes history_;  // of the context, what there is to observe
-  Candidates candidates_;
+  Bytes suffix_;                               // what follows the hole
+  Bytes history_;                              // of the context, what there is to observe
+  std::optional<Candidates> listed_;           // in the file of --units
+  Candidates candidates_ = Candidates::all();  // for the model whose turn it is
   CopyDetector detector_;
   Output output_;
   bool labelled_;
@@ -372,7 +382,7 @@ void add_options(Command& command, Options& o) {
       ("length,n", number(&o.length_bytes, "N"), "bytes to draw")
       ("count,c", number(&o.count, "K"), "samples of each model")
       ("seed,s", number(&o.seed, "S"), "seed of the random numbers")
-      ("alphabet", po::value(&o.alphabet)->value_name("SET")->default_value(o.alphabet), "bytes to choose from: all, seen (in the context), printable, utf-8 (well-formed), or chars:TEXT with \\n, \\t, \\\\ and \\xHH")
+      ("alphabet", po::value(&o.alphabet)->value_name("SET")->default_value(o.alphabet), "bytes to choose from: auto (the units of a language model, else seen), all, seen (in the context), printable, utf-8 (well-formed), or chars:TEXT with \\n, \\t, \\\\ and \\xHH")
       ("units", po::value(&o.units)->value_name("FILE"), "strings to choose from instead, one a line, with the same escapes")
       ("sampler", po::value(&o.sampler)->value_name("NAME")->default_value(o.sampler), sampler_list.c_str())
       ("preset", po::value(&o.preset)->value_name("NAME"), preset_list.c_str());

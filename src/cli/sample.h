@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,7 +53,7 @@ struct SampleOptions {
   std::string sampler = "ancestral";
   std::string preset;
   SamplerOptions sampling;
-  std::string alphabet = "seen";
+  std::string alphabet = "auto";
   std::string units;
   std::int64_t length_bytes = 200;
   int count = 1;
@@ -75,6 +76,9 @@ void check_joint(const po::variables_map& values, const SampleOptions& options);
 
 // Cuts the context at the hole, or reads the suffix; returns what follows what is to be drawn.
 Bytes take_suffix(const JointOptions& options, Context& context);
+
+// make_sampler(), whose errors name options as on the command line.
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options);
 
 // Draw the parts that the options name, write the whole; each is the command's exit status.
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file);

@@ -44,7 +44,7 @@ void JointOptions::add_to(po::options_description& options) {
 }
 
 const SamplerRow& SampleOptions::sampler_row() const {
-  make_sampler(sampler, {});  // throws for an unknown name
+  kraft::make_sampler(sampler, {});  // throws for an unknown name
   return *std::ranges::find_if(samplers(),
                                [this](const SamplerRow& row) { return row.name == sampler; });
 }

@@ -32,6 +32,19 @@ void refuse(const po::variables_map& values, const std::array<const char*, kCoun
 
 }  // namespace
 
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options) {
+  try {
+    return kraft::make_sampler(options.sampler, options.sampling);
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    for (const SamplerOption& option : sampler_options()) {
+      if (message.starts_with(option.name + ": "))
+        throw UsageError("--" + option.name + message.substr(option.name.size() + 1));
+    }
+    throw;
+  }
+}
+
 void MediaOptions::add_to(po::options_description& options) {
   // clang-format off
   options.add_options()

@@ -67,10 +67,11 @@ std::string library_of(const std::string& spec) {
   return join(std::vector<std::string>(libraries.begin(), libraries.end()), ", ");
 }
 
-// Whether a file may ask for a parameter: a number or one of several words does no harm.
-bool is_harmless(const Parameter& parameter) {
+// Whether a file may ask for this value: a number or one of several words does no harm.
+bool is_harmless(const Parameter& parameter, const std::string& value) {
   return parameter.kind == Parameter::Kind::integer || parameter.kind == Parameter::Kind::number ||
-         parameter.kind == Parameter::Kind::choice;
+         parameter.kind == Parameter::Kind::choice ||
+         std::ranges::find(parameter.choices, value) != parameter.choices.end();
 }
 
 // Decides whether a specification may be taken from a file: it has no free text in it, however deep
@@ -85,10 +86,10 @@ class HarmlessSpec {
     for (const auto& given : spec.values) {
       const auto has_name = [&](const Parameter& p) { return p.name == given.first; };
       const auto found = std::ranges::find_if(backend.parameters, has_name);
-      if (found != backend.parameters.end() && !is_harmless(*found)) return false;
+      if (found != backend.parameters.end() && !is_harmless(*found, given.second)) return false;
     }
     if (!lists_models(spec, backend))
-      return !spec.argument || !backend.argument || is_harmless(*backend.argument);
+      return !spec.argument || !backend.argument || is_harmless(*backend.argument, *spec.argument);
     return std::ranges::all_of(listed_models(backend, *spec.argument),
                                [&](const std::string& part) { return check(part, depth + 1); });
   }
