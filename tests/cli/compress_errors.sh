@@ -10,7 +10,6 @@ printf '\x8bkraft\x1a\n\x02' >next.kraft
 : >empty.kraft
 try compress text
 try compress --model ngram:99 text
-try compress --model nrgam text
 try compress --model ngram:2 text
 try compress --model ngram:2 missing
 try compress --model ngram:2 text --block 0 -o x
