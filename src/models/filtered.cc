@@ -165,6 +165,7 @@ class FilteredModel final : public Model {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
+  std::string fingerprint() const override { return inner_->fingerprint(); }
 
  private:
   std::string spec_;
