@@ -19,6 +19,9 @@ if(test_sources)
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
     kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+  if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
+    target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(kraft_tests
     NO_PRETTY_VALUES
@@ -99,6 +102,16 @@ if(KRAFT_INSTALL AND TARGET kraft_program)
       ENVIRONMENT "${test_environment};${install_environment}"
       FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
   endif()
+
+  # The commands of the other documents.
+  file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
+  foreach(document IN LISTS documents)
+    cmake_path(GET document STEM name)
+    add_test(NAME docs.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/run ${document})
+    set_tests_properties(docs.${name} PROPERTIES
+      ENVIRONMENT "${test_environment};${install_environment}"
+      FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
+  endforeach()
 endif()
 
 # Every Debian package that the build can ask for is one that tests/run installs.

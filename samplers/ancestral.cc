@@ -11,9 +11,12 @@ namespace kraft {
 Ancestral::Ancestral(Drawing& drawing, const SamplerOptions&)
     : drawing_(drawing), next_units_(drawing) {}
 
-ByteView Ancestral::next() {
+Step Ancestral::next() {
   next_units_.measure();
-  return next_units_.units()[drawing_.choose(next_units_.units(), next_units_.bits())];
+  drawn_unit_ =
+      static_cast<std::uint32_t>(drawing_.choose(next_units_.units(), next_units_.bits()));
+  const bool by_units = drawing_.candidates().model_units();
+  return {next_units_.units()[drawn_unit_], {&drawn_unit_, by_units ? 1U : 0U}};
 }
 
 SamplerRow ancestral_row() {

@@ -23,7 +23,6 @@
 // The filters then choose between the bytes by w. Repetition control applies to every byte of every
 // continuation instead. Where no continuation can be continued, w is that of the step before.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -40,14 +39,19 @@ class Lookahead {
       : drawing_(drawing),
         frontier_(drawing, options),
         horizon_(static_cast<std::size_t>(options.horizon)),
-        width_(static_cast<std::size_t>(options.beam_width)) {
-    require_single_bytes(drawing.candidates(), "lookahead");
+        width_(static_cast<std::size_t>(options.beam_width)),
+        best_(drawing.units().size()),
+        sums_(drawing.units().size()),
+        deeper_bits_(drawing.units().size()),
+        weights_bits_(drawing.units().size()),
+        left_behind_(drawing.units().size()) {
+    require_bytes_or_units(drawing.candidates(), "lookahead");
   }
 
-  ByteView next() {
+  Step next() {
     frontier_.reset();
-    weights_bits_.fill(kInfinity);
-    left_behind_.reset();
+    std::ranges::fill(weights_bits_, kInfinity);
+    left_behind_.assign(left_behind_.size(), false);
     for (;;) {
       std::vector<Extension>& extensions = frontier_.expand();
       if (extensions.empty()) break;
@@ -62,42 +66,41 @@ class Lookahead {
 
  private:
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  using Weights = std::array<double, 256>;  // -log2 w by first byte; infinite: impossible
 
-  // The best extension that begins with each byte.
+  // The best extension that begins with each unit.
   void find_best(std::span<const Extension> extensions) {
-    best_.fill({.bits = kInfinity});
+    std::ranges::fill(best_, Extension{.bits = kInfinity});
     for (const Extension& extension : extensions) {
-      Extension& best = best_[frontier_.first_byte(extension)];
+      Extension& best = best_[frontier_.first_unit(extension)];
       if (extension < best) best = extension;
     }
   }
 
-  // Sums over the extensions of each first byte, in the scale of those left behind.
+  // Sums over the extensions of each first unit, in the scale of those left behind.
   void weigh(std::span<const Extension> extensions) {
-    std::array<double, 256> sums{};  // relative to the best, so that none is rounded to 0
+    std::ranges::fill(sums_, 0.0);  // relative to the best, so that none is rounded to 0
     for (const Extension& extension : extensions) {
-      const Byte first = frontier_.first_byte(extension);
-      sums[first] += std::exp2(best_[first].bits - extension.bits);
+      const std::uint32_t first = frontier_.first_unit(extension);
+      sums_[first] += std::exp2(best_[first].bits - extension.bits);
     }
-    Weights weights_bits;
-    for (std::size_t b = 0; b < 256; ++b)
-      weights_bits[b] = sums[b] == 0 ? kInfinity : best_[b].bits - std::log2(sums[b]);
+    for (std::size_t unit = 0; unit < sums_.size(); ++unit)
+      deeper_bits_[unit] = sums_[unit] == 0 ? kInfinity : best_[unit].bits - std::log2(sums_[unit]);
+    const bool any_left_behind = std::ranges::find(left_behind_, true) != left_behind_.end();
     const double scale_bits =
-        left_behind_.any() ? total_bits(weights_bits_) - total_bits(weights_bits) : 0;
-    for (std::size_t b = 0; b < 256; ++b) {
-      if (!left_behind_.test(b)) weights_bits_[b] = weights_bits[b] + scale_bits;
+        any_left_behind ? total_bits(weights_bits_) - total_bits(deeper_bits_) : 0;
+    for (std::size_t unit = 0; unit < sums_.size(); ++unit) {
+      if (!left_behind_[unit]) weights_bits_[unit] = deeper_bits_[unit] + scale_bits;
     }
   }
 
-  // -log2 of the weights of all first bytes that are not left behind. One of them is possible.
-  double total_bits(const Weights& weights_bits) const {
+  // -log2 of the weights of all first units that are not left behind. One of them is possible.
+  double total_bits(std::span<const double> weights_bits) const {
     double least_bits = kInfinity, sum = 0;
-    for (std::size_t b = 0; b < 256; ++b) {
-      if (!left_behind_.test(b)) least_bits = std::min(least_bits, weights_bits[b]);
+    for (std::size_t unit = 0; unit < weights_bits.size(); ++unit) {
+      if (!left_behind_[unit]) least_bits = std::min(least_bits, weights_bits[unit]);
     }
-    for (std::size_t b = 0; b < 256; ++b) {
-      if (!left_behind_.test(b)) sum += std::exp2(least_bits - weights_bits[b]);
+    for (std::size_t unit = 0; unit < weights_bits.size(); ++unit) {
+      if (!left_behind_[unit]) sum += std::exp2(least_bits - weights_bits[unit]);
     }
     return least_bits - std::log2(sum);
   }
@@ -114,33 +117,41 @@ class Lookahead {
       if (i < width_) {
         extensions.push_back(others_[i]);
       } else {
-        left_behind_.set(frontier_.first_byte(others_[i]));
+        left_behind_[frontier_.first_unit(others_[i])] = true;
       }
     }
   }
 
-  ByteView choose() {
+  Step choose() {
     units_.clear();
+    unit_indexes_.clear();
     bits_.clear();
-    for (ByteView unit : drawing_.units()) {
-      if (!std::isfinite(weights_bits_[unit[0]])) continue;
-      units_.push_back(unit);
-      bits_.push_back(weights_bits_[unit[0]]);
+    for (std::uint32_t unit = 0; unit < weights_bits_.size(); ++unit) {
+      if (!std::isfinite(weights_bits_[unit])) continue;
+      units_.push_back(drawing_.units()[unit]);
+      unit_indexes_.push_back(unit);
+      bits_.push_back(weights_bits_[unit]);
     }
     if (units_.empty()) drawing_.throw_impossible();
-    return units_[drawing_.choose(units_, bits_)];
+    const std::size_t chosen = drawing_.choose(units_, bits_);
+    drawn_unit_ = unit_indexes_[chosen];
+    return {units_[chosen], {&drawn_unit_, drawing_.candidates().model_units() ? 1U : 0U}};
   }
 
   Drawing& drawing_;
   Frontier frontier_;
   std::size_t horizon_;
   std::size_t width_;
-  std::array<Extension, 256> best_;
+  std::vector<Extension> best_;       // by unit
+  std::vector<double> sums_;          // by unit
+  std::vector<double> deeper_bits_;   // -log2 of the weights of one step, by unit
+  std::vector<double> weights_bits_;  // -log2 w by unit; infinite: impossible
+  std::vector<bool> left_behind_;     // by unit
   std::vector<Extension> others_;
-  Weights weights_bits_;
-  ByteSet left_behind_;
-  std::vector<ByteView> units_;  // the possible first bytes
-  std::vector<double> bits_;     // -log2 w
+  std::vector<ByteView> units_;              // the possible first units
+  std::vector<std::uint32_t> unit_indexes_;  // which those are
+  std::vector<double> bits_;                 // -log2 w
+  std::uint32_t drawn_unit_ = 0;
 };
 
 }  // namespace

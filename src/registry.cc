@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/spec_scanner.h"
 #include "base/text.h"
 #include "codecs/backends.h"
 #include "kraft/error.h"
@@ -12,10 +13,10 @@ namespace {
 
 std::vector<Backend> all_backends() {
   std::vector<Backend> rows = {
-      gzip_backend(),  zlib_backend(),    deflate_backend(), zstd_backend(), xz_backend(),
-      lzma_backend(),  bzip2_backend(),   brotli_backend(),  lz4_backend(),  png_backend(),
-      webp_backend(),  jxl_backend(),     flac_backend(),    cmd_backend(),  filtered_backend(),
-      ngram_backend(), uniform_backend(),
+      gzip_backend(),     zlib_backend(),  deflate_backend(), zstd_backend(),    xz_backend(),
+      lzma_backend(),     bzip2_backend(), brotli_backend(),  lz4_backend(),     png_backend(),
+      webp_backend(),     jxl_backend(),   flac_backend(),    cmd_backend(),     llama_backend(),
+      filtered_backend(), ngram_backend(), uniform_backend(), product_backend(), mix_backend(),
   };
   for (Backend& row : rows) {
     if (row.make_model) continue;
@@ -25,55 +26,12 @@ std::vector<Backend> all_backends() {
   return rows;
 }
 
-// Reads the specification's pieces from left to right.
-class SpecScanner {
- public:
-  explicit SpecScanner(std::string_view text) : text_(text) {}
-
-  bool at_end() const { return at_ == text_.size(); }
-
-  bool take(char expected) {
-    if (at_end() || text_[at_] != expected) return false;
-    ++at_;
-    return true;
-  }
-
-  std::string word(std::string_view stops) {
-    const std::size_t end = std::min(text_.find_first_of(stops, at_), text_.size());
-    std::string piece(text_.substr(at_, end - at_));
-    at_ = end;
-    return piece;
-  }
-
-  // A quoted string, or everything up to a comma.
-  std::string value() {
-    if (!take('"')) return word(",");
-    std::string piece;
-    while (!take('"')) {
-      if (take('\\') && !at_end() && text_[at_] != '"' && text_[at_] != '\\') piece += '\\';
-      if (at_end()) fail("ends inside a quoted value");
-      piece += text_[at_++];
-    }
-    return piece;
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw UsageError("model specification '" + printable(text_) + "' " + what);
-  }
-
- private:
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-std::string quoted_if_needed(const std::string& value) {
-  if (value.find_first_of(",\" ") == std::string::npos) return value;
-  std::string quoted = "\"";
-  for (char c : value) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
+// Whether what follows the colon is a list of models, whatever is in it.
+bool takes_models(std::string_view name) {
+  const auto named = [name](const Backend& row) { return row.name == name; };
+  const auto found = std::ranges::find_if(backends(), named);
+  return found != backends().end() && found->argument &&
+         found->argument->kind == Parameter::Kind::models;
 }
 
 [[noreturn]] void fail(const Backend& backend, const std::string& what) {
@@ -117,6 +75,7 @@ std::string checked(const Backend& backend, const Parameter& parameter, const st
              parameter.name + " '" + printable(value) + "' is none of " + parameter.range());
       return value;
     case Parameter::Kind::text:
+    case Parameter::Kind::models:
       if (value.empty()) fail(backend, parameter.name + " is empty");
       return value;
   }
@@ -132,7 +91,8 @@ Spec Spec::parse(std::string_view text) {
   spec.name = scanner.word(":,");
   if (spec.name.empty()) scanner.fail("has no name");
   if (scanner.take(':')) {
-    spec.argument = scanner.value();
+    spec.lists_models = takes_models(spec.name);
+    spec.argument = spec.lists_models ? scanner.rest() : scanner.value();
     if (spec.argument->empty()) scanner.fail("has nothing after the colon");
   }
   while (!scanner.at_end()) {
@@ -146,7 +106,7 @@ Spec Spec::parse(std::string_view text) {
 
 std::string Spec::text() const {
   std::string text = name;
-  if (argument) text += ":" + quoted_if_needed(*argument);
+  if (argument) text += ":" + (lists_models ? *argument : quoted_if_needed(*argument));
   for (const auto& [key, value] : values) text += "," + key + "=" + quoted_if_needed(value);
   return text;
 }
@@ -204,6 +164,8 @@ std::string Parameter::range() const {
       return join(choices, "|");
     case Kind::text:
       return "text";
+    case Kind::models:
+      return "MODEL[" + suffixes + "WEIGHT],...";
   }
   return "";
 }
@@ -260,6 +222,7 @@ Arguments check(const Spec& spec, const Backend& backend) {
   Arguments arguments;
   Spec canonical;
   canonical.name = backend.name;
+  canonical.lists_models = spec.lists_models;
   const auto set = [&](const Parameter& parameter, const std::string& value) {
     std::string suffix;
     std::string clean = checked(backend, parameter, value, suffix);

@@ -10,6 +10,18 @@
 //
 //     gzip    gzip:9    zstd:19,window=17,long=on    xz:6e    ngram:5    cmd:"bzip3 -e"
 //
+// Models combine: product and mix take a list of models after the colon, each with a weight if it
+// is to have another than 1. A specification with commas in it stands between double quotes there,
+// and so does one that has the weight's sign in it:
+//
+//     product:gzip^0.5,ngram:3               p(b) proportional to p_gzip(b)^0.5 * p_ngram(b)
+//     product:"zstd:19,window=17"^2,ngram    exponents are above 0
+//     mix:gzip@0.3,xz@0.7                    p(b) = 0.3 p_gzip(b) + 0.7 p_xz(b)
+//     product:"mix:gzip,xz"^0.5,ngram:3      of lists, too
+//
+// Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
+// over its bytes.
+//
 // An unknown name, a value out of its range or an unknown key is a UsageError that says so and
 // names what would have been allowed. Nothing is clamped.
 #pragma once
@@ -34,6 +46,7 @@ struct Spec {
   std::string name;
   std::optional<std::string> argument;
   std::vector<std::pair<std::string, std::string>> values;
+  bool lists_models = false;  // the argument is a list of models: all that follows the colon
 
   // Throws UsageError on bad syntax.
   static Spec parse(std::string_view text);
@@ -43,7 +56,7 @@ struct Spec {
 // What one argument or key of a backend may be. `initial` is the value when none is given; empty
 // means that the library decides.
 struct Parameter {
-  enum class Kind { integer, number, choice, text };
+  enum class Kind { integer, number, choice, text, models };
 
   std::string name;
   Kind kind = Kind::integer;
@@ -51,9 +64,10 @@ struct Parameter {
   double max = 0;
   std::string initial;
   std::string meaning;
-  std::vector<std::string> choices = {};  // for Kind::choice
-  std::string suffixes = {};              // letters that may follow an integer, such as xz's 'e'
-  bool of_model = false;                  // about measuring: no codec reads it
+  std::vector<std::string> choices = {};  // for Kind::choice; of Kind::text, names of kraft's own
+  // Letters that may follow an integer, such as xz's 'e'; the sign before a model's weight.
+  std::string suffixes = {};
+  bool of_model = false;  // about measuring: no codec reads it
 
   static Parameter integer(std::string name, std::int64_t min, std::int64_t max,
                            std::string initial, std::string meaning);

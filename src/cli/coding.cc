@@ -11,7 +11,7 @@ namespace kraft::cli {
 
 std::string output_path(const po::variables_map& values, const std::string& implied) {
   if (values.count("output")) {
-    const std::string path = values["output"].as<std::string>();
+    std::string path = values["output"].as<std::string>();
     if (path.empty()) throw UsageError("--output is empty");
     return path;
   }

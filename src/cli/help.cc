@@ -153,7 +153,8 @@ std::string completion_script() {
          "    --as) mapfile -t COMPREPLY < <(compgen -W 'auto text image audio bytes' -- "
          "\"$word\"); "
          "return ;;\n"
-         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'all seen printable utf-8 chars:' -- "
+         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'auto all seen printable utf-8 "
+         "chars:' -- "
          "\"$word\"); return ;;\n"
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +

@@ -49,12 +49,35 @@ std::string library_of(const std::string& spec) {
   return library == "kraft" ? library + " " + kVersion : library;
 }
 
+bool takes_free_text(const Backend& backend) {
+  const auto is_text = [](const Parameter& p) { return p.kind == Parameter::Kind::text; };
+  return (backend.argument && is_text(*backend.argument)) ||
+         std::ranges::any_of(backend.parameters, is_text);
+}
+
+// Of a list of models, whatever quotes stand around them: whether it holds a name that one of those
+// goes by which take free text. No escape can spell a name.
+bool names_free_text(const std::string& models) {
+  return std::ranges::any_of(backends(), [&models](const Backend& backend) {
+    const auto occurs = [&models](const std::string& name) {
+      return models.find(name) != models.npos;
+    };
+    return takes_free_text(backend) &&
+           (occurs(backend.name) || std::ranges::any_of(backend.aliases, occurs));
+  });
+}
+
+bool is_free(const Parameter& parameter, const std::string& value) {
+  if (parameter.kind == Parameter::Kind::models) return names_free_text(value);
+  return parameter.kind == Parameter::Kind::text &&
+         std::ranges::find(parameter.choices, value) == parameter.choices.end();
+}
+
 bool has_free_text(const Spec& spec, const Backend& backend) {
-  if (spec.argument && backend.argument && backend.argument->kind == Parameter::Kind::text)
-    return true;
+  if (spec.argument && backend.argument && is_free(*backend.argument, *spec.argument)) return true;
   return std::ranges::any_of(spec.values, [&](const auto& given) {
     return std::ranges::any_of(backend.parameters, [&](const Parameter& parameter) {
-      return parameter.name == given.first && parameter.kind == Parameter::Kind::text;
+      return parameter.name == given.first && is_free(parameter, given.second);
     });
   });
 }

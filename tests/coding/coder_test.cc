@@ -407,7 +407,7 @@ TEST(CodecOfAModel, IsACodec) {
 
 TEST(CodecOfAModel, RefusesDamagedStreams) {
   const auto codec = codec_of(make_model("ngram:2"));
-  const Bytes message = real_text(300);
+  const Bytes message = real_text(120);
   const Bytes stream = codec->encode(message);
   for (std::size_t bit = 0; bit < 8 * stream.size(); ++bit) {
     Bytes flipped = stream;

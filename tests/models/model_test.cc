@@ -8,16 +8,24 @@
 #include <atomic>
 #include <cctype>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "base/text.h"
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
+#include "models/tiny_weights.h"
 
 namespace kraft {
+
+namespace testing {
+using namespace ::testing;
+}
+
 namespace {
 
 // Every backend, at its default and at parameters that change how it works.
@@ -55,9 +63,15 @@ const char* const kSpecs[] = {
     "zstd:1,dither=4",
     "brotli:1,dither=2,context=500",
     "flac:5,depth=16,dither=3",
+    "llama",
+    "llama:image,ctx=48",
+    "llama:audio,bytes=ascii7",
+    "llama:words.gguf,beam=3",
     "ngram:0",
     "ngram:3",
     "uniform",
+    "product:gzip:9^0.5,ngram:3",
+    "mix:\"gzip:1,window=9\",ngram:1@2.5,\"product:ngram:0,uniform\"",
 };
 
 // A specification as a test's name.
@@ -70,7 +84,24 @@ std::string identifier(std::string_view spec) {
 // A mean over contexts is the length of no stream, and where it begins depends on where it ends.
 bool is_dithered(std::string_view spec) { return spec.find("dither") != spec.npos; }
 
-class EveryModel : public testing::TestWithParam<const char*> {};
+// Models of weights find tiny ones in the folder that they run in.
+class EveryModel : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!std::string_view(GetParam()).starts_with("llama")) return;
+    if (!testing::kHaveLlama) GTEST_SKIP() << "built without llama.cpp";
+    weights_.emplace();
+    back_ = std::filesystem::current_path();
+    std::filesystem::current_path(weights_->path(""));
+  }
+  void TearDown() override {
+    if (weights_) std::filesystem::current_path(back_);
+  }
+
+ private:
+  std::optional<testing::TinyWeights> weights_;
+  std::filesystem::path back_;
+};
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, testing::ValuesIn(kSpecs),
                          [](const auto& instance) { return identifier(instance.param); });
