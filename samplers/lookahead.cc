@@ -42,7 +42,7 @@ class Lookahead {
         width_(static_cast<std::size_t>(options.beam_width)),
         best_(drawing.units().size()),
         sums_(drawing.units().size()),
-        deeper_bits_(drawing.units().size()),
+        sum_bits_(drawing.units().size()),
         weights_bits_(drawing.units().size()),
         left_behind_(drawing.units().size()) {
     require_bytes_or_units(drawing.candidates(), "lookahead");
@@ -52,6 +52,7 @@ class Lookahead {
     frontier_.reset();
     std::ranges::fill(weights_bits_, kInfinity);
     left_behind_.assign(left_behind_.size(), false);
+    any_left_behind_ = false;
     for (;;) {
       std::vector<Extension>& extensions = frontier_.expand();
       if (extensions.empty()) break;
@@ -83,24 +84,23 @@ class Lookahead {
       const std::uint32_t first = frontier_.first_unit(extension);
       sums_[first] += std::exp2(best_[first].bits - extension.bits);
     }
-    for (std::size_t unit = 0; unit < sums_.size(); ++unit)
-      deeper_bits_[unit] = sums_[unit] == 0 ? kInfinity : best_[unit].bits - std::log2(sums_[unit]);
-    const bool any_left_behind = std::ranges::find(left_behind_, true) != left_behind_.end();
+    for (std::size_t u = 0; u < sums_.size(); ++u)
+      sum_bits_[u] = sums_[u] == 0 ? kInfinity : best_[u].bits - std::log2(sums_[u]);
     const double scale_bits =
-        any_left_behind ? total_bits(weights_bits_) - total_bits(deeper_bits_) : 0;
-    for (std::size_t unit = 0; unit < sums_.size(); ++unit) {
-      if (!left_behind_[unit]) weights_bits_[unit] = deeper_bits_[unit] + scale_bits;
+        any_left_behind_ ? total_bits(weights_bits_) - total_bits(sum_bits_) : 0;
+    for (std::size_t u = 0; u < sum_bits_.size(); ++u) {
+      if (!left_behind_[u]) weights_bits_[u] = sum_bits_[u] + scale_bits;
     }
   }
 
   // -log2 of the weights of all first units that are not left behind. One of them is possible.
   double total_bits(std::span<const double> weights_bits) const {
     double least_bits = kInfinity, sum = 0;
-    for (std::size_t unit = 0; unit < weights_bits.size(); ++unit) {
-      if (!left_behind_[unit]) least_bits = std::min(least_bits, weights_bits[unit]);
+    for (std::size_t u = 0; u < weights_bits.size(); ++u) {
+      if (!left_behind_[u]) least_bits = std::min(least_bits, weights_bits[u]);
     }
-    for (std::size_t unit = 0; unit < weights_bits.size(); ++unit) {
-      if (!left_behind_[unit]) sum += std::exp2(least_bits - weights_bits[unit]);
+    for (std::size_t u = 0; u < weights_bits.size(); ++u) {
+      if (!left_behind_[u]) sum += std::exp2(least_bits - weights_bits[u]);
     }
     return least_bits - std::log2(sum);
   }
@@ -118,6 +118,7 @@ class Lookahead {
         extensions.push_back(others_[i]);
       } else {
         left_behind_[frontier_.first_unit(others_[i])] = true;
+        any_left_behind_ = true;
       }
     }
   }
@@ -135,18 +136,18 @@ class Lookahead {
     if (units_.empty()) drawing_.throw_impossible();
     const std::size_t chosen = drawing_.choose(units_, bits_);
     drawn_unit_ = unit_indexes_[chosen];
-    return {units_[chosen], {&drawn_unit_, drawing_.candidates().model_units() ? 1U : 0U}};
+    return Step(units_[chosen], {&drawn_unit_, drawing_.candidates().model_units() ? 1U : 0U});
   }
 
   Drawing& drawing_;
   Frontier frontier_;
   std::size_t horizon_;
   std::size_t width_;
-  std::vector<Extension> best_;       // by unit
-  std::vector<double> sums_;          // by unit
-  std::vector<double> deeper_bits_;   // -log2 of the weights of one step, by unit
-  std::vector<double> weights_bits_;  // -log2 w by unit; infinite: impossible
-  std::vector<bool> left_behind_;     // by unit
+  std::vector<Extension> best_;  // this and what follows is by first unit
+  std::vector<double> sums_, sum_bits_;
+  std::vector<double> weights_bits_;  // -log2 w; infinite: impossible
+  std::vector<bool> left_behind_;
+  bool any_left_behind_ = false;
   std::vector<Extension> others_;
   std::vector<ByteView> units_;              // the possible first units
   std::vector<std::uint32_t> unit_indexes_;  // which those are

@@ -13,10 +13,10 @@ namespace {
 
 std::vector<Backend> all_backends() {
   std::vector<Backend> rows = {
-      gzip_backend(),     zlib_backend(),  deflate_backend(), zstd_backend(),    xz_backend(),
-      lzma_backend(),     bzip2_backend(), brotli_backend(),  lz4_backend(),     png_backend(),
-      webp_backend(),     jxl_backend(),   flac_backend(),    cmd_backend(),     llama_backend(),
-      filtered_backend(), ngram_backend(), uniform_backend(), product_backend(), mix_backend(),
+      gzip_backend(),  zlib_backend(),    deflate_backend(),  zstd_backend(),    xz_backend(),
+      lzma_backend(),  bzip2_backend(),   brotli_backend(),   lz4_backend(),     png_backend(),
+      webp_backend(),  jxl_backend(),     flac_backend(),     cmd_backend(),     llama_backend(),
+      ngram_backend(), uniform_backend(), filtered_backend(), product_backend(), mix_backend(),
   };
   for (Backend& row : rows) {
     if (row.make_model) continue;

@@ -71,14 +71,14 @@ struct SampleOptions {
 // no meaning for that medium.
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
 
-// make_sampler(), whose errors name options as on the command line.
-std::unique_ptr<Sampler> make_sampler(const SampleOptions& options);
-
 // Throws UsageError when options of joint samplers were given to another one.
 void check_joint(const po::variables_map& values, const SampleOptions& options);
 
 // Cuts the context at the hole, or reads the suffix; returns what follows what is to be drawn.
 Bytes take_suffix(const JointOptions& options, Context& context);
+
+// make_sampler(), whose errors name options as on the command line.
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options);
 
 // Draw the parts that the options name, write the whole; each is the command's exit status.
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file);

@@ -57,16 +57,16 @@ const char* const kSpecs[] = {
     "flac",
     "flac:0,channels=2,depth=16,rate=44100",
     "cmd:\"gzip -9\"",
+    "llama",
+    "llama:image,ctx=48",
+    "llama:audio,bytes=ascii7",
+    "llama:words.gguf,beam=3",
     "filtered,wrap=on",
     "filtered:gzip:9,filter=average,width=10,channels=2,depth=16,wrap=on",
     "filtered:\"zstd:1,dither=2\",filter=sub",
     "zstd:1,dither=4",
     "brotli:1,dither=2,context=500",
     "flac:5,depth=16,dither=3",
-    "llama",
-    "llama:image,ctx=48",
-    "llama:audio,bytes=ascii7",
-    "llama:words.gguf,beam=3",
     "ngram:0",
     "ngram:3",
     "uniform",
@@ -80,9 +80,6 @@ std::string identifier(std::string_view spec) {
   for (char c : spec) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
 }
-
-// A mean over contexts is the length of no stream, and where it begins depends on where it ends.
-bool is_dithered(std::string_view spec) { return spec.find("dither") != spec.npos; }
 
 // Models of weights find tiny ones in the folder that they run in.
 class EveryModel : public testing::TestWithParam<const char*> {
@@ -102,6 +99,9 @@ class EveryModel : public testing::TestWithParam<const char*> {
   std::optional<testing::TinyWeights> weights_;
   std::filesystem::path back_;
 };
+
+// A mean over contexts is the length of no stream, and where it begins depends on where it ends.
+bool is_dithered(std::string_view spec) { return spec.find("dither") != spec.npos; }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, testing::ValuesIn(kSpecs),
                          [](const auto& instance) { return identifier(instance.param); });
