@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <vector>
 
 #include "base/text.h"
 #include "coding/container_format.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "models/pool.h"
 #include "version.h"
 
 namespace kraft {
@@ -42,45 +45,58 @@ const Backend* backend_of(const std::string& spec) {
   }
 }
 
-std::string library_of(const std::string& spec) {
-  const Backend* backend = backend_of(spec);
-  if (backend == nullptr) return "";
+bool lists_models(const Spec& spec, const Backend& backend) {
+  return spec.argument && backend.argument && backend.argument->kind == Parameter::Kind::models;
+}
+
+// Adds the libraries of a model, and of those that it lists.
+void add_libraries(const std::string& text, std::set<std::string>& libraries) {
+  const Backend* backend = backend_of(text);
+  if (backend == nullptr) return;
   const std::string library = backend->library();
-  return library == "kraft" ? library + " " + kVersion : library;
+  libraries.insert(library == "kraft" ? library + " " + kVersion : library);
+  const Spec spec = Spec::parse(text);
+  if (!lists_models(spec, *backend)) return;
+  for (const std::string& part : listed_models(*backend, *spec.argument))
+    add_libraries(part, libraries);
 }
 
-bool takes_free_text(const Backend& backend) {
-  const auto is_text = [](const Parameter& p) { return p.kind == Parameter::Kind::text; };
-  return (backend.argument && is_text(*backend.argument)) ||
-         std::ranges::any_of(backend.parameters, is_text);
+std::string library_of(const std::string& spec) {
+  std::set<std::string> libraries;
+  add_libraries(spec, libraries);
+  return join(std::vector<std::string>(libraries.begin(), libraries.end()), ", ");
 }
 
-// Of a list of models, whatever quotes stand around them: whether it holds a name that one of those
-// goes by which take free text. No escape can spell a name.
-bool names_free_text(const std::string& models) {
-  return std::ranges::any_of(backends(), [&models](const Backend& backend) {
-    const auto occurs = [&models](const std::string& name) {
-      return models.find(name) != models.npos;
-    };
-    return takes_free_text(backend) &&
-           (occurs(backend.name) || std::ranges::any_of(backend.aliases, occurs));
-  });
+// Whether a file may ask for this value: a number or one of several words does no harm.
+bool is_harmless(const Parameter& parameter, const std::string& value) {
+  return parameter.kind == Parameter::Kind::integer || parameter.kind == Parameter::Kind::number ||
+         parameter.kind == Parameter::Kind::choice ||
+         std::ranges::find(parameter.choices, value) != parameter.choices.end();
 }
 
-bool is_free(const Parameter& parameter, const std::string& value) {
-  if (parameter.kind == Parameter::Kind::models) return names_free_text(value);
-  return parameter.kind == Parameter::Kind::text &&
-         std::ranges::find(parameter.choices, value) == parameter.choices.end();
-}
+// Decides whether a specification may be taken from a file: it has no free text in it, however deep
+// in lists of models, and does not go on for ever.
+class HarmlessSpec {
+ public:
+  bool check(const std::string& text, int depth = 0) {
+    constexpr int kDeepest = 4, kMostModels = 32;
+    if (depth > kDeepest || ++models_ > kMostModels) return false;
+    const Spec spec = Spec::parse(text);
+    const Backend& backend = find_backend(spec.name);
+    for (const auto& given : spec.values) {
+      const auto has_name = [&](const Parameter& p) { return p.name == given.first; };
+      const auto found = std::ranges::find_if(backend.parameters, has_name);
+      if (found != backend.parameters.end() && !is_harmless(*found, given.second)) return false;
+    }
+    if (!lists_models(spec, backend))
+      return !spec.argument || !backend.argument || is_harmless(*backend.argument, *spec.argument);
+    return std::ranges::all_of(listed_models(backend, *spec.argument),
+                               [&](const std::string& part) { return check(part, depth + 1); });
+  }
 
-bool has_free_text(const Spec& spec, const Backend& backend) {
-  if (spec.argument && backend.argument && is_free(*backend.argument, *spec.argument)) return true;
-  return std::ranges::any_of(spec.values, [&](const auto& given) {
-    return std::ranges::any_of(backend.parameters, [&](const Parameter& parameter) {
-      return parameter.name == given.first && is_free(parameter, given.second);
-    });
-  });
-}
+ private:
+  int models_ = 0;
+};
 
 // Weights may lie elsewhere on another machine: their fingerprint says more than their path.
 std::string without_place(const std::string& text) {
@@ -125,8 +141,7 @@ void expect_same_model(const ModelIdentity& file, const ModelIdentity& here,
 
 std::shared_ptr<const Model> named_model(const std::string& text, const ModelOptions& options) {
   try {
-    const Spec spec = Spec::parse(text);
-    if (has_free_text(spec, find_backend(spec.name)))
+    if (!HarmlessSpec().check(text))
       throw Error("the file names the model " + printable(text) +
                   ", a command or a path: to trust it, name the model yourself (--model)");
     return make_model(text, options);

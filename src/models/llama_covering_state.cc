@@ -311,7 +311,7 @@ class LlamaCoveringState final : public State {
       now_.total_bits += base.next->bits(unit);
       Covering after{.settled = std::make_shared<Settled>(base.settled, unit),
                      .range = core_->vocabulary.all()};
-      now_.list.assign(1, std::move(after));
+      now_.list.assign(1, after);
       position_bytes_ += core_->vocabulary.units()[unit].size();
     }
   }
@@ -390,9 +390,9 @@ class LlamaCoveringState final : public State {
     const auto best = std::ranges::find_if(now_.list, ends_here);  // the list is in order of mass
     if (best == now_.list.end()) throw Error("llama: no token ends where the context ends");
     if (now_.list.size() > 1) {
-      Covering only = std::move(*best);
+      Covering only = *best;
       only.weight = only.mass = 1;
-      now_.list.assign(1, std::move(only));
+      now_.list.assign(1, only);
     }
     rules_.find_next({&now_, 1});
     return now_.list[0];

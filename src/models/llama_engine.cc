@@ -60,7 +60,7 @@ void check_processor() {
   need(ggml_cpu_has_avx(), __builtin_cpu_supports("avx"), "AVX");
   need(ggml_cpu_has_avx2(), __builtin_cpu_supports("avx2"), "AVX2");
   need(ggml_cpu_has_fma(), __builtin_cpu_supports("fma"), "FMA");
-  need(ggml_cpu_has_f16c(), __builtin_cpu_supports("f16c"), "F16C");
+  // Whatever has AVX2 has F16C as well, for which compilers have no common name.
   need(ggml_cpu_has_bmi2(), __builtin_cpu_supports("bmi2"), "BMI2");
   need(ggml_cpu_has_avx512(), __builtin_cpu_supports("avx512f"), "AVX-512");
   if (!missing.empty())

@@ -28,6 +28,7 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
+#include "models/pool.h"
 
 namespace kraft {
 namespace {
@@ -322,6 +323,16 @@ class PoolModel final : public Model {
     }
     return longest;
   }
+  std::string fingerprint() const override {  // those of the models, where one has any
+    std::string all;
+    bool any = false;
+    for (const Part& part : parts_->parts) {
+      const std::string one = part.model->fingerprint();
+      any |= !one.empty();
+      all += (&part == parts_->parts.data() ? "" : ",") + one;
+    }
+    return any ? all : "";
+  }
 
  private:
   std::string spec_;
@@ -396,6 +407,13 @@ Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
 }
 
 }  // namespace
+
+std::vector<std::string> listed_models(const Backend& backend, const std::string& list) {
+  const Pool pool = backend.name == name_of(Pool::mix) ? Pool::mix : Pool::product;
+  std::vector<std::string> specs;
+  parse_list(pool, list, [&](const std::string& spec, double) { specs.push_back(spec); });
+  return specs;
+}
 
 Backend product_backend() {
   return pool_backend(Pool::product, "product of models: their distributions multiplied",

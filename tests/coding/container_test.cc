@@ -67,7 +67,9 @@ struct Case {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Backend& backend : backends()) {
-    if (backend.name == "cmd") {
+    if (backend.argument && backend.argument->kind == Parameter::Kind::models) {
+      all.push_back({backend.name + ":gzip,ngram:2"});
+    } else if (backend.name == "cmd") {
       all.push_back({"cmd:\"gzip -9\"", true});
     } else if (!backend.argument || !backend.argument->initial.empty()) {
       const bool fast =
@@ -371,14 +373,33 @@ TEST(Container, WarnsOfAnotherLibraryThatAgrees) {
 }
 
 TEST(Container, RunsNoCommandThatAFileNames) {
-  for (const char* spec :
-       {"cmd:\"touch forged-by-a-file\"", "product:uniform,\"cmd:touch forged-by-a-file\"",
-        "mix:\"product:\\\"cmd:touch forged-by-a-file\\\"\"@2",
-        "filtered:\"cmd:touch forged-by-a-file\"",
-        "product:\"filtered:\\\"cmd:touch forged-by-a-file\\\"\""})
+  for (const char* spec : {
+           "cmd:\"touch forged-by-a-file\"",
+           "cmd:\"cat\",decode=\"touch forged-by-a-file\"",
+           "mix:uniform,\"cmd:\\\"touch forged-by-a-file\\\"\"",
+           "product:ngram:1,\"mix:uniform,cmd:touch forged-by-a-file\"^2",
+       })
     EXPECT_THAT(Forged{.spec = spec}.error(),
                 AllOf(HasSubstr("touch forged-by-a-file"), HasSubstr("to trust it")));
   EXPECT_FALSE(std::ifstream("forged-by-a-file").good());
+}
+
+TEST(Container, MakesNoEndlessModelThatAFileNames) {
+  std::string deep, wide = "mix:uniform";
+  for (int i = 0; i < 10'000; ++i) deep += "mix:";
+  for (int i = 0; i < 5000; ++i) wide += ",uniform";
+  EXPECT_THAT(Forged{.spec = deep + "uniform"}.error(), HasSubstr("to trust it"));
+  EXPECT_THAT(Forged{.spec = wide}.error(), HasSubstr("to trust it"));
+}
+
+TEST(Container, NamesTheLibrariesOfCombinedModels) {
+  const Bytes original = real_text(40);
+  const auto model = make_model("mix:gzip@0.5,\"product:lz4,ngram:2\"");
+  const ModelIdentity identity = identify(*model);
+  for (const char* spec : {"gzip", "lz4", "ngram"})
+    EXPECT_THAT(identity.library, HasSubstr(identify(*make_model(spec)).library));
+  EXPECT_EQ(identity.fingerprint, "");
+  EXPECT_EQ(decompress(compress(*model, original)), original);
 }
 
 TEST(Container, TakesNoMemoryOnAFilesWord) {

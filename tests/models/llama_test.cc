@@ -542,9 +542,14 @@ TEST(LlamaDefault, KnowsEnglish) {
   }
   const auto model = make_model("llama:text");
   EXPECT_FALSE(Candidates::units_of(*model).model_units());
-  const Bytes text = real_text(2000);
-  const double bits = model->start(text)->context_bits() / 2000;
-  EXPECT_LT(bits, 0.9 * make_model("xz:9e")->start(text)->context_bits() / 2000);
+  Bytes text =
+      real_text(60000);  // with the line ends that it was trained on, behind the front matter
+  std::erase(text, '\r');
+  text.erase(text.begin(), text.begin() + 30000);
+  text.resize(500);
+  if (as_text(text).find(" the ") == std::string_view::npos) GTEST_SKIP() << "no English text";
+  EXPECT_LT(model->start(text)->context_bits(),
+            0.7 * make_model("xz:9e")->start(text)->context_bits());
 }
 
 }  // namespace
