@@ -244,6 +244,7 @@ Backend filtered_backend() {
   row.name = "filtered";
   row.summary = "images: another model, of the residuals of one of PNG's filters";
   row.argument = Parameter::free_text("model", "zstd", "the other model's specification");
+  row.argument->choices = {"gzip", "zstd", "xz", "bzip2", "brotli", "lz4"};  // for any .kraft file
   row.parameters = {
       Parameter::choice("filter", {kNames.begin(), kNames.end()}, "paeth", "of every row"),
       width_parameter(1'000'000),
