@@ -45,8 +45,11 @@ packages_of() {
   done
 }
 
+# A program that came from elsewhere (npm often does, and Debian's then refuses to be installed
+# beside it) is as good as the package of its name.
 is_installed() {
-  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ||
+    command -v "$1" >/dev/null
 }
 
 install_packages() {
