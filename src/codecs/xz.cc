@@ -1,6 +1,6 @@
 // LZMA in its two containers: .xz (LZMA2, one block, as `xz` writes it) and the legacy .lzma (LZMA1
 // with an end marker).
-#include <lzma.h>
+#include "codecs/xz.h"
 
 #include <algorithm>
 #include <array>
@@ -243,7 +243,7 @@ lzma_options_lzma options_of(const Arguments& arguments) {
   return options;
 }
 
-std::shared_ptr<const Codec> make_lzma(Container container, const Arguments& arguments) {
+Settings settings_of(Container container, const Arguments& arguments) {
   Settings settings;
   settings.container = container;
   settings.options = options_of(arguments);
@@ -251,7 +251,47 @@ std::shared_ptr<const Codec> make_lzma(Container container, const Arguments& arg
     if (arguments.has("check") && arguments.text("check") == check.name) settings.check = check.id;
   }
   check_conflicts(settings.name(), settings.options);
-  return std::make_shared<LzmaCodec>(settings);
+  return settings;
+}
+
+constexpr std::int64_t kContextBytes = 8192;  // of a model in whole bytes
+
+[[noreturn]] void fail_conflict(const Arguments& arguments, const std::string& parameter,
+                                const std::string& needs) {
+  throw UsageError(arguments.spec() + ": " + parameter + "= needs " + needs);
+}
+
+// What surrounds the code of a message: all of a one-byte message's stream but that byte.
+double container_bits(const Codec& codec) {
+  const Byte message = 'x';
+  return codec.encoder()->code_length({&message, 1}) - 8;
+}
+
+std::shared_ptr<const Model> make_fractional(const Settings& settings, const Codec& codec,
+                                             const Arguments& arguments,
+                                             const ModelOptions& options) {
+  if (arguments.has("context")) fail_conflict(arguments, "context", "bits=byte");
+  lzma_options_lzma chosen = settings.options;
+  if (!arguments.has("dict")) {
+    chosen.dict_size = lzma::kModelDictionaryBytes;
+  } else if (chosen.dict_size > lzma::kLargestModelDictionaryBytes) {
+    fail_conflict(arguments, "a dictionary of more than 4 MiB, dict", "bits=byte");
+  }
+  return lzma::make_model(
+      chosen, static_cast<std::uint64_t>(arguments.integer_or("tail", lzma::kTailBytes)),
+      container_bits(codec), arguments, options);
+}
+
+std::shared_ptr<const Model> make_lzma_model(Container container, const Arguments& arguments,
+                                             const ModelOptions& options) {
+  const Settings settings = settings_of(container, arguments);
+  auto codec = std::make_shared<LzmaCodec>(settings);
+  if (arguments.text("bits") == "fractional")
+    return make_fractional(settings, *codec, arguments, options);
+  if (arguments.has("tail")) fail_conflict(arguments, "tail", "bits=fractional");
+  return model_of(std::move(codec), arguments.spec(),
+                  static_cast<std::uint64_t>(arguments.integer_or("context", kContextBytes)),
+                  options);
 }
 
 std::vector<std::string> names_of(const auto& table) {
@@ -268,7 +308,7 @@ Backend lzma_row(Container container) {
   row.argument->suffixes = "e";
   row.parameters = {
       Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "",
-                         "dictionary, in bytes"),
+                         "dictionary, in bytes (models with bits=fractional: default 64KiB)"),
       Parameter::integer("lc", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "", "literal context bits"),
       Parameter::integer("lp", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "",
                          "literal position bits; lc + lp is at most 4"),
@@ -278,12 +318,24 @@ Backend lzma_row(Container container) {
                          "match length that ends a search"),
       Parameter::choice("mf", names_of(kMatchFinders), "", "match finder"),
       Parameter::integer("depth", 0, UINT32_MAX, "", "search depth; 0: from mf and nice"),
+      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
+                        "models: real-valued lengths, or those of whole streams in bytes"),
+      Parameter::integer("tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes, "",
+                         "bits=fractional: bytes coded again for every continuation, at least "
+                         "(default 64)"),
+      Parameter::integer("context", 0, INT64_MAX, "",
+                         "bits=byte: bytes that each measurement compresses (default 8KiB; 0: "
+                         "all)"),
   };
-  row.granularity = Granularity::byte;
-  row.window = "256 KiB to 64 MiB, by level or dict=";
+  row.granularity = Granularity::fractional;
+  row.window = "64 KiB, or by dict=";
+  row.engine = [] { return std::string("rewind"); };
   row.library = [] { return std::string("liblzma ") + lzma_version_string(); };
   row.make_codec = [container](const Arguments& arguments) {
-    return make_lzma(container, arguments);
+    return std::make_shared<LzmaCodec>(settings_of(container, arguments));
+  };
+  row.make_model = [container](const Arguments& arguments, const ModelOptions& options) {
+    return make_lzma_model(container, arguments, options);
   };
   return row;
 }
