@@ -97,7 +97,8 @@ void all_next_bytes(benchmark::State& state, const Bytes& input, std::uint32_t p
   std::vector<Engine::Task> tasks;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<Byte>(i);
-    tasks.push_back({.from = flushed.get(), .text = {0, text.context, {&bytes[i], 1}}});
+    tasks.push_back(
+        {.from = flushed.get(), .flush = {}, .text = {0, text.context, {&bytes[i], 1}}});
   }
   std::vector<Length> lengths(tasks.size());
   const double start = now_us();

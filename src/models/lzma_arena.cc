@@ -1,9 +1,12 @@
 #include "models/lzma_arena.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <iterator>
 #include <new>
+#include <tuple>
 
 #include "kraft/error.h"
 #include "kraft/random.h"
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kRoomBytes = std::size_t{1} << 17;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 15;
 
 constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + kAlignment - 1) & ~(kAlignment - 1);
@@ -53,6 +57,8 @@ struct Arena::Head {
   lzma_stream stream;
   std::size_t used;
   std::size_t capacity;
+  std::size_t blocks;  // that were allocated, and where the first of them begin
+  std::array<std::size_t, 16> begins;
 };
 
 Arena::Arena(const lzma_options_lzma& options) : room_(new Byte[kRoomBytes]) {
@@ -85,6 +91,7 @@ void* Arena::allocate(void* opaque, std::size_t items, std::size_t size) {
   const std::size_t bytes = aligned(items * size);
   if (bytes > head.capacity - head.used) return nullptr;
   void* place = static_cast<Byte*>(opaque) + head.used;
+  if (head.blocks < head.begins.size()) head.begins[head.blocks++] = head.used;
   head.used += bytes;
   return place;
 }
@@ -92,7 +99,17 @@ void* Arena::allocate(void* opaque, std::size_t items, std::size_t size) {
 void Arena::release(void*, void*) {}
 
 void Arena::encode(ByteView input, lzma_action action, Bytes& out) {
-  if (action == LZMA_RUN && input.empty()) return;  // which the library calls an error
+  if (action != LZMA_RUN) {
+    code(input, action, out);
+    return;
+  }
+  // What finds no room waits for the next call with more input: so there is always room for the
+  // chunk that is open, 64 KiB at most, and what comes in.
+  for (; !input.empty(); input = input.subspan(std::min(kPieceBytes, input.size())))
+    code(input.first(std::min(kPieceBytes, input.size())), action, out);
+}
+
+void Arena::code(ByteView input, lzma_action action, Bytes& out) {
   lzma_stream& stream = head().stream;
   stream.next_in = input.data();
   stream.avail_in = input.size();
@@ -104,8 +121,7 @@ void Arena::encode(ByteView input, lzma_action action, Bytes& out) {
     append(out, {room_.get(), kRoomBytes - stream.avail_out});
     if (result != LZMA_OK && result != LZMA_STREAM_END)
       throw Error("liblzma failed with code " + std::to_string(result));
-  } while (action == LZMA_RUN ? stream.avail_in > 0 || stream.avail_out == 0
-                              : result != LZMA_STREAM_END);
+  } while (action == LZMA_RUN ? stream.avail_in > 0 : result != LZMA_STREAM_END);
   stream.next_in = nullptr;
   stream.next_out = nullptr;
   stream.avail_out = 0;
@@ -115,14 +131,21 @@ Image Arena::save() const {
   Image image;
   image.size_bytes_ = head().used;
   image.taken_at_ = address();
+  static std::atomic<std::uint64_t> serial = 0;
+  image.serial_ = ++serial;
   image.bytes_ = std::make_unique_for_overwrite<Byte[]>(image.size_bytes_);
   std::memcpy(image.bytes_.get(), memory_, image.size_bytes_);
   return image;
 }
 
-void Arena::restore(const Image& image, const Pointers& pointers) {
-  std::memcpy(memory_, image.bytes_.get(), image.size_bytes_);
-  for (const std::size_t place : pointers) {
+void Arena::restore(const Image& image, const Layout& layout) {
+  const bool again = image.serial_ == restored_;
+  const std::size_t head_bytes = again ? layout.window_at : image.size_bytes_;
+  const std::size_t tail_at = again ? layout.window_at + layout.window_bytes : image.size_bytes_;
+  std::memcpy(memory_, image.bytes_.get(), head_bytes);
+  std::memcpy(memory_ + tail_at, image.bytes_.get() + tail_at, image.size_bytes_ - tail_at);
+  restored_ = image.serial_;
+  for (const std::size_t place : layout.pointers) {
     std::uintptr_t pointer = 0;
     std::memcpy(&pointer, memory_ + place, sizeof(pointer));
     if (pointer - image.taken_at_ >= capacity_) continue;  // not set yet
@@ -131,10 +154,20 @@ void Arena::restore(const Image& image, const Pointers& pointers) {
   }
 }
 
-Pointers Arena::pointers(const Arena& a, const Arena& b) {
+std::pair<std::size_t, std::size_t> Arena::block_of(ByteView bytes) const {
+  for (std::size_t i = 0; i < head().blocks; ++i) {
+    const std::size_t begin = head().begins[i];
+    const std::size_t end = i + 1 < head().blocks ? head().begins[i + 1] : head().used;
+    if (end - begin >= bytes.size() && std::equal(bytes.begin(), bytes.end(), memory_ + begin))
+      return {begin, end - begin};
+  }
+  return {};
+}
+
+std::vector<std::size_t> Arena::pointers(const Arena& a, const Arena& b) {
   const Error error("liblzma keeps state that cannot be restored");
   if (a.head().used != b.head().used) throw error;
-  Pointers places;
+  std::vector<std::size_t> places;
   constexpr std::size_t kWord = sizeof(std::uintptr_t);
   for (std::size_t at = 0; at < a.head().used; at += kWord) {
     std::uintptr_t in_a = 0, in_b = 0;
@@ -147,17 +180,20 @@ Pointers Arena::pointers(const Arena& a, const Arena& b) {
   return places;
 }
 
-Pointers find_pointers(const lzma_options_lzma& options) {
+Layout find_layout(const lzma_options_lzma& options) {
+  constexpr std::uint32_t kLargestDictionary = std::uint32_t{1}
+                                               << 19;  // for a window twice as long
   Arena a(options), b(options);
-  Pointers places = Arena::pointers(a, b);
+  const std::vector<std::size_t> fresh = Arena::pointers(a, b);
   // The range coder's queue of decisions, too, points to probabilities once it has been used.
   const Bytes sample = compressible_bytes(8192);
   Bytes ignored;
   for (Arena* arena : {&a, &b}) arena->encode(sample, LZMA_SYNC_FLUSH, ignored);
-  const Pointers used = Arena::pointers(a, b);
-  Pointers all;
-  std::ranges::set_union(places, used, std::back_inserter(all));
-  return all;
+  Layout layout;
+  std::ranges::set_union(fresh, Arena::pointers(a, b), std::back_inserter(layout.pointers));
+  if (options.dict_size <= kLargestDictionary)
+    std::tie(layout.window_at, layout.window_bytes) = a.block_of(sample);
+  return layout;
 }
 
 bool rewind_self_check() {
@@ -169,14 +205,14 @@ bool rewind_self_check() {
     options.dict_size = LZMA_DICT_SIZE_MIN;
     Bytes never_stopped, restored, elsewhere, ignored;
     try {
-      const Pointers pointers = find_pointers(options);
+      const Layout layout = find_layout(options);
       Arena a(options), b(options);
       a.encode(first, LZMA_RUN, ignored);
       const Image image = a.save();
       a.encode(second, LZMA_FINISH, never_stopped);
-      a.restore(image, pointers);
+      a.restore(image, layout);
       a.encode(second, LZMA_FINISH, restored);
-      b.restore(image, pointers);
+      b.restore(image, layout);
       b.encode(second, LZMA_FINISH, elsewhere);
     } catch (const Error&) {
       return false;

@@ -13,19 +13,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "kraft/bytes.h"
 
 namespace kraft::lzma {
 
-// The places in an arena, in bytes, of the pointers into it, in ascending order. The same for all
-// encoders of the same options.
-using Pointers = std::vector<std::size_t>;
+// What is known of the arenas of all encoders of the same options.
+struct Layout {
+  // The places of pointers into the arena itself, in bytes, in ascending order.
+  std::vector<std::size_t> pointers;
+  // The encoder's window: the bytes it was given. It only appends to it and, when it is full,
+  // copies the last ones, as far as its dictionary reaches, to the front. While that is less than
+  // half of the window, both leave the end of the window as it is, and so this part of an image
+  // need not be restored twice. Empty otherwise.
+  std::size_t window_at = 0;
+  std::size_t window_bytes = 0;
+};
 
 // Makes two encoders and has them work for some milliseconds. Throws Error when they then differ in
 // more than their addresses.
-Pointers find_pointers(const lzma_options_lzma& options);
+Layout find_layout(const lzma_options_lzma& options);
 
 // The state of an encoder at some time. Immutable.
 class Image {
@@ -37,6 +46,7 @@ class Image {
   std::unique_ptr<Byte[]> bytes_;
   std::size_t size_bytes_ = 0;
   std::uintptr_t taken_at_ = 0;
+  std::uint64_t serial_ = 0;  // no other image has it
 };
 
 // One thread at a time. About 2 MB with a dictionary of 64 KiB.
@@ -53,23 +63,30 @@ class Arena {
   void encode(ByteView input, lzma_action action, Bytes& out);
 
   Image save() const;
-  // Restores an image of any arena of the same options: a copy of all of it.
-  void restore(const Image& image, const Pointers& pointers);
+  // Restores an image of any arena of the same options: a copy of all of it, but for the window if
+  // it was this image that was restored the last time.
+  void restore(const Image& image, const Layout& layout);
 
   // Where two encoders differ that have done the same. Throws Error when it is not by their
   // addresses.
-  static Pointers pointers(const Arena& a, const Arena& b);
+  static std::vector<std::size_t> pointers(const Arena& a, const Arena& b);
+
+  // The block of memory, by its place and size, that begins with these bytes; empty if none does.
+  std::pair<std::size_t, std::size_t> block_of(ByteView bytes) const;
 
  private:
   struct Head;
   Head& head() const;
   std::uintptr_t address() const;
 
+  void code(ByteView input, lzma_action action, Bytes& out);
+
   static void* allocate(void* head, std::size_t items, std::size_t size);
   static void release(void* head, void* memory);
 
   std::size_t capacity_;
   Byte* memory_;
+  std::uint64_t restored_ = 0;  // the image's serial number
   std::unique_ptr<Byte[]> room_;
 };
 

@@ -29,10 +29,12 @@ struct Engine::Worker {
 };
 
 Engine::Engine(const lzma_options_lzma& options, unsigned threads, std::function<bool()> cancelled)
-    : options_(options), cancelled_(std::move(cancelled)), pool_(threads), workers_(pool_.size()) {
-  const Arena other(options_);
-  Worker& first = worker(0);
-  pointers_ = Arena::pointers(first.arena, other);
+    : options_(options),
+      cancelled_(std::move(cancelled)),
+      pool_(threads),
+      workers_(pool_.size()),
+      layout_(find_layout(options)) {
+  const Worker& first = worker(0);
   start_ = std::make_shared<Checkpoint>(Checkpoint{first.arena.save(), first.reader});
 }
 
@@ -61,7 +63,7 @@ std::shared_ptr<const Checkpoint> Engine::advance(const Checkpoint& from, const 
   std::shared_ptr<const Checkpoint> result;
   pool_.run(1, [&](std::size_t, unsigned index) {
     Worker& w = worker(index);
-    w.arena.restore(from.image, pointers_);
+    w.arena.restore(from.image, layout_);
     w.written.clear();
     give(w, text, from.position_bytes, position, flush ? LZMA_SYNC_FLUSH : LZMA_RUN);
     Checkpoint next{w.arena.save(), from.reader, position, from.written_bytes + w.written.size()};
@@ -73,7 +75,7 @@ std::shared_ptr<const Checkpoint> Engine::advance(const Checkpoint& from, const 
 
 Length Engine::length(Worker& worker, const Task& task) const {
   const Checkpoint& from = *task.from;
-  worker.arena.restore(from.image, pointers_);
+  worker.arena.restore(from.image, layout_);
   worker.written.clear();
   worker.reader = from.reader;
   Length length{.stream_bytes = from.written_bytes};

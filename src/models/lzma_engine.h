@@ -86,7 +86,7 @@ class Engine {
   std::function<bool()> cancelled_;
   ThreadPool pool_;
   std::vector<std::shared_ptr<Worker>> workers_;  // made when first needed
-  Pointers pointers_;
+  Layout layout_;
   std::shared_ptr<const Checkpoint> start_;
 };
 

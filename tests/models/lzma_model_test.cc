@@ -268,6 +268,35 @@ TEST(LzmaEngine, LongContextsThatMoveTheEncodersWindowAreStillExact) {
   }
 }
 
+// A candidate may make the encoder move its window; the next one finds it moved, and must measure
+// as if it were not. Between two others an image is restored as a whole.
+TEST(LzmaEngine, MovingTheWindowLeavesNoTrace) {
+  const lzma_options_lzma options = options_of(0, 1 << 15);
+  const Bytes message = synthetic_text(700000);
+  Engine engine(options, 1, {});
+  const auto start = engine.start();
+  const auto at = [&](std::uint64_t n) { return Text{0, ByteView(message).first(n)}; };
+  auto trailing = start;
+  const Bytes continuations[] = {{}, {'e'}, {0}, real_text(40), real_text(500)};
+  for (std::uint64_t n = 550000; n < 640000; n += n < 585000 ? 5000 : 100) {
+    trailing = engine.advance(*trailing, at(n), n - 4000, false);
+    const auto flushed = engine.advance(*trailing, at(n), n - 70, true);
+    std::vector<Engine::Task> tasks, apart;
+    for (const Bytes& c : continuations) {
+      tasks.push_back({flushed.get(), {}, {0, at(n).context, c}});
+      apart.push_back(tasks.back());
+      apart.push_back({start.get(), {}, {0, at(10).context}});
+    }
+    std::vector<Length> together(tasks.size()), alone(apart.size());
+    engine.lengths(tasks, together);
+    engine.lengths(apart, alone);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      EXPECT_EQ(together[i].bits, alone[2 * i].bits) << n;
+      EXPECT_EQ(together[i].stream_bytes, alone[2 * i].stream_bytes) << n;
+    }
+  }
+}
+
 TEST(LzmaModel, ALengthDoesNotDependOnHowItWasReached) {
   for (const char* spec : {"xz:0,tail=16", "xz:6,dict=4KiB", "lzma:3,tail=300"}) {
     const auto model = make_model(spec, {.threads = 2});
@@ -363,6 +392,22 @@ TEST(LzmaModel, ItsDistributionsCostLittleMoreThanTheCodecTakes) {
       static_cast<double>(text.size() - 30000);
   EXPECT_LT(bits, 1.3 * codec_bits);
   EXPECT_GT(bits, 0.8 * codec_bits);
+}
+
+TEST(LzmaEngine, LongIncompressibleContextsAreExact) {
+  const lzma_options_lzma options = options_of(0, 1 << 15);
+  Bytes message = random_bytes(400000, 9);
+  append(message, real_text(100000));
+  Engine engine(options, 1, {});
+  const auto trailing =
+      engine.advance(*engine.start(), {0, ByteView(message).first(390000)}, 380000, false);
+  const Engine::Task task{trailing.get(),
+                          near_flush(message.size(), 64),
+                          {0, ByteView(message).first(450000), ByteView(message).subspan(450000)}};
+  Length length;
+  engine.lengths({&task, 1}, {&length, 1});
+  EXPECT_EQ(length.stream_bytes, stock_stream(options, message, *task.flush).size());
+  EXPECT_EQ(length.bits, measured(engine, message, *task.flush).bits);
 }
 
 TEST(LzmaModel, IncompressibleBytesCostEightBits) {
