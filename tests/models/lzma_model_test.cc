@@ -278,7 +278,7 @@ TEST(LzmaEngine, MovingTheWindowLeavesNoTrace) {
   const auto at = [&](std::uint64_t n) { return Text{0, ByteView(message).first(n)}; };
   auto trailing = start;
   const Bytes continuations[] = {{}, {'e'}, {0}, real_text(40), real_text(500)};
-  for (std::uint64_t n = 550000; n < 640000; n += n < 585000 ? 5000 : 100) {
+  for (std::uint64_t n = 550000; n < 592000; n += n < 585000 ? 5000 : 100) {
     trailing = engine.advance(*trailing, at(n), n - 4000, false);
     const auto flushed = engine.advance(*trailing, at(n), n - 70, true);
     std::vector<Engine::Task> tasks, apart;
