@@ -6,6 +6,17 @@ install(TARGETS kraft_library EXPORT kraftTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
+# A llama.cpp of our own goes along with a static libkraft, which leaves it to its users to link.
+set(KRAFT_LLAMA_FOLDER ${CMAKE_INSTALL_LIBDIR}/kraft/llama)
+if(KRAFT_LLAMA_KIND STREQUAL "own" AND NOT BUILD_SHARED_LIBS)
+  install(DIRECTORY ${KRAFT_LLAMA_PREFIX}/include ${KRAFT_LLAMA_PREFIX}/lib
+    DESTINATION ${KRAFT_LLAMA_FOLDER} PATTERN pkgconfig EXCLUDE)
+endif()
+
+# The models that `llama` means by itself.
+install(DIRECTORY src/models/weights/ DESTINATION ${CMAKE_INSTALL_DATADIR}/kraft OPTIONAL
+  FILES_MATCHING PATTERN *.gguf)
+
 # The CMake package: find_package(kraft) gives kraft::kraft.
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/kraft)
 configure_package_config_file(cmake/kraftConfig.cmake.in generated/kraftConfig.cmake
@@ -23,8 +34,19 @@ install(
 # The pkg-config file. Whoever links a static libkraft links all that it needs as well.
 set(pkg_config_requires "zlib liblzma libzstd libbrotlienc libbrotlidec liblz4")
 string(APPEND pkg_config_requires
-  " libpng libjpeg stb libwebp libjxl flac sndfile samplerate kissfft-float")
+  " libpng libjpeg stb libwebp libjxl flac sndfile samplerate kissfft-float libxxhash")
 set(pkg_config_libs "-lbz2 -pthread")
+if(KRAFT_LLAMA_KIND STREQUAL "system")
+  string(APPEND pkg_config_requires " llama")
+elseif(KRAFT_LLAMA_KIND STREQUAL "own" AND NOT BUILD_SHARED_LIBS)
+  # Each library before those that it needs: llama, the registry of backends, they, their base.
+  file(GLOB llama_backends RELATIVE ${KRAFT_LLAMA_PREFIX}/lib ${KRAFT_LLAMA_PREFIX}/lib/libggml-*.a)
+  list(REMOVE_ITEM llama_backends libggml-base.a)
+  list(TRANSFORM llama_backends REPLACE "^lib(.*)\\.a$" "-l\\1")
+  list(JOIN llama_backends " " llama_backends)
+  string(PREPEND pkg_config_libs
+    "-L\${prefix}/${KRAFT_LLAMA_FOLDER}/lib -lllama -lggml ${llama_backends} -lggml-base -ldl -lm ")
+endif()
 if(BUILD_SHARED_LIBS)
   set(pkg_config_needs "Requires.private: ${pkg_config_requires}\nLibs.private: ${pkg_config_libs}")
   set(pkg_config_libs "")

@@ -48,3 +48,18 @@ kraft_need_module(flac libflac-dev)
 kraft_need_module(sndfile libsndfile1-dev)
 kraft_need_module(samplerate libsamplerate0-dev)
 kraft_need_module(kissfft-float libkissfft-dev)
+kraft_need_module(libxxhash libxxhash-dev)
+
+# llama.cpp: KRAFT_LLAMA_KIND and KRAFT_LLAMA_PREFIX say which one (KraftLlama.cmake). What an earlier
+# configure found may not be the one that is wanted now.
+if(KRAFT_LLAMA_KIND STREQUAL "own")
+  foreach(found IN ITEMS llama_DIR ggml_DIR llama_LIBRARY)
+    unset(${found} CACHE)
+  endforeach()
+  find_package(llama QUIET CONFIG REQUIRED PATHS ${KRAFT_LLAMA_PREFIX} NO_DEFAULT_PATH)
+elseif(KRAFT_LLAMA_KIND STREQUAL "system")
+  find_package(llama QUIET CONFIG REQUIRED)
+endif()
+if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
+  list(APPEND KRAFT_LIBRARIES llama)
+endif()

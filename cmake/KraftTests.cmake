@@ -19,6 +19,9 @@ if(test_sources)
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
     kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+  if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
+    target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(kraft_tests
     NO_PRETTY_VALUES
@@ -42,6 +45,7 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.next_byte COMMAND example_next_byte)
   add_test(NAME example.continue_text COMMAND example_continue_text ${short_text} gzip 20)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
+  add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)
@@ -98,6 +102,16 @@ if(KRAFT_INSTALL AND TARGET kraft_program)
       ENVIRONMENT "${test_environment};${install_environment}"
       FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
   endif()
+
+  # The commands of the other documents.
+  file(GLOB documents CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
+  foreach(document IN LISTS documents)
+    cmake_path(GET document STEM name)
+    add_test(NAME docs.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/run ${document})
+    set_tests_properties(docs.${name} PROPERTIES
+      ENVIRONMENT "${test_environment};${install_environment}"
+      FIXTURES_REQUIRED prefix LABELS installed TIMEOUT 900)
+  endforeach()
 endif()
 
 # Every Debian package that the build can ask for is one that tests/run installs.

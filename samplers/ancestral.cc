@@ -8,36 +8,15 @@
 
 namespace kraft {
 
-Ancestral::Ancestral(Drawing& drawing, const SamplerOptions&) : drawing_(drawing) {
-  for (ByteView unit : drawing.units()) alphabet_.push_back(unit[0]);
-}
+Ancestral::Ancestral(Drawing& drawing, const SamplerOptions&)
+    : drawing_(drawing), next_units_(drawing) {}
 
-ByteView Ancestral::next() {
-  const Candidates& candidates = drawing_.candidates();
-  if (!candidates.restricted()) {
-    measure(drawing_.units());
-    return drawing_.units()[drawing_.choose(drawing_.units(), bits_)];
-  }
-  candidates.allowed(drawing_.text(), drawing_.remaining_bytes(), allowed_);
-  units_.clear();
-  alphabet_.clear();
-  for (std::uint32_t index : allowed_) {
-    units_.push_back(candidates[index]);
-    alphabet_.push_back(candidates[index][0]);
-  }
-  measure(units_);
-  return units_[drawing_.choose(units_, bits_)];
-}
-
-// Models answer fastest when they are asked for bytes rather than for strings.
-void Ancestral::measure(std::span<const ByteView> units) {
-  bits_.resize(units.size());
-  if (drawing_.candidates().single_bytes()) {
-    const ByteView nothing;
-    drawing_.extend({&nothing, 1}, alphabet_, bits_);
-  } else {
-    drawing_.measure(units, bits_);
-  }
+Step Ancestral::next() {
+  next_units_.measure();
+  drawn_unit_ =
+      static_cast<std::uint32_t>(drawing_.choose(next_units_.units(), next_units_.bits()));
+  const bool by_units = drawing_.candidates().model_units();
+  return {next_units_.units()[drawn_unit_], {&drawn_unit_, by_units ? 1U : 0U}};
 }
 
 SamplerRow ancestral_row() {

@@ -1,7 +1,8 @@
 // beam: plans `horizon` bytes ahead, commits the first `commit` bytes of the plan (0: all), plans
-// again. Beam search goes back to Lowerre, "The Harpy Speech Recognition System", 1976; as a way to
-// write text with a compressor it is that of the program gzipt (Nathan Barry, "Is gzip a language
-// model?", nathan.rs/posts/gzip-lm).
+// again. (Where the candidates are tokens of a language model, read tokens for bytes.) Beam search
+// goes back to Lowerre, "The Harpy Speech Recognition System", 1976; as a way to write text with a
+// compressor it is that of the program gzipt (Nathan Barry, "Is gzip a language model?",
+// nathan.rs/posts/gzip-lm).
 //
 // Each step extends every partial plan by every byte of the alphabet, in this order of generation,
 // and keeps the `beam_width` extensions of least bits, best first, equal ones in the order of their
@@ -30,10 +31,10 @@ class Beam {
         horizon_(static_cast<std::size_t>(options.horizon)),
         width_(static_cast<std::size_t>(options.beam_width)),
         commit_(static_cast<std::size_t>(options.commit == 0 ? options.horizon : options.commit)) {
-    require_single_bytes(drawing.candidates(), "beam");
+    require_bytes_or_units(drawing.candidates(), "beam");
   }
 
-  ByteView next() {
+  Step next() {
     frontier_.reset();
     while (frontier_.depth() < horizon_) {
       std::vector<Extension>& extensions = frontier_.expand();
@@ -45,8 +46,7 @@ class Beam {
 
     plans_.clear();
     for (std::size_t i = 0; i < frontier_.size(); ++i) plans_.push_back(frontier_[i]);
-    const ByteView plan = plans_[drawing_.choose(plans_, frontier_.bits())];
-    return plan.first(std::min(commit_, plan.size()));
+    return frontier_.first(drawing_.choose(plans_, frontier_.bits()), commit_);
   }
 
  private:

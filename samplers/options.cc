@@ -55,7 +55,8 @@ std::vector<SamplerOption> make_table() {
       common(on_off("whole-bytes", &O::whole_bytes, "(off) round lengths up to whole bytes")),
       common(number("tail", &O::tail, 0, kMostInt,
                     "(0: off) bytes of prompt and output that the model is shown")),
-      number("horizon", &O::horizon, 1, 1024, "(8) bytes of look-ahead"),
+      number("horizon", &O::horizon, 1, 1024,
+             "(8) bytes of look-ahead; tokens, where those are drawn"),
       number("beam-width", &O::beam_width, 1, 65536,
              "(32) partial continuations kept at each byte"),
       number("commit", &O::commit, 0, 1024, "(1) bytes of each plan that are kept; 0: all"),
@@ -64,6 +65,15 @@ std::vector<SamplerOption> make_table() {
              "(256) latest distinct candidates that are measured"),
       number("key-length", &O::key_length, 1, 64,
              "(4) bytes at the current end that must have come before a candidate"),
+      number("span", &O::span, 1, 65536, "(60) bytes that are drawn jointly"),
+      number("steps", &O::steps, 1, kMostInt, "(2000) steps of each chain that count"),
+      number("burn-in", &O::burn_in, 0, kMostInt, "(1000) steps of each chain before those"),
+      number("thin", &O::thin, 1, kMostInt,
+             "(1) keep the bits of every n-th step for the diagnostics"),
+      number("chains", &O::chains, 1, 1024, "(4) independent chains"),
+      on_off("anneal", &O::anneal,
+             "(off) lower the temperature to 0 and draw the cheapest span found"),
+      number("particles", &O::particles, 1, 1 << 20, "(64) partial spans that compete"),
   };
 }
 
@@ -100,11 +110,15 @@ void check_options(const SamplerOptions& options, bool common_only) {
   }
 }
 
+bool SamplerRow::reads(const SamplerOption& option) const {
+  const std::vector<std::string>& names = option.common ? not_read : options;
+  return (std::count(names.begin(), names.end(), option.name) > 0) != option.common;
+}
+
 void check_read(const SamplerRow& row, const SamplerOptions& options) {
   for (const SamplerOption& option : sampler_options()) {
-    const bool read =
-        option.common || std::count(row.options.begin(), row.options.end(), option.name) > 0;
-    if (read || value_of(option, options) == value_of(option, SamplerOptions{})) continue;
+    if (row.reads(option) || value_of(option, options) == value_of(option, SamplerOptions{}))
+      continue;
     throw UsageError(row.name + " has no option " + option.name +
                      (row.options.empty() ? "" : ": it has " + join(row.options, ", ")));
   }

@@ -25,7 +25,9 @@ const Row& find_row(std::span<const Row> rows, std::string_view name, const std:
 }  // namespace
 
 std::span<const SamplerRow> samplers() {
-  static const std::array rows = {ancestral_row(), beam_row(), lookahead_row(), spans_row()};
+  static const std::array rows = {ancestral_row(), beam_row(),  coinflips_row(),
+                                  lookahead_row(), spans_row(), metropolis_row(),
+                                  smc_row()};
   return rows;
 }
 

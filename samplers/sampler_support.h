@@ -6,7 +6,7 @@
 //      public:
 //       static constexpr bool kSearches = false;
 //       Coin(Drawing& drawing, const SamplerOptions& options);
-//       ByteView next();                        // from drawing.extend(), measure() and choose()
+//       Step next();                            // from drawing.extend(), measure() and choose()
 //     };
 //     SamplerRow coin_row() { return {"coin", "...", {}, make_run_sampler<Coin>}; }
 //
@@ -29,6 +29,14 @@
 namespace kraft {
 
 using ByteSet = std::bitset<256>;
+
+// What a sampler decided: bytes; and, where they were drawn as units of the model, which ones.
+struct Step {
+  Step(ByteView its_bytes, UnitsView its_units = {}) : bytes(its_bytes), units(its_units) {}
+
+  ByteView bytes;
+  UnitsView units;
+};
 
 // Which bytes would complete an n-gram that is already there? Belongs to one drawing.
 class RepeatIndex {
@@ -53,6 +61,21 @@ class RepeatIndex {
 // Sets probability to 2^-(bits / temperature), normalised.
 void normalise(std::vector<Choice>& choices, double temperature = 1);
 
+// Whether candidates, all of them single bytes, allow a string. One thread at a time.
+class WellFormed {
+ public:
+  explicit WellFormed(const Candidates& candidates);
+
+  // After `text`, with `remaining_bytes` to be drawn, those of the string included.
+  bool operator()(ByteView text, std::uint64_t remaining_bytes, ByteView string);
+
+ private:
+  const Candidates* candidates_;
+  ByteSet bytes_;
+  Bytes end_;  // scratch
+  std::vector<std::uint32_t> allowed_;
+};
+
 // One call of Sampler::sample(): what has been drawn, and everything that is needed to go on.
 class Drawing {
  public:
@@ -67,15 +90,29 @@ class Drawing {
   ByteView text() const { return text_; }  // history and what was drawn
   ByteView drawn() const { return ByteView(text_).subspan(history_bytes_); }
   const Candidates& candidates() const { return candidates_; }
+  const SampleRequest& request() const { return request_; }
+  State& state() { return state_; }
+  Random& random() { return random_; }
   std::span<const ByteView> units() const { return units_; }  // of the candidates
 
   // State::measure() and State::extend() from where the choice is made, in whole bytes if asked.
   void measure(std::span<const ByteView> continuations, std::span<double> bits);
   void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
               std::span<double> bits);
+  void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits);
 
-  // Filters the units, whose increments are `bits`, and draws one; returns its index.
+  // Whether the candidates, which are single bytes, allow the bytes of `span` in turn.
+  bool well_formed(ByteView span) { return well_formed_(text_, remaining_bytes(), span); }
+
+  // Filters the units, whose increments are `bits`: what may be drawn, not empty, each with its
+  // probability. Valid until the next call.
+  std::span<const Choice> survivors(std::span<const ByteView> units, std::span<const double> bits);
+
+  // Draws one of the survivors; returns its index among the units.
   std::size_t choose(std::span<const ByteView> units, std::span<const double> bits);
+
+  // Throws Cancelled when the request wants to be given up.
+  void stop_if_cancelled() const;
 
   // No candidate is possible: throws Error.
   [[noreturn]] void throw_impossible() const;
@@ -85,20 +122,21 @@ class Drawing {
   void run(Next&& next) {
     while (!done()) {
       show_tail();
-      const ByteView bytes = next();
+      const Step step = next();
       hide_tail();
-      emit(bytes);
+      emit(step);
     }
   }
 
  private:
   void show_tail();
   void hide_tail();
-  void emit(ByteView bytes);
+  void emit(const Step& step);
   void round_up(std::span<double> bits);
 
   State& state_;
   const Candidates& candidates_;
+  const SampleRequest& request_;
   Random& random_;
   const Sink& sink_;
   std::unique_ptr<Filter> filter_;
@@ -112,12 +150,21 @@ class Drawing {
   std::optional<double> context_bits_;  // where the choice is made, once it is needed
   std::size_t tail_bytes_;
   std::size_t tail_begin_;
-  Mark without_tail_;
+  struct Moved {  // a state that moves with what is drawn, and where it comes back to
+    State* state;
+    Mark without_tail;
+  };
+  std::vector<Moved> moved_;  // the state and, if there is one, the proposal's
 
   std::vector<ByteView> units_;
-  std::vector<Choice> choices_;  // scratch of choose()
+  WellFormed well_formed_;
+  std::vector<Choice> choices_;  // the survivors
   std::vector<double> weights_;
 };
+
+// Replaces increments by those of whole streams of whole bytes, of which the context has
+// `context_bits`.
+void round_up_to_bytes(std::span<double> bits, double context_bits);
 
 // One candidate of a beam search: a continuation of the frontier and one byte more.
 struct Extension {
@@ -129,7 +176,8 @@ struct Extension {
   }
 };
 
-// The partial continuations of a search, all of the same length. Candidates must be single bytes.
+// The partial continuations of a search, all of as many units. Candidates must be single bytes or
+// units of the model.
 class Frontier {
  public:
   Frontier(Drawing& drawing, const SamplerOptions& options);
@@ -138,38 +186,63 @@ class Frontier {
   std::size_t size() const { return bits_.size(); }
   std::size_t depth() const { return depth_; }
   ByteView operator[](std::size_t i) const {
-    return ByteView(storage_).subspan(i * depth_, depth_);
+    return ByteView(storage_).subspan(begins_[i], begins_[i + 1] - begins_[i]);
   }
   std::span<const double> bits() const { return bits_; }
+
+  // The first units of a continuation, to be drawn.
+  Step first(std::size_t i, std::size_t units) const;
 
   // Measures what may follow each continuation: in generation order, the possible ones only. The
   // repetition control that would drop all of them drops none.
   std::vector<Extension>& expand();
 
-  Byte first_byte(const Extension& extension) const;  // of the extended continuation
-  void keep(std::span<const Extension> extensions);   // they become the frontier, in this order
+  std::uint32_t first_unit(const Extension& extension) const;  // of the extended continuation
+  std::size_t parent(const Extension& extension) const;        // the continuation that was extended
+  void keep(std::span<const Extension> extensions);  // they become the frontier, in this order
+
+  // Makes continuations the frontier again, in this order; here `order` is their index.
+  void select(std::span<const Extension> continuations);
 
  private:
+  void find_distinct();
+  void measure();
   void find_alphabet();
   void collect(bool allow_repeats);
-  ByteView continuation_of(const Extension& extension) const;
-  Byte byte_of(const Extension& extension) const;
+  bool repeats(std::size_t continuation, std::uint32_t unit);
+  UnitsView units_of(std::size_t i) const {
+    return UnitsView(unit_storage_).subspan(i * depth_, depth_);
+  }
+  void clear_next();
+  void add_next(std::size_t continuation, double bits, UnitsView more = {});
+  void swap_next();
+  std::uint32_t unit_of(const Extension& extension) const {
+    return alphabet_[extension.order % alphabet_.size()];
+  }
 
   Drawing& drawing_;
   std::optional<RepeatIndex> repeats_;
-  Bytes all_bytes_;  // of the candidates
+  std::vector<std::uint32_t> all_units_;  // of the candidates
 
-  std::size_t depth_ = 0;
-  Bytes storage_;
+  std::size_t depth_ = 0;                    // in units
+  Bytes storage_;                            // of all continuations
+  std::vector<std::size_t> begins_;          // of each in it, and the end of the last
+  std::vector<std::uint32_t> unit_storage_;  // the same by units
   std::vector<double> bits_;
 
-  Bytes alphabet_;                 // that some continuation may be followed by
-  std::vector<ByteSet> allowed_;   // by each continuation; empty if there is no restriction
-  std::vector<ByteSet> repeated_;  // by each continuation; empty if repetition is not controlled
-  std::vector<ByteView> prefixes_;
-  std::vector<double> measured_;
+  std::vector<std::uint32_t> alphabet_;  // units that some continuation may be followed by
+  Bytes alphabet_bytes_;                 // the same, where they are bytes
+  std::vector<ByteSet> allowed_;         // by each continuation; empty if there is no restriction
+  std::vector<ByteSet> repeated_;   // by each continuation; empty if repetition is not controlled
+  std::vector<ByteView> prefixes_;  // distinct ones
+  std::vector<UnitsView> unit_prefixes_;  // the same
+  std::vector<std::size_t> prefix_of_;
+  std::unordered_map<std::string_view, std::size_t> distinct_;
+  std::vector<double> measured_;  // of each prefix
   std::vector<Extension> extensions_;
   Bytes next_storage_;
+  std::vector<std::size_t> next_begins_;
+  std::vector<std::uint32_t> next_unit_storage_;
   std::vector<double> next_bits_;
   std::vector<std::uint32_t> indices_;
   Bytes text_end_;
@@ -178,8 +251,17 @@ class Frontier {
 // Keeps the `count` best extensions, best first. `extensions` is not empty, `count` not 0.
 void keep_best(std::vector<Extension>& extensions, std::size_t count);
 
-// Throws UsageError: "beam: candidates must be single bytes".
+[[noreturn]] void throw_no_suffix();  // UsageError
+
+// The common options that mean nothing to a sampler that does not choose one unit after the other.
+std::vector<std::string> filter_names();
+
+// Throws UsageError when a hole is longer than a span: spans but the last would not see its end.
+void require_whole_hole(const Drawing& drawing, int span_bytes, std::string_view sampler);
+
+// Throw UsageError: "beam: candidates must be single bytes".
 void require_single_bytes(const Candidates& candidates, std::string_view sampler);
+void require_bytes_or_units(const Candidates& candidates, std::string_view sampler);
 
 template <class Run>
 class RunSampler final : public Sampler {
@@ -188,6 +270,8 @@ class RunSampler final : public Sampler {
 
   void sample(State& state, const Candidates& candidates, const SampleRequest& request,
               Random& random, const Sink& sink) const override {
+    constexpr bool kJoint = requires { Run::kJoint; };
+    if (!kJoint && !request.suffix.empty()) throw_no_suffix();
     SamplerOptions filters = options_;
     if (Run::kSearches) filters.repeat_ngram = 0;  // the frontier controls repetition at every byte
     Drawing drawing(state, candidates, request, filters, random, sink);
@@ -204,22 +288,36 @@ std::unique_ptr<Sampler> make_run_sampler(const SamplerOptions& options) {
   return std::make_unique<RunSampler<Run>>(options);
 }
 
+// The units that may come next, and what each of them costs.
+class NextUnits {
+ public:
+  explicit NextUnits(Drawing& drawing);
+
+  // Measures them; both spans are valid until the next call.
+  void measure();
+  std::span<const ByteView> units() const { return units_; }
+  std::span<const double> bits() const { return bits_; }
+
+ private:
+  Drawing& drawing_;
+  std::vector<std::uint32_t> allowed_;
+  std::vector<ByteView> units_;
+  Bytes alphabet_;  // their first bytes
+  std::vector<double> bits_;
+};
+
 // Draws one candidate at a time; spans fall back to it.
 class Ancestral {
  public:
   static constexpr bool kSearches = false;
 
   Ancestral(Drawing& drawing, const SamplerOptions& options);
-  ByteView next();
+  Step next();
 
  private:
-  void measure(std::span<const ByteView> units);
-
   Drawing& drawing_;
-  std::vector<std::uint32_t> allowed_;
-  std::vector<ByteView> units_;
-  Bytes alphabet_;
-  std::vector<double> bits_;
+  NextUnits next_units_;
+  std::uint32_t drawn_unit_ = 0;
 };
 
 // Throw UsageError: for a value outside its range; for an option that is not at its default
@@ -229,7 +327,10 @@ void check_read(const SamplerRow& row, const SamplerOptions& options);
 
 SamplerRow ancestral_row();
 SamplerRow beam_row();
+SamplerRow coinflips_row();
 SamplerRow lookahead_row();
 SamplerRow spans_row();
+SamplerRow metropolis_row();
+SamplerRow smc_row();
 
 }  // namespace kraft

@@ -37,7 +37,8 @@ class KeyIndex {
     }
   }
 
-  // Calls visit(place) from the latest occurrence of the key on, until it returns false.
+  // Calls visit(place) from the latest occurrence of the key on, until it returns false, or
+  // kMostPlaces places have been looked at: those of other keys with the same hash count as well.
   template <class Visit>
   void find(ByteView text, ByteView key, Visit&& visit) const {
     std::uint32_t place = latest_[hash(key)];
@@ -50,7 +51,8 @@ class KeyIndex {
 
  private:
   static constexpr int kHashBits = 16;
-  static constexpr int kMostPlaces = 1 << 14;  // so that a text of one byte repeated costs little
+  static constexpr int kMostPlaces = 1 << 14;  // of a hash, so that a text of one byte repeated
+                                               // costs little
   static constexpr std::uint32_t kNone = 0;    // no key ends at 0
 
   static std::size_t hash(ByteView key) {
@@ -76,13 +78,12 @@ class Spans {
         limit_(static_cast<std::size_t>(options.span_limit)),
         indexes_(static_cast<std::size_t>(options.key_length)) {
     require_single_bytes(drawing.candidates(), "spans");
-    for (ByteView unit : drawing.units()) alphabet_.set(unit[0]);
     if (drawing.text().size() + drawing.remaining_bytes() >
         std::numeric_limits<std::uint32_t>::max())
       throw Error("spans: history and output together are longer than 4 GiB");
   }
 
-  ByteView next() {
+  Step next() {
     find_spans();
     if (spans_.empty()) return one_byte_.next();
     std::sort(spans_.begin(), spans_.end(), [](ByteView a, ByteView b) {
@@ -92,7 +93,7 @@ class Spans {
     drawing_.measure(spans_, bits_);
     const ByteView span = spans_[drawing_.choose(spans_, bits_)];
     chosen_.assign(span.begin(), span.end());  // the text, which it is part of, is about to grow
-    return chosen_;
+    return ByteView(chosen_);
   }
 
  private:
@@ -109,47 +110,23 @@ class Spans {
       index->add(text, text.size() - length);
       index->find(text, text.last(key_bytes), [&](std::size_t place) {
         const ByteView span = text.subspan(place, length);
-        if (distinct_.insert(as_text(span)).second && possible(span)) spans_.push_back(span);
+        if (distinct_.insert(as_text(span)).second && drawing_.well_formed(span))
+          spans_.push_back(span);
         return spans_.size() < limit_;
       });
     }
-  }
-
-  bool possible(ByteView span) {
-    for (Byte byte : span) {
-      if (!alphabet_.test(byte)) return false;
-    }
-    return !drawing_.candidates().restricted() || well_formed(span);
-  }
-
-  // Whether the candidates allow the bytes of the span one after the other.
-  bool well_formed(ByteView span) {
-    constexpr std::size_t kLongestUnfinishedBytes = 3;
-    const ByteView text = drawing_.text();
-    end_.clear();
-    append(end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
-    for (std::size_t i = 0; i < span.size(); ++i) {
-      drawing_.candidates().allowed(end_, drawing_.remaining_bytes() - i, allowed_);
-      const auto is_byte = [&](std::uint32_t unit) { return drawing_.units()[unit][0] == span[i]; };
-      if (std::none_of(allowed_.begin(), allowed_.end(), is_byte)) return false;
-      end_.push_back(span[i]);
-    }
-    return true;
   }
 
   Drawing& drawing_;
   Ancestral one_byte_;
   std::size_t span_bytes_;
   std::size_t limit_;
-  ByteSet alphabet_;
   std::vector<std::optional<KeyIndex>> indexes_;  // by key length, each made when first needed
 
   std::vector<ByteView> spans_;
   std::unordered_set<std::string_view> distinct_;
   std::vector<double> bits_;
   Bytes chosen_;
-  Bytes end_;
-  std::vector<std::uint32_t> allowed_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "kraft/error.h"
+#include "kraft/model.h"
 
 namespace kraft {
 namespace {
@@ -106,11 +107,23 @@ Candidates::Candidates(std::vector<Bytes> units, bool utf8) : utf8_(utf8) {
   units.erase(std::unique(units.begin(), units.end()), units.end());
   begins_.reserve(units.size() + 1);
   begins_.push_back(0);
-  for (const Bytes& unit : units) {
-    append(storage_, unit);
-    begins_.push_back(storage_.size());
-    single_bytes_ = single_bytes_ && unit.size() == 1;
-  }
+  for (const Bytes& unit : units) append_unit(unit);
+}
+
+void Candidates::append_unit(const Bytes& unit) {
+  append(storage_, unit);
+  begins_.push_back(storage_.size());
+  single_bytes_ = single_bytes_ && unit.size() == 1;
+}
+
+Candidates Candidates::units_of(const Model& model) {
+  Candidates candidates{std::vector<Bytes>()};
+  for (const Bytes& unit : model.units()) candidates.append_unit(unit);
+  if (candidates.size() == 0 || (candidates.single_bytes() && candidates.size() == 256))
+    return all();
+  candidates.single_bytes_ = false;
+  candidates.model_units_ = true;
+  return candidates;
 }
 
 Candidates Candidates::all() {

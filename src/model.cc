@@ -36,6 +36,12 @@ void State::next_byte(std::span<double, 256> bits) {
   extend({&nothing, 1}, alphabet, bits);
 }
 
+void State::extend_units(std::span<const UnitsView>, std::span<double>) {
+  throw Error("this model has no units of its own");
+}
+
+void State::observe_units(UnitsView) { throw Error("this model has no units of its own"); }
+
 std::unique_ptr<State> Model::start(ByteView context) const {
   std::unique_ptr<State> state = start();
   state->observe(context);

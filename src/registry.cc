@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/spec_scanner.h"
 #include "base/text.h"
 #include "codecs/backends.h"
 #include "kraft/error.h"
@@ -10,74 +11,27 @@
 namespace kraft {
 namespace {
 
-// A codec that is a model by measuring alone can be told how much of the context to compress.
-constexpr const char* kContextDefault = "8KiB";
-
 std::vector<Backend> all_backends() {
   std::vector<Backend> rows = {
-      gzip_backend(), zlib_backend(), deflate_backend(), zstd_backend(),
-      xz_backend(),   lzma_backend(), bzip2_backend(),   brotli_backend(),
-      lz4_backend(),  png_backend(),  webp_backend(),    jxl_backend(),
-      flac_backend(), cmd_backend(),  ngram_backend(),   uniform_backend(),
+      gzip_backend(),  zlib_backend(),    deflate_backend(),  zstd_backend(),    xz_backend(),
+      lzma_backend(),  bzip2_backend(),   brotli_backend(),   lz4_backend(),     png_backend(),
+      webp_backend(),  jxl_backend(),     flac_backend(),     cmd_backend(),     llama_backend(),
+      ngram_backend(), uniform_backend(), filtered_backend(), product_backend(), mix_backend(),
   };
   for (Backend& row : rows) {
     if (row.make_model) continue;
-    row.parameters.push_back(
-        Parameter::integer("context", 0, INT64_MAX, kContextDefault,
-                           "bytes of context that each measurement compresses (0: all)"));
+    for (Parameter& parameter : measured_context_parameters())
+      row.parameters.push_back(std::move(parameter));
   }
   return rows;
 }
 
-// Reads the specification's pieces from left to right.
-class SpecScanner {
- public:
-  explicit SpecScanner(std::string_view text) : text_(text) {}
-
-  bool at_end() const { return at_ == text_.size(); }
-
-  bool take(char expected) {
-    if (at_end() || text_[at_] != expected) return false;
-    ++at_;
-    return true;
-  }
-
-  std::string word(std::string_view stops) {
-    const std::size_t end = std::min(text_.find_first_of(stops, at_), text_.size());
-    std::string piece(text_.substr(at_, end - at_));
-    at_ = end;
-    return piece;
-  }
-
-  // A quoted string, or everything up to a comma.
-  std::string value() {
-    if (!take('"')) return word(",");
-    std::string piece;
-    while (!take('"')) {
-      if (take('\\') && !at_end() && text_[at_] != '"' && text_[at_] != '\\') piece += '\\';
-      if (at_end()) fail("ends inside a quoted value");
-      piece += text_[at_++];
-    }
-    return piece;
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw UsageError("model specification '" + printable(text_) + "' " + what);
-  }
-
- private:
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-std::string quoted_if_needed(const std::string& value) {
-  if (value.find_first_of(",\" ") == std::string::npos) return value;
-  std::string quoted = "\"";
-  for (char c : value) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
+// Whether what follows the colon is a list of models, whatever is in it.
+bool takes_models(std::string_view name) {
+  const auto named = [name](const Backend& row) { return row.name == name; };
+  const auto found = std::ranges::find_if(backends(), named);
+  return found != backends().end() && found->argument &&
+         found->argument->kind == Parameter::Kind::models;
 }
 
 [[noreturn]] void fail(const Backend& backend, const std::string& what) {
@@ -121,6 +75,7 @@ std::string checked(const Backend& backend, const Parameter& parameter, const st
              parameter.name + " '" + printable(value) + "' is none of " + parameter.range());
       return value;
     case Parameter::Kind::text:
+    case Parameter::Kind::models:
       if (value.empty()) fail(backend, parameter.name + " is empty");
       return value;
   }
@@ -136,7 +91,8 @@ Spec Spec::parse(std::string_view text) {
   spec.name = scanner.word(":,");
   if (spec.name.empty()) scanner.fail("has no name");
   if (scanner.take(':')) {
-    spec.argument = scanner.value();
+    spec.lists_models = takes_models(spec.name);
+    spec.argument = spec.lists_models ? scanner.rest() : scanner.value();
     if (spec.argument->empty()) scanner.fail("has nothing after the colon");
   }
   while (!scanner.at_end()) {
@@ -150,7 +106,7 @@ Spec Spec::parse(std::string_view text) {
 
 std::string Spec::text() const {
   std::string text = name;
-  if (argument) text += ":" + quoted_if_needed(*argument);
+  if (argument) text += ":" + (lists_models ? *argument : quoted_if_needed(*argument));
   for (const auto& [key, value] : values) text += "," + key + "=" + quoted_if_needed(value);
   return text;
 }
@@ -208,6 +164,8 @@ std::string Parameter::range() const {
       return join(choices, "|");
     case Kind::text:
       return "text";
+    case Kind::models:
+      return "MODEL[" + suffixes + "WEIGHT],...";
   }
   return "";
 }
@@ -264,6 +222,7 @@ Arguments check(const Spec& spec, const Backend& backend) {
   Arguments arguments;
   Spec canonical;
   canonical.name = backend.name;
+  canonical.lists_models = spec.lists_models;
   const auto set = [&](const Parameter& parameter, const std::string& value) {
     std::string suffix;
     std::string clean = checked(backend, parameter, value, suffix);
@@ -301,6 +260,23 @@ Arguments check(const Spec& spec, const Backend& backend) {
   return arguments;
 }
 
+std::vector<Parameter> measured_context_parameters() {
+  std::vector<Parameter> parameters = {
+      Parameter::integer("context", 0, INT64_MAX, "8KiB",
+                         "bytes of context that each measurement compresses (0: all)"),
+      Parameter::integer("dither", 1, 64, "1",
+                         "contexts, each a little shorter than the one before, over whose "
+                         "increments the mean is taken (1: off)"),
+  };
+  for (Parameter& parameter : parameters) parameter.of_model = true;
+  return parameters;
+}
+
+MeasuredContext measured_context(const Arguments& arguments) {
+  return {.bytes = static_cast<std::uint64_t>(arguments.integer("context")),
+          .dither = static_cast<std::uint64_t>(arguments.integer("dither"))};
+}
+
 std::vector<std::pair<std::string, std::int64_t>> Geometry::values() const {
   std::vector<std::pair<std::string, std::int64_t>> values;
   if (width) values.emplace_back("width", *width);
@@ -323,6 +299,12 @@ void fill_in(Spec& spec, const Backend& backend, const Geometry& geometry) {
   }
 }
 
+bool is_of_model(const Backend& backend, std::string_view name) {
+  return std::ranges::any_of(backend.parameters, [name](const Parameter& parameter) {
+    return parameter.name == name && parameter.of_model;
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options) {
@@ -331,8 +313,8 @@ std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOption
   fill_in(parsed, backend, options.geometry);
   const Arguments arguments = check(parsed, backend);
   if (backend.make_model) return backend.make_model(arguments, options);
-  return model_of(backend.make_codec(arguments), arguments.spec(),
-                  static_cast<std::uint64_t>(arguments.integer("context")), options);
+  return model_of(backend.make_codec(arguments), arguments.spec(), measured_context(arguments),
+                  options);
 }
 
 std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& geometry) {
@@ -342,7 +324,19 @@ std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& g
   const Arguments arguments = check(parsed, backend);
   if (!backend.make_codec)
     throw UsageError(backend.name + ": predicts, but is not a compressor by itself");
+  for (const auto& given : parsed.values) {
+    if (is_of_model(backend, given.first))
+      fail(backend, given.first + " belongs to the model; the compressor has no such parameter");
+  }
   return backend.make_codec(arguments);
+}
+
+std::string codec_spec(std::string_view spec) {
+  Spec parsed = Spec::parse(spec);
+  const Backend& backend = find_backend(parsed.name);
+  std::erase_if(parsed.values,
+                [&backend](const auto& given) { return is_of_model(backend, given.first); });
+  return parsed.text();
 }
 
 }  // namespace kraft

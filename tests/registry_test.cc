@@ -91,5 +91,24 @@ TEST(Registry, APredictorIsNoCodec) {
   EXPECT_NO_THROW(make_codec("zstd:19"));
 }
 
+TEST(Registry, WhatOnlyTheModelReadsIsNoParameterOfTheCodec) {
+  for (const char* spec : {"xz,context=5", "zstd:3,dither=8", "gzip:9,engine=clone", "png,wrap=on",
+                           "png,context=100", "flac,dither=2", "filtered,wrap=on"}) {
+    EXPECT_THROW(make_codec(spec), UsageError) << spec;
+    EXPECT_NO_THROW(make_codec(codec_spec(spec))) << spec;
+  }
+  EXPECT_EQ(codec_spec("zstd:3,context=2KiB,window=12,dither=4"), "zstd:3,window=12");
+  EXPECT_EQ(codec_spec("png:9,filter=up,wrap=on,width=7"), "png:9,filter=up,width=7");
+}
+
+TEST(Registry, AContextThatNothingMeasuresIsAMistake) {
+  for (const char* spec :
+       {"png,context=100", "png,engine=twin,dither=4", "xz,context=5", "lzma,dither=4"})
+    EXPECT_THROW(make_model(spec), UsageError) << spec;
+  EXPECT_NO_THROW(make_model("png,engine=recompress,context=100,dither=4"));
+  for (const char* spec : {"zstd,dither=0", "zstd,dither=65", "gzip,dither=4", "ngram,dither=2"})
+    EXPECT_THROW(make_model(spec), UsageError) << spec;
+}
+
 }  // namespace
 }  // namespace kraft

@@ -3,7 +3,8 @@
 //     auto bytes = kraft::Candidates::all();                        // the 256 bytes
 //     auto seen = kraft::Candidates::seen(context);                 // those that occur in the
 //     context auto utf8 = kraft::Candidates::utf8();                        // whatever keeps UTF-8
-//     well-formed auto words = kraft::Candidates::strings({{'t', 'h', 'e', ' '}, {'a', ' '}});
+//     well-formed auto tokens = kraft::Candidates::units_of(*model);            // what the model
+//     itself predicts auto words = kraft::Candidates::strings({{'t', 'h', 'e', ' '}, {'a', ' '}});
 //
 // Units are kept in the order of their bytes without repeats: for single bytes, index order is byte
 // order.
@@ -18,6 +19,8 @@
 
 namespace kraft {
 
+class Model;
+
 // A value, immutable once made; may be shared between threads.
 class Candidates {
  public:
@@ -29,6 +32,10 @@ class Candidates {
   static Candidates utf8();                    // all bytes, as far as Unicode 15, table 3-7 allows
   static Candidates bytes(ByteView alphabet);  // throws UsageError when empty
   static Candidates strings(std::vector<Bytes> units);  // the same; no unit may be empty
+
+  // The model's own units (Model::units()), as many and in the same order; all() where it has none
+  // or they are the bytes.
+  static Candidates units_of(const Model& model);
 
   // "all", "seen", "printable", "utf-8", or "chars:" and the bytes themselves, with the escapes of
   // unescape(). Throws UsageError.
@@ -45,6 +52,9 @@ class Candidates {
   }
   bool single_bytes() const { return single_bytes_; }
 
+  // Whether these are units of a model, which prices them as such (State::extend_units()).
+  bool model_units() const { return model_units_; }
+
   // False when every unit may always follow, so that allowed() need not be asked.
   bool restricted() const { return utf8_; }
 
@@ -59,10 +69,12 @@ class Candidates {
 
  private:
   explicit Candidates(std::vector<Bytes> units, bool utf8 = false);
+  void append_unit(const Bytes& unit);
 
   Bytes storage_;                    // all units, one after the other
   std::vector<std::size_t> begins_;  // of each unit in storage_, and the end of the last
   bool single_bytes_ = true;
+  bool model_units_ = false;
   bool utf8_ = false;
 };
 

@@ -40,8 +40,8 @@ class Encoder {
   virtual void encode(ByteView message, Bytes& stream) = 0;
 
   // The length in bits of that stream, without what only fills up its container: to the last bit
-  // for DEFLATE, to the last byte for .xz, whose blocks are padded to four. The default encodes and
-  // counts.
+  // for DEFLATE and FLAC, to the last byte for .xz, whose blocks are padded to four. The default
+  // encodes and counts.
   virtual double code_length(ByteView message);
 
  protected:

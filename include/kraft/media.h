@@ -44,6 +44,23 @@ const char* name_of(Medium medium);
 // ones lack.
 Medium infer_medium(ByteView file);
 
+// Where the samples of an uncompressed file lie, and what shape they have: for models that are to
+// see the file as it is. A default layout is that of any bytes.
+struct RawLayout {
+  Medium medium = Medium::bytes;
+  std::size_t head_bytes = 0;  // before the first sample
+  std::size_t row_bytes = 1;   // of a row of pixels, or of a sample of each channel
+  Geometry geometry = {};
+};
+
+// Headers that are longer are not looked at.
+inline constexpr std::size_t kMostHeadBytes = 4096;
+
+// Of binary PNM (P5, P6) and of WAV with 8 or 16 linear bits, by the file's first kMostHeadBytes
+// bytes. What follows may be anything: it is for models to expect samples, and for coders to be
+// right about all files. Nothing for other files.
+std::optional<RawLayout> raw_layout(ByteView beginning);
+
 // Rows from top to bottom, pixels from left to right, channels interleaved: gray, gray and alpha,
 // RGB, or RGB and alpha. Samples of 16 bits have the high byte first, as in PNG.
 struct Image {

@@ -42,6 +42,9 @@ struct Mark {
   std::uint64_t serial = 0;
 };
 
+// Units of a model, by their indexes in Model::units().
+using UnitsView = std::span<const std::uint32_t>;
+
 // What has been observed so far. A State belongs to one thread at a time; its owner is the caller.
 // States of one model are independent of each other and may be used by different threads at once.
 class State {
@@ -73,6 +76,14 @@ class State {
   // The increments of all 256 single bytes.
   void next_byte(std::span<double, 256> bits);
 
+  // For a model that predicts units of its own (Model::units()), the same by units: sets
+  // bits[p * units + u] to what prefix p and then unit u cost, and appends units to the context.
+  // The costs are those of the units themselves, so 2^-bits sums to 1 over the units, where
+  // measure() prices their bytes, however they are divided. What was observed before counts as
+  // ended: no unit began in it that is unfinished. The default throws Error.
+  virtual void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits);
+  virtual void observe_units(UnitsView units);
+
   // Marks nest: rewinding to a mark, or forgetting it, drops the marks set after it. A mark stays
   // valid when it is rewound to, so that it can be rewound to again. A state may keep memory in
   // proportion to what was observed since its oldest mark.
@@ -99,6 +110,19 @@ class Model {
   // How far back what comes next can be copied from; nothing if there is no limit. Bytes before
   // that matter to no model but DEFLATE, whose open block counts symbols for longer.
   virtual std::optional<std::uint64_t> window_bytes() const = 0;
+
+  // What its code lengths depend on besides the specification, such as a hash of its weights; empty
+  // where the version of the backend's library says it all. May read a whole file.
+  virtual std::string fingerprint() const { return {}; }
+
+  // How many numbers were learnt before it saw its context; 0 for what learns from that alone.
+  virtual std::uint64_t parameters() const { return 0; }
+
+  // The strings that it predicts one at a time, in the order of their bytes; empty where those are
+  // the 256 bytes and nothing is known of them without a context. A language model has its tokens
+  // here, of which several may be equal. Single bytes are drawn as bytes; longer units as units,
+  // State::extend_units().
+  virtual std::span<const Bytes> units() const { return {}; }
 };
 
 // p[i] = 2^-bits[i] / sum. Infinite bits mean probability 0; at least one must be finite.

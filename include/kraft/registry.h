@@ -10,6 +10,18 @@
 //
 //     gzip    gzip:9    zstd:19,window=17,long=on    xz:6e    ngram:5    cmd:"bzip3 -e"
 //
+// Models combine: product and mix take a list of models after the colon, each with a weight if it
+// is to have another than 1. A specification with commas in it stands between double quotes there,
+// and so does one that has the weight's sign in it:
+//
+//     product:gzip^0.5,ngram:3               p(b) proportional to p_gzip(b)^0.5 * p_ngram(b)
+//     product:"zstd:19,window=17"^2,ngram    exponents are above 0
+//     mix:gzip@0.3,xz@0.7                    p(b) = 0.3 p_gzip(b) + 0.7 p_xz(b)
+//     product:"mix:gzip,xz"^0.5,ngram:3      of lists, too
+//
+// Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
+// over its bytes.
+//
 // An unknown name, a value out of its range or an unknown key is a UsageError that says so and
 // names what would have been allowed. Nothing is clamped.
 #pragma once
@@ -34,6 +46,7 @@ struct Spec {
   std::string name;
   std::optional<std::string> argument;
   std::vector<std::pair<std::string, std::string>> values;
+  bool lists_models = false;  // the argument is a list of models: all that follows the colon
 
   // Throws UsageError on bad syntax.
   static Spec parse(std::string_view text);
@@ -43,7 +56,7 @@ struct Spec {
 // What one argument or key of a backend may be. `initial` is the value when none is given; empty
 // means that the library decides.
 struct Parameter {
-  enum class Kind { integer, number, choice, text };
+  enum class Kind { integer, number, choice, text, models };
 
   std::string name;
   Kind kind = Kind::integer;
@@ -51,8 +64,10 @@ struct Parameter {
   double max = 0;
   std::string initial;
   std::string meaning;
-  std::vector<std::string> choices = {};  // for Kind::choice
-  std::string suffixes = {};              // letters that may follow an integer, such as xz's 'e'
+  std::vector<std::string> choices = {};  // for Kind::choice; of Kind::text, names of kraft's own
+  // Letters that may follow an integer, such as xz's 'e'; the sign before a model's weight.
+  std::string suffixes = {};
+  bool of_model = false;  // about measuring: no codec reads it
 
   static Parameter integer(std::string name, std::int64_t min, std::int64_t max,
                            std::string initial, std::string meaning);
@@ -138,16 +153,38 @@ Arguments check(const Spec& spec, const Backend& backend);
 
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options = {});
 
-// Throws UsageError when the backend predicts but does not compress by itself.
+// Throws UsageError when the backend predicts but does not compress by itself, and for a parameter
+// that only its model reads.
 std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& geometry = {});
+
+// The specification without what only a model reads: "zstd:3,context=2KiB" becomes "zstd:3".
+std::string codec_spec(std::string_view spec);
+
+// What of the context each measurement of model_of() compresses.
+struct MeasuredContext {
+  std::uint64_t bytes = 0;  // the last so many (default 0: all), as far as they begin where a
+                            // message of the codec may (Codec::alignment_bytes())
+
+  // Dithering (default 1: none). Whole bytes hide most of what a codec knows of the next byte. The
+  // same context without its first byte, without its first two, ... ends elsewhere within a byte:
+  // the mean of the increments after so many such contexts tells more than each of them. They
+  // differ by whole pieces of Codec::alignment_bytes() and keep half of the bytes at least, so that
+  // after a short context there are fewer. Sizes that are a power of two from 256 on are passed
+  // over, since some codecs change their parameters there.
+  std::uint64_t dither = 1;
+};
 
 // Any codec as a model, by measuring: the increment of a continuation is the difference of the
 // lengths of two whole streams. It costs one compression of the context for every distinct
-// continuation, spread over `options.threads` threads. The context is the last `context_bytes`
-// bytes (0: all of them), as far as they begin where a message of the codec may
-// (Codec::alignment_bytes()). This is the truth that every faster engine is tested against.
+// continuation (and each of the dithered contexts), spread over `options.threads` threads. This is
+// the truth that every faster engine is tested against.
 std::shared_ptr<const Model> model_of(std::shared_ptr<const Codec> codec, std::string spec,
-                                      std::uint64_t context_bytes = 0,
+                                      const MeasuredContext& context = {},
                                       const ModelOptions& options = {});
+
+// The parameters `context` and `dither` of a specification, for a backend of whatever engine that
+// measures by model_of().
+std::vector<Parameter> measured_context_parameters();
+MeasuredContext measured_context(const Arguments& arguments);
 
 }  // namespace kraft

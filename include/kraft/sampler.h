@@ -35,7 +35,8 @@
 namespace kraft {
 
 // Every option of every sampler. The filters and the options about the model are read by all of
-// them; the row of each sampler names the others that it reads. sampler_options() has the ranges.
+// them but those whose row says otherwise; the row also names the others that it reads.
+// sampler_options() has the ranges.
 struct SamplerOptions {
   // Filters, in the order in which they apply, with llama.cpp's names and meanings.
   int repeat_ngram = 0;      // (0: off) no unit that completes an n-gram of bytes already drawn
@@ -58,6 +59,15 @@ struct SamplerOptions {
   int span_length = 12;  // bytes of each candidate
   int span_limit = 256;  // most recent distinct candidates that are measured
   int key_length = 4;    // bytes at the current end that must have come before a candidate
+
+  // Spans drawn jointly.
+  int span = 60;        // bytes that are drawn jointly, the next ones after them given these
+  int steps = 2000;     // Metropolis: steps of each chain that count
+  int burn_in = 1000;   // Metropolis: steps of each chain before those
+  int thin = 1;         // Metropolis: keep the bits of every n-th step for the report
+  int chains = 4;       // Metropolis: independent chains; the first one's last state is drawn
+  bool anneal = false;  // Metropolis: lower the temperature to 0, draw the cheapest span found
+  int particles = 64;   // sequential Monte Carlo: partial spans that compete
 };
 
 // One row of the table of options: `--help`, the ranges and the flags are generated from it.
@@ -104,12 +114,42 @@ class Filter {
 // for a value outside its range. samplers/filters.cc says precisely what each one does.
 std::unique_ptr<Filter> make_filter(const SamplerOptions& options);
 
-// How much to draw, and what comes before it.
+// What a sampler that draws spans jointly tells about each of them: enough to judge whether its
+// draws are what they are meant to be. Bits are l(x s y) - l(x), for the context x, the span s and
+// what follows a hole y.
+struct SpanReport {
+  std::uint64_t size_bytes = 0;
+  double bits = 0;  // of the span that was drawn
+  double seconds = 0;
+
+  // Metropolis.
+  std::vector<std::vector<double>> chains_bits = {};  // of each chain, at every `thin`-th step
+  std::size_t burn_in = 0;      // so many values at the beginning of each chain do not count
+  std::uint64_t steps = 0;      // of all chains together, burn-in included
+  std::uint64_t proposals = 0;  // of all chains together, after the burn-in
+  std::uint64_t accepted = 0;   // of those
+
+  // Sequential Monte Carlo.
+  std::vector<double> effective_particles = {};  // after each byte, before any resampling
+  std::uint64_t resamplings = 0;
+  double log2_sum = 0;  // estimate of log2 of the sum over all spans s of 2^-(bits / temperature)
+};
+
+// How much to draw, what comes before it and what after it.
 struct SampleRequest {
   std::uint64_t length_bytes = 0;
   ByteView history = {};         // what the state has observed, or its end: UTF-8, spans and the
                                  // tail look at it
   std::uint64_t tail_begin = 0;  // where in the history a tail may begin: after the corpus, say
+
+  // For samplers that draw spans jointly (SamplerRow::joint); the others throw UsageError.
+  ByteView suffix = {};       // what follows: a hole is to be filled
+  State* proposal = nullptr;  // Metropolis: a cheaper model that has observed the same; moves along
+  unsigned threads = 1;       // Metropolis: for the chains (0: one per processor)
+
+  // Both may be empty.
+  std::function<void(const SpanReport&)> report = {};
+  std::function<bool()> cancelled = {};  // asked now and then; true ends the drawing: Cancelled
 };
 
 // Receives the bytes as they are drawn; returns false to stop early. May be empty.
@@ -138,6 +178,11 @@ struct SamplerRow {
   std::string summary;
   std::vector<std::string> options;  // names of the options it reads besides the common ones
   std::function<std::unique_ptr<Sampler>(const SamplerOptions&)> make;  // of checked options
+  std::vector<std::string> not_read = {};  // names of common options that it does not read
+  bool joint = false;     // draws spans jointly: reads suffix and report of a request
+  bool proposes = false;  // reads proposal of a request
+
+  bool reads(const SamplerOption& option) const;
 };
 
 std::span<const SamplerRow> samplers();

@@ -49,7 +49,7 @@ Candidates candidates_for(const SampleOptions& options, const po::variables_map&
   if (options.media.candidate != "byte")
     throw UsageError("--candidate '" + printable(options.media.candidate) +
                      "' is none of byte|whole");
-  if (!is_set(values, "alphabet")) return Candidates::all();
+  if (options.alphabet == "auto") return Candidates::all();
   Bytes given;
   for (const Sequence& sequence : hole.sequences) {
     for (const Span& span : sequence) {
@@ -81,31 +81,50 @@ class SharedProgress {
 // Draws what is to be drawn of one sequence; returns its bits, if wanted.
 class SequenceDrawing {
  public:
-  SequenceDrawing(const Sampler& sampler, const Candidates& candidates, SharedProgress& progress,
+  SequenceDrawing(const SampleOptions& options, const Sampler& sampler,
+                  const Candidates& candidates, const Model* proposal, SharedProgress& progress,
                   bool wants_bits)
-      : sampler_(sampler), candidates_(candidates), progress_(progress), wants_bits_(wants_bits) {}
+      : options_(options),
+        sampler_(sampler),
+        candidates_(candidates),
+        proposal_(proposal),
+        progress_(progress),
+        sees_suffix_(options.sampler_row().joint),
+        wants_bits_(wants_bits) {}
 
   double draw(const Model& model, const Sequence& sequence, Random& random, Bytes& bytes) const {
     const auto state = model.start();
+    const auto proposal = proposal_ == nullptr ? nullptr : proposal_->start();
     double total_bits = 0;
-    for (const Span& span : sequence) {
-      if (interrupted()) break;
+    for (std::size_t i = 0; i < sequence.size() && !interrupted(); ++i) {
+      const Span& span = sequence[i];
       const std::size_t size = span.end - span.begin;
       const auto place = bytes.begin() + static_cast<std::ptrdiff_t>(span.begin);
       if (!span.drawn) {
         state->observe(ByteView(bytes).subspan(span.begin, size));
+        if (proposal) proposal->observe(ByteView(bytes).subspan(span.begin, size));
         continue;
       }
       const ByteView history =
           ByteView(bytes).subspan(sequence[0].begin, span.begin - sequence[0].begin);
-      const Bytes drawn =
-          draw_span(*state, {.length_bytes = size, .history = history}, random, total_bits);
+      const bool has_suffix = sees_suffix_ && i + 1 < sequence.size();
+      const ByteView suffix = has_suffix ? given(bytes, sequence[i + 1]) : ByteView();
+      const SampleRequest request{.length_bytes = size,
+                                  .history = history,
+                                  .suffix = options_.shortened_suffix(suffix),
+                                  .proposal = proposal.get(),
+                                  .cancelled = interrupted};
+      const Bytes drawn = draw_span(*state, request, random, total_bits);
       std::copy(drawn.begin(), drawn.end(), place);
     }
     return total_bits;
   }
 
  private:
+  static ByteView given(const Bytes& bytes, const Span& span) {
+    return ByteView(bytes).subspan(span.begin, span.end - span.begin);
+  }
+
   Bytes draw_span(State& state, const SampleRequest& request, Random& random,
                   double& total_bits) const {
     Bytes drawn;
@@ -130,9 +149,12 @@ class SequenceDrawing {
     return drawn;
   }
 
+  const SampleOptions& options_;
   const Sampler& sampler_;
   const Candidates& candidates_;
+  const Model* proposal_;
   SharedProgress& progress_;
+  bool sees_suffix_;
   bool wants_bits_;
 };
 
@@ -160,7 +182,7 @@ std::uint64_t Hole::drawn_bytes() const {
 
 std::vector<Completion> complete(const SampleOptions& options, const po::variables_map& values,
                                  const Hole& hole) {
-  const auto sampler = make_sampler(options.sampler, options.sampling);
+  const auto sampler = make_sampler(options);
   const Candidates candidates = candidates_for(options, values, hole);
   const unsigned threads = options.threads.get();
   std::vector<Completion> completions;
@@ -174,6 +196,12 @@ std::vector<Completion> complete(const SampleOptions& options, const po::variabl
     }
   }
 
+  std::shared_ptr<const Model> proposal;
+  if (!options.joint.proposal.empty())
+    proposal =
+        make_model(options.joint.proposal,
+                   {.threads = threads, .geometry = hole.geometry, .cancelled = interrupted});
+
   // Every sequence of every completion is a piece of work with random numbers of its own.
   struct Work {
     std::size_t completion, sequence;
@@ -186,7 +214,7 @@ std::vector<Completion> complete(const SampleOptions& options, const po::variabl
   }
   catch_interrupts();
   SharedProgress progress(hole.drawn_bytes() * completions.size());
-  const SequenceDrawing drawing(*sampler, candidates, progress,
+  const SequenceDrawing drawing(options, *sampler, candidates, proposal.get(), progress,
                                 values.count("quiet") == 0 || values.count("json") > 0);
   std::mutex mutex;
   ThreadPool pool(threads);

@@ -150,7 +150,11 @@ std::string completion_script() {
          "    --preset) mapfile -t COMPREPLY < <(compgen -W '" +
          presets +
          "' -- \"$word\"); return ;;\n"
-         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'all seen printable utf-8 chars:' -- "
+         "    --as) mapfile -t COMPREPLY < <(compgen -W 'auto text image audio bytes' -- "
+         "\"$word\"); "
+         "return ;;\n"
+         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'auto all seen printable utf-8 "
+         "chars:' -- "
          "\"$word\"); return ;;\n"
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +
@@ -181,11 +185,12 @@ std::string version_text() {
 std::string help_text() {
   std::string text =
       "usage: kraft COMMAND [options]\n\n"
-      "Draws new data from anything that compresses, and measures what it knows.\n\n";
+      "Draws new data from anything that compresses, and compresses with anything that "
+      "predicts.\n\n";
   for (const Command& command : commands()) {
     if (is_hidden(command)) continue;
     text +=
-        "  " + command.name + std::string(10 - command.name.size(), ' ') + command.summary + "\n";
+        "  " + command.name + std::string(12 - command.name.size(), ' ') + command.summary + "\n";
   }
   return text +
          "\n`kraft help COMMAND` shows a command's options; `kraft --version` the libraries.\n";

@@ -84,6 +84,32 @@ Bytes read_input(const std::string& path) {
   return bytes;
 }
 
+InputFile::InputFile(const std::string& path)
+    : name_(path == "-" ? "standard input" : path),
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail("read", path, errno);
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
+}
+
+std::optional<std::uint64_t> InputFile::size_bytes() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  const off_t at = ::lseek(descriptor_, 0, SEEK_CUR);  // somebody may have read the beginning
+  if (at < 0 || at > status.st_size) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size - at);
+}
+
+std::size_t InputFile::read(std::span<Byte> to) {
+  while (true) {
+    const ssize_t got = ::read(descriptor_, to.data(), to.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) fail("read", name_, errno);
+  }
+}
+
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   struct stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
@@ -198,6 +224,12 @@ void Progress::advance_to(std::uint64_t done) {
   shown_ = true;
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   const double rate = static_cast<double>(done) / seconds;
+  if (total_ == 0) {
+    std::fprintf(stderr, "\r\x1b[K%s: %s %s, %.3g/s", what_.c_str(), grouped(done).c_str(),
+                 unit_.c_str(), rate);
+    std::fflush(stderr);
+    return;
+  }
   const double left_seconds = rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
   std::fprintf(stderr, "\r\x1b[K%s: %s of %s %s, %.3g/s, %.0f s left", what_.c_str(),
                grouped(done).c_str(), grouped(total_).c_str(), unit_.c_str(), rate, left_seconds);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,27 @@ namespace kraft::cli {
 // Reads a whole file, or standard input for "-". Throws Error when it is missing, unreadable, a
 // directory, or (files only) empty.
 Bytes read_input(const std::string& path);
+
+// A file that is read from its beginning to its end, or standard input for "-".
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path);  // throws Error
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // How long it is, where that can be known.
+  std::optional<std::uint64_t> size_bytes() const;
+
+  // Fills as much of `to` as there is at the moment; 0 at the end. Throws Error.
+  std::size_t read(std::span<Byte> to);
+
+  const std::string& name() const { return name_; }  // for messages
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
+};
 
 // What is written appears at `path` only when commit() is called; until then, and for ever if it is
 // not, what was there stays. Pipes and devices are written to directly. Throws Error.
@@ -56,7 +79,7 @@ bool interrupted();
 inline constexpr int kInterruptedExit = 130;
 
 // One line on standard error with share, rate and time left; only if that is a terminal, and only
-// for work that takes longer than a moment.
+// for work that takes longer than a moment. A total of 0 is not known.
 class Progress {
  public:
   Progress(std::string what, std::uint64_t total, std::string unit, bool wanted = true);

@@ -12,9 +12,10 @@
 namespace kraft::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {models_command(),    next_command(), sample_command(),
-                                           score_command(),     help_command(), man_command(),
-                                           completion_command()};
+  static const std::vector<Command> all = {
+      models_command(),   next_command(),       sample_command(), score_command(),
+      compress_command(), decompress_command(), info_command(),   help_command(),
+      man_command(),      completion_command()};
   return all;
 }
 

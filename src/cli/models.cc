@@ -43,6 +43,7 @@ std::string argument_text(const Backend& backend) {
   if (!backend.argument) return "-";
   const Parameter& argument = *backend.argument;
   if (argument.kind == Parameter::Kind::text) return argument.name;
+  if (argument.kind == Parameter::Kind::models) return argument.range();
   return argument.name + " " + argument.range();
 }
 

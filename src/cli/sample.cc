@@ -8,9 +8,11 @@
 #include "base/text.h"
 #include "cli/base64.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/context.h"
 #include "cli/io.h"
 #include "cli/sample.h"
+#include "cli/sample_diagnostics.h"
 #include "compare/copying.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
@@ -80,11 +82,13 @@ class Output {
 struct Sample {
   Bytes bytes;
   double bits = 0;
+  double suffix_bits = 0;  // of what follows the hole, after the sample
   Copying copying;
+  std::vector<SpanReport> spans;  // of samplers that draw jointly
 };
 
 Json to_json(const Model& model, const Options& options, int index, ByteView prompt, bool echo,
-             const Sample& sample) {
+             ByteView suffix, const Sample& sample) {
   Json json = {{"model", model.spec()},
                {"sampler", options.sampler},
                {"seed", options.seed},
@@ -99,16 +103,19 @@ Json to_json(const Model& model, const Options& options, int index, ByteView pro
   };
   if (echo) put("prompt", prompt);
   put("text", sample.bytes);
+  if (echo && !suffix.empty()) put("suffix", suffix);
   json["bits"] = sample.bits;
   json["bits_per_byte"] =
       sample.bytes.empty() ? 0 : sample.bits / static_cast<double>(sample.bytes.size());
+  if (!suffix.empty()) json["suffix_bits"] = sample.suffix_bits;
   json["mean_copy_bytes"] = sample.copying.mean_copy_bytes;
   json["longest_copy_bytes"] = sample.copying.longest_copy_bytes;
   json["self_repeat_share"] = sample.copying.self_repeat_share;
+  if (!sample.spans.empty()) json["spans"] = diagnostics_json(sample.spans, options.sampling);
   return json;
 }
 
-void report(const Model& model, const Sample& sample) {
+void report(const Model& model, const Sample& sample, const SamplerOptions& sampling) {
   if (sample.bytes.empty()) return;
   char text[200];
   std::snprintf(text, sizeof text,
@@ -119,20 +126,21 @@ void report(const Model& model, const Sample& sample) {
                 static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
                 100 * sample.copying.self_repeat_share);
   note(model.spec() + text);
+  const std::string diagnostics = diagnostics_text(sample.spans, sampling);
+  if (!diagnostics.empty()) note(model.spec() + ": " + diagnostics);
 }
 
 // An option that the sampler does not read is a mistake, also at its initial value.
-void refuse_unread_options(const po::variables_map& values, const std::string& sampler) {
+void refuse_unread_options(const po::variables_map& values, const Options& options) {
+  const SamplerRow& chosen = options.sampler_row();
   for (const SamplerOption& option : sampler_options()) {
-    if (option.common || !is_set(values, option.name)) continue;
+    if (chosen.reads(option) || !is_set(values, option.name)) continue;
     std::vector<std::string> readers;
     for (const SamplerRow& row : samplers()) {
-      if (std::ranges::find(row.options, option.name) != row.options.end())
-        readers.push_back(row.name);
+      if (row.reads(option)) readers.push_back(row.name);
     }
-    if (std::ranges::find(readers, sampler) == readers.end())
-      throw UsageError("--" + option.name + " has no meaning for --sampler " + sampler +
-                       "; it is an option of " + join(readers, ", "));
+    throw UsageError("--" + option.name + " has no meaning for --sampler " + options.sampler +
+                     "; it is an option of " + join(readers, ", "));
   }
 }
 
@@ -161,6 +169,7 @@ void check(const po::variables_map& values, const Options& options) {
   check_range("count", options.count, 1, 1 << 20);
   check_range("seed", options.seed, 0, INT64_MAX);
   exclude(values, "alphabet", "units");
+  if (options.units.empty() && options.alphabet != "auto") Candidates::parse(options.alphabet, {});
   if (values.count("output") && options.output.empty()) throw UsageError("--output is empty");
   for (const char* option : {"preset", "tail"}) {
     if (is_set(values, option) && !options.context.prime)
@@ -170,7 +179,8 @@ void check(const po::variables_map& values, const Options& options) {
   const bool input_is_stdin = !options.context.inputs.empty() && options.context.inputs[0] == "-";
   if (options.units == "-" && (input_is_stdin || options.context.prime == "-"))
     throw UsageError("--units - and another input - both read standard input");
-  refuse_unread_options(values, options.sampler);
+  refuse_unread_options(values, options);
+  check_joint(values, options);
 }
 
 // One run of the command: everything that the samples share.
@@ -181,11 +191,11 @@ class Run {
         json_(values.count("json") > 0),
         echo_(values.count("echo") > 0),
         quiet_(values.count("quiet") > 0),
-        sampler_(make_sampler(options.sampler, options.sampling)),
+        sampler_(make_sampler(options)),
         models_(make_models(options.models, options.threads.get())),
         context_(read_context(options.context)),
+        suffix_(take_suffix(options.joint, context_)),
         history_(context_.observed()),
-        candidates_(candidates()),
         detector_(quiet_ && !json_ ? ByteView() : history_),
         output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
@@ -193,22 +203,31 @@ class Run {
   int draw_all() {
     catch_interrupts();
     Json results = Json::array();
+    if (!options_.joint.proposal.empty()) {
+      proposal_model_ = make_models({options_.joint.proposal}, options_.threads.get())[0];
+      proposal_ = proposal_model_->start(observed());
+    }
     for (const auto& model : models_) {
       const auto start = model->start(observed());
       if (interrupted()) break;
+      candidates_ = candidates(*model);
       if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
         if (sample.bytes.empty() && interrupted()) break;
         finished_ = true;
         if (json_)
-          results.push_back(to_json(*model, options_, index, context_.prompt(), echo_, sample));
-        if (!quiet_ && !interrupted()) report(*model, sample);
+          results.push_back(
+              to_json(*model, options_, index, context_.prompt(), echo_, suffix_, sample));
+        if (!quiet_ && !interrupted()) report(*model, sample, options_.sampling);
+        if (!options_.joint.trace.empty())
+          add_traces(traces_, *model, index, sample.spans, options_.sampling);
       }
     }
     if (finished_) {  // with at least a part of a sample
       if (json_) output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
       output_.commit();
+      if (!traces_.empty()) write_file(options_.joint.trace, as_bytes(trace_plot_svg(traces_)));
     }
     return interrupted() ? kInterruptedExit : 0;
   }
@@ -219,11 +238,19 @@ class Run {
     return options_.sampling.tail == 0 ? ByteView(history_) : context_.corpus();
   }
 
-  // A preset's program looks at the whole corpus for its alphabet.
-  Candidates candidates() const {
-    if (!options_.units.empty()) return Candidates::from_lines(as_text(read_input(options_.units)));
-    return Candidates::parse(options_.alphabet,
-                             options_.preset.empty() ? history_ : context_.bytes);
+  // A preset's program looks at the whole corpus for its alphabet. By default a language model
+  // draws what it predicts; what knows nothing but its context draws from that, and so do spans.
+  Candidates candidates(const Model& model) {
+    if (!options_.units.empty()) {
+      if (!listed_) listed_ = Candidates::from_lines(as_text(read_input(options_.units)));
+      return *listed_;
+    }
+    std::string alphabet = options_.alphabet;
+    if (alphabet == "auto") {
+      if (!model.units().empty() && options_.sampler != "spans") return Candidates::units_of(model);
+      alphabet = "seen";
+    }
+    return Candidates::parse(alphabet, options_.preset.empty() ? history_ : context_.bytes);
   }
 
   Sample draw(const Model& model, State& start, int index) {
@@ -234,8 +261,16 @@ class Run {
     Random random(static_cast<std::uint64_t>(options_.seed), static_cast<std::uint64_t>(index));
     {
       Progress progress(model.spec(), length, "bytes", json_ || !output_.to_terminal());
+      const auto proposal = proposal_ ? proposal_->clone() : nullptr;
       const SampleRequest request{
-          .length_bytes = length, .history = history_, .tail_begin = context_.observed_corpus};
+          .length_bytes = length,
+          .history = history_,
+          .tail_begin = context_.observed_corpus,
+          .suffix = options_.shortened_suffix(suffix_),
+          .proposal = proposal.get(),
+          .threads = options_.threads.get(),
+          .report = [&](const SpanReport& report) { sample.spans.push_back(report); },
+          .cancelled = interrupted};
       const auto sink = [&](ByteView drawn) {
         append(sample.bytes, drawn);
         if (!json_) output_.write(drawn);
@@ -264,6 +299,7 @@ class Run {
 
   // A single sample that goes to a file or a pipe is written as it is, without a newline of ours.
   void end() {
+    if (echo_) output_.write(suffix_);
     if (labelled_ || output_.to_terminal()) output_.write("\n");
   }
 
@@ -275,7 +311,13 @@ class Run {
       const auto tail = static_cast<std::size_t>(options_.sampling.tail);
       start.observe(context_.prompt().last(std::min(tail, context_.prompt().size())));
     }
-    start.measure({&bytes, 1}, {&sample.bits, 1});
+    Bytes with_suffix = sample.bytes;
+    append(with_suffix, options_.shortened_suffix(suffix_));
+    const ByteView strings[] = {bytes, with_suffix};
+    double bits[2];
+    start.measure(strings, bits);
+    sample.bits = bits[0];
+    sample.suffix_bits = bits[1] - bits[0];
     start.rewind(mark);
     start.forget(mark);
     sample.copying = detector_.analyse(sample.bytes);
@@ -286,12 +328,17 @@ class Run {
   std::unique_ptr<Sampler> sampler_;
   std::vector<std::shared_ptr<const Model>> models_;
   Context context_;
-  Bytes history_;  // of the context, what there is to observe
-  Candidates candidates_;
+  Bytes suffix_;                               // what follows the hole
+  Bytes history_;                              // of the context, what there is to observe
+  std::optional<Candidates> listed_;           // in the file of --units
+  Candidates candidates_ = Candidates::all();  // for the model whose turn it is
   CopyDetector detector_;
   Output output_;
   bool labelled_;
   bool finished_ = false;
+  std::shared_ptr<const Model> proposal_model_;
+  std::unique_ptr<State> proposal_;  // which has observed what the models have
+  std::vector<Trace> traces_;
 };
 
 template <typename Row>
@@ -335,7 +382,7 @@ void add_options(Command& command, Options& o) {
       ("length,n", number(&o.length_bytes, "N"), "bytes to draw")
       ("count,c", number(&o.count, "K"), "samples of each model")
       ("seed,s", number(&o.seed, "S"), "seed of the random numbers")
-      ("alphabet", po::value(&o.alphabet)->value_name("SET")->default_value(o.alphabet), "bytes to choose from: all, seen (in the context), printable, utf-8 (well-formed), or chars:TEXT with \\n, \\t, \\\\ and \\xHH")
+      ("alphabet", po::value(&o.alphabet)->value_name("SET")->default_value(o.alphabet), "bytes to choose from: auto (the units of a language model, else seen), all, seen (in the context), printable, utf-8 (well-formed), or chars:TEXT with \\n, \\t, \\\\ and \\xHH")
       ("units", po::value(&o.units)->value_name("FILE"), "strings to choose from instead, one a line, with the same escapes")
       ("sampler", po::value(&o.sampler)->value_name("NAME")->default_value(o.sampler), sampler_list.c_str())
       ("preset", po::value(&o.preset)->value_name("NAME"), preset_list.c_str());
@@ -347,6 +394,7 @@ void add_options(Command& command, Options& o) {
       ("json", "print JSON");
   // clang-format on
   o.threads.add_to(command.options);
+  o.joint.add_to(command.options);
   o.media.add_to(command.options);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,11 +27,22 @@ struct MediaOptions {
 
   double seconds = 0, context_seconds = 0;
   std::int64_t samples = 0;
+  std::string gap;
   std::string encoding;
   std::int64_t rate = 0;
 
   std::string candidate = "byte";
   std::string panel;
+
+  void add_to(po::options_description& options);
+};
+
+// The options of samplers that draw spans jointly.
+struct JointOptions {
+  std::string proposal;
+  std::optional<std::string> suffix, suffix_file, hole;
+  std::int64_t suffix_first = 1024;
+  std::string trace;
 
   void add_to(po::options_description& options);
 };
@@ -41,7 +53,7 @@ struct SampleOptions {
   std::string sampler = "ancestral";
   std::string preset;
   SamplerOptions sampling;
-  std::string alphabet = "seen";
+  std::string alphabet = "auto";
   std::string units;
   std::int64_t length_bytes = 200;
   int count = 1;
@@ -49,11 +61,24 @@ struct SampleOptions {
   ThreadsOption threads;
   std::string output;
   MediaOptions media;
+  JointOptions joint;
+
+  const SamplerRow& sampler_row() const;  // throws UsageError
+  ByteView shortened_suffix(ByteView suffix) const;
 };
 
 // --as, or else what the input's content says. Throws UsageError when options were given that have
 // no meaning for that medium.
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
+
+// Throws UsageError when options of joint samplers were given to another one.
+void check_joint(const po::variables_map& values, const SampleOptions& options);
+
+// Cuts the context at the hole, or reads the suffix; returns what follows what is to be drawn.
+Bytes take_suffix(const JointOptions& options, Context& context);
+
+// make_sampler(), whose errors name options as on the command line.
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options);
 
 // Draw the parts that the options name, write the whole; each is the command's exit status.
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file);

@@ -36,12 +36,33 @@ std::size_t frames_in(const char* option, double seconds, std::uint32_t rate_hz)
   return static_cast<std::size_t>(std::llround(seconds * rate_hz));
 }
 
+// What is drawn of a recording, in frames.
+struct Stretch {
+  std::size_t begin = 0, size = 0;
+  bool inside = false;  // a gap: what follows is given
+};
+
+// --gap START,S.
+Stretch gap_of(const std::string& text, const Audio& audio) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  double begin = 0, length = 0;
+  if (comma == text.size() || !parse_number(text.substr(0, comma), begin) ||
+      !parse_number(text.substr(comma + 1), length))
+    throw UsageError("--gap is START,S in seconds, not '" + printable(text) + "'");
+  const Stretch gap{frames_in("gap", begin, audio.rate_hz), frames_in("gap", length, audio.rate_hz),
+                    true};
+  if (gap.begin > audio.frames() || gap.size > audio.frames() - gap.begin)
+    throw UsageError("--gap " + printable(text) + " is out of range: the recording lasts " +
+                     shortest(static_cast<double>(audio.frames()) / audio.rate_hz) + " s");
+  return gap;
+}
+
 // How many frames are drawn.
 std::size_t drawn_frames(const po::variables_map& values, const MediaOptions& options,
                          const Audio& audio) {
   exclude(values, "seconds", "samples");
   if (!is_set(values, "seconds") && !is_set(values, "samples"))
-    throw UsageError("how much to draw is missing: --seconds or --samples");
+    throw UsageError("how much to draw is missing: --seconds, --samples or --gap");
   check_range("samples", options.samples, 0, static_cast<std::int64_t>(kMostMediaBytes));
   const std::size_t frames = is_set(values, "seconds")
                                  ? frames_in("seconds", options.seconds, audio.rate_hz)
@@ -69,16 +90,28 @@ AudioFormat format_of(const std::string& path) {
   throw UsageError("--output " + printable(path) + ": expected a name that ends in .wav or .flac");
 }
 
-Hole hole_of(const Audio& audio, std::size_t context, std::size_t drawn) {
-  const std::size_t begin = context * audio.frame_bytes();
-  const std::size_t end = begin + drawn * audio.frame_bytes();
+Stretch stretch_of(const po::variables_map& values, const MediaOptions& options,
+                   const Audio& audio) {
+  if (!is_set(values, "gap"))
+    return {context_frames(values, options, audio), drawn_frames(values, options, audio), false};
+  for (const char* other : {"seconds", "samples", "context-seconds"}) exclude(values, "gap", other);
+  return gap_of(options.gap, audio);
+}
+
+Hole hole_of(const Audio& audio, const Stretch& stretch) {
+  const std::size_t begin = stretch.begin * audio.frame_bytes();
+  const std::size_t end = begin + stretch.size * audio.frame_bytes();
   Hole hole{.bytes = audio.samples,
-            .sequences = {{{0, begin, false}, {begin, end, true}}},
+            .sequences = {{{0, begin, false}}},
             .unit = "samples",
             .unit_bytes = audio.frame_bytes(),
             .geometry = audio.geometry()};
-  hole.bytes.resize(end);
-  if (drawn == 0) hole.sequences = {{{0, begin, false}}};
+  if (stretch.size > 0) hole.sequences[0].push_back({begin, end, true});
+  if (!stretch.inside) {
+    hole.bytes.resize(end);
+  } else if (end < hole.bytes.size()) {
+    hole.sequences[0].push_back({end, hole.bytes.size(), false});
+  }
   return hole;
 }
 
@@ -127,8 +160,7 @@ int sample_audio(const SampleOptions& options, const po::variables_map& values, 
                            ? std::optional(static_cast<std::uint32_t>(options.media.rate))
                            : std::nullopt;
   const Audio audio = read_audio(file, encoding_of(options.media.encoding), rate_hz);
-  const std::size_t context = context_frames(values, options.media, audio);
-  const Hole hole = hole_of(audio, context, drawn_frames(values, options.media, audio));
+  const Hole hole = hole_of(audio, stretch_of(values, options.media, audio));
   const std::vector<Completion> completions = complete(options, values, hole);
   if (interrupted()) return kInterruptedExit;
 

@@ -12,10 +12,12 @@ namespace {
 
 constexpr std::array kImageOptions = {"rows", "right-from", "rows-context", "box",
                                       "mask", "crop",       "scale",        "gray"};
-constexpr std::array kAudioOptions = {"seconds", "samples", "context-seconds", "encoding", "rate"};
+constexpr std::array kAudioOptions = {"seconds", "samples",  "context-seconds",
+                                      "gap",     "encoding", "rate"};
 constexpr std::array kBothOptions = {"candidate", "panel"};
-constexpr std::array kTextOptions = {"prime", "prime-first", "prompt", "length",
-                                     "units", "preset",      "echo",   "tail"};
+constexpr std::array kTextOptions = {"prime",  "prime-first", "prompt", "length",
+                                     "units",  "preset",      "echo",   "tail",
+                                     "suffix", "suffix-file", "hole",   "trace"};
 
 template <std::size_t kCount>
 void refuse(const po::variables_map& values, const std::array<const char*, kCount>& names,
@@ -29,6 +31,19 @@ void refuse(const po::variables_map& values, const std::array<const char*, kCoun
 }
 
 }  // namespace
+
+std::unique_ptr<Sampler> make_sampler(const SampleOptions& options) {
+  try {
+    return kraft::make_sampler(options.sampler, options.sampling);
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    for (const SamplerOption& option : sampler_options()) {
+      if (message.starts_with(option.name + ": "))
+        throw UsageError("--" + option.name + message.substr(option.name.size() + 1));
+    }
+    throw;
+  }
+}
 
 void MediaOptions::add_to(po::options_description& options) {
   // clang-format off
@@ -45,6 +60,7 @@ void MediaOptions::add_to(po::options_description& options) {
       ("seconds", po::value(&seconds)->value_name("S"), "audio: draw so many seconds")
       ("samples", po::value(&samples)->value_name("N"), "audio: draw so many samples of each channel")
       ("context-seconds", po::value(&context_seconds)->value_name("C"), "audio: continue after C seconds (default: at the end)")
+      ("gap", po::value(&gap)->value_name("START,S"), "audio: draw S seconds from second START on, with what follows in sight of a joint sampler")
       ("encoding", po::value(&encoding)->value_name("NAME"), "audio: u8 (linear, 8 bits), mulaw or s16 (default: the file's own)")
       ("rate", po::value(&rate)->value_name("HZ"), "audio: resample to this rate")
       ("candidate", po::value(&candidate)->value_name("WHAT")->default_value(candidate), "image and audio: choose between bytes (byte), or between whole pixels or samples that occur in what is given (whole)")

@@ -1,5 +1,6 @@
 // kraft score: how many bits each model needs for a file.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,13 @@ struct Row {
   std::uint64_t bytes, chunk_bytes;
   CodeLength code;
   std::optional<Prequential> prequential;
+  std::uint64_t parameters;
+
+  double rate_percent() const { return 100 * code.bits / (8 * static_cast<double>(bytes)); }
+  // With the model as a part of what is sent, at two bytes a parameter (Deletang et al. 2024, 3.1).
+  double adjusted_rate_percent() const {
+    return rate_percent() + 200 * static_cast<double>(parameters) / static_cast<double>(bytes);
+  }
 };
 
 Json to_json(const Row& row) {
@@ -38,7 +46,9 @@ Json to_json(const Row& row) {
                {"compressed_bytes", row.code.compressed_bytes},
                {"by_prediction", row.code.by_prediction},
                {"bits_per_byte", row.code.bits / static_cast<double>(row.bytes)},
-               {"rate_percent", 100 * row.code.bits / (8 * static_cast<double>(row.bytes))}};
+               {"rate_percent", row.rate_percent()},
+               {"parameters", row.parameters},
+               {"adjusted_rate_percent", row.adjusted_rate_percent()}};
   if (row.prequential) {
     json["prequential"] = {{"bits_per_byte", row.prequential->bits_per_byte},
                            {"standard_error", row.prequential->standard_error},
@@ -50,21 +60,32 @@ Json to_json(const Row& row) {
 }
 
 std::string to_text(const std::vector<Row>& rows) {
-  Table table({"model", "file", ">bytes", ">compressed", ">bits/byte", ">rate %",
-               ">prequential bits/byte", ">positions"});
+  const bool learnt = std::ranges::any_of(rows, [](const Row& row) { return row.parameters > 0; });
+  std::vector<std::string> heads = {"model",       "file",       ">bytes",
+                                    ">compressed", ">bits/byte", ">rate %"};
+  if (learnt) heads.emplace_back(">adjusted %");
+  heads.insert(heads.end(), {">prequential bits/byte", ">positions"});
+  Table table(std::move(heads));
   bool predicted = false;
   for (const Row& row : rows) {
     const auto bytes = static_cast<double>(row.bytes);
     predicted |= row.code.by_prediction;
-    table.add({row.model, printable(row.file), grouped(row.bytes),
-               (row.code.by_prediction ? "~" : "") + grouped(row.code.compressed_bytes),
-               fixed(row.code.bits / bytes, 4), fixed(100 * row.code.bits / (8 * bytes), 2),
-               row.prequential ? fixed(row.prequential->bits_per_byte, 4) + " +- " +
-                                     fixed(row.prequential->standard_error, 4)
-                               : "-",
-               row.prequential ? grouped(row.prequential->positions) : "-"});
+    std::vector<std::string> cells = {
+        row.model,
+        printable(row.file),
+        grouped(row.bytes),
+        (row.code.by_prediction ? "~" : "") + grouped(row.code.compressed_bytes),
+        fixed(row.code.bits / bytes, 4),
+        fixed(row.rate_percent(), 2)};
+    if (learnt) cells.push_back(fixed(row.adjusted_rate_percent(), 2));
+    cells.push_back(row.prequential ? fixed(row.prequential->bits_per_byte, 4) + " +- " +
+                                          fixed(row.prequential->standard_error, 4)
+                                    : "-");
+    cells.push_back(row.prequential ? grouped(row.prequential->positions) : "-");
+    table.add(std::move(cells));
   }
   std::string text = table.text();
+  if (learnt) text += "adjusted: with the model, 2 bytes a parameter\n";
   if (predicted) text += "~ what an ideal arithmetic coder needs with this model's predictions\n";
   return text;
 }
@@ -134,7 +155,8 @@ Command score_command() {
                 .bytes = bytes.size(),
                 .chunk_bytes = chunk_bytes,
                 .code = code_length(spec, *model, bytes, chunk_bytes),
-                .prequential = std::nullopt};
+                .prequential = std::nullopt,
+                .parameters = model->parameters()};
         if (positions > 0) {
           warn_if_cut(*model, chunk_bytes == 0
                                   ? bytes.size()

@@ -20,7 +20,11 @@ Backend webp_backend();
 Backend jxl_backend();
 Backend flac_backend();
 Backend cmd_backend();
-Backend uniform_backend();  // src/models/uniform.cc
-Backend ngram_backend();    // src/models/ngram.cc
+Backend filtered_backend();  // src/models/filtered.cc
+Backend uniform_backend();   // src/models/uniform.cc
+Backend ngram_backend();     // src/models/ngram.cc
+Backend llama_backend();     // src/models/llama.cc
+Backend product_backend();   // src/models/pool.cc
+Backend mix_backend();       // src/models/pool.cc
 
 }  // namespace kraft

@@ -178,6 +178,7 @@ Backend row(const std::string& name, std::vector<std::string> aliases, std::stri
       Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
                         "how lengths are measured"),
   };
+  row.parameters.back().of_model = true;
   row.granularity = Granularity::bit;
   row.window = "32 KiB";
   row.library = [] { return std::string("zlib ") + zlibVersion(); };

@@ -10,6 +10,7 @@
 
 #include "codecs/backends.h"
 #include "codecs/decoding.h"
+#include "codecs/flac_frame.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
 
@@ -39,20 +40,32 @@ class FlacEncoder final : public ShapedEncoder {
     if (!encoder_) throw Error("flac: out of memory");
   }
 
+  // To the last bit of each frame's Rice codes: in whole bytes, most values of the next sample
+  // would cost the same.
+  double code_length(ByteView message) override {
+    write(message, scratch_);
+    return 8.0 * static_cast<double>(scratch_.size()) - static_cast<double>(padding_bits_);
+  }
+
  private:
   // The library goes back to the header at the end.
   struct Output {
     Bytes* bytes;
+    std::size_t depth_bits;
     std::size_t at = 0;
+    std::size_t padding_bits = 0;
   };
 
+  // Frames come whole; other pieces hold no samples.
   static FLAC__StreamEncoderWriteStatus on_write(const FLAC__StreamEncoder*, const FLAC__byte* from,
-                                                 std::size_t bytes, std::uint32_t, std::uint32_t,
-                                                 void* user) {
+                                                 std::size_t bytes, std::uint32_t samples,
+                                                 std::uint32_t, void* user) {
     auto* output = static_cast<Output*>(user);
     try {
       if (output->bytes->size() < output->at + bytes) output->bytes->resize(output->at + bytes);
-    } catch (const std::bad_alloc&) {
+      if (samples > 0)
+        output->padding_bits += flac::padding_bits({from, bytes}, output->depth_bits);
+    } catch (const std::exception&) {
       return FLAC__STREAM_ENCODER_WRITE_STATUS_FATAL_ERROR;
     }
     std::memcpy(output->bytes->data() + output->at, from, bytes);
@@ -75,7 +88,7 @@ class FlacEncoder final : public ShapedEncoder {
   std::size_t write(ByteView message, Bytes& stream) override {
     const std::size_t added_bytes = complete(message, settings_.shape, /*least_rows=*/0, frames_);
     stream.clear();
-    Output output{&stream};
+    Output output{&stream, settings_.shape.depth_bits};
     const std::size_t sample_bytes = settings_.shape.depth_bits / 8;
     samples_.resize(frames_.size() / sample_bytes);
     for (std::size_t i = 0; i < samples_.size(); ++i)
@@ -91,6 +104,7 @@ class FlacEncoder final : public ShapedEncoder {
     // finish() also makes the encoder ready for the next message.
     done = FLAC__stream_encoder_finish(encoder_.get()) && done;
     if (!done) throw Error("flac: the encoder failed");
+    padding_bits_ = output.padding_bits;
     return added_bytes;
   }
 
@@ -114,6 +128,7 @@ class FlacEncoder final : public ShapedEncoder {
   std::unique_ptr<FLAC__StreamEncoder, Delete> encoder_;
   Bytes frames_;
   std::vector<FLAC__int32> samples_;
+  std::size_t padding_bits_ = 0;  // of the frames last written
 };
 
 // One stream being decoded: what libFLAC's callbacks read from and write to.
@@ -254,6 +269,8 @@ class FlacCodec final : public Codec {
     return FlacDecoding(settings_, stream, limit_bytes).run();
   }
 
+  Granularity granularity() const override { return Granularity::bit; }
+
   std::size_t alignment_bytes() const override { return settings_.shape.row_bytes(); }
 
  private:
@@ -273,7 +290,7 @@ Backend flac_backend() {
       Parameter::choice("depth", {"8", "16"}, "8",
                         "bits of a sample; 8: offset 128, 16: low byte first"),
   };
-  row.granularity = Granularity::byte;
+  row.granularity = Granularity::bit;
   row.window = "all";
   row.library = [] { return std::string("libFLAC ") + FLAC__VERSION_STRING; };
   row.make_codec = [](const Arguments& arguments) {

@@ -105,9 +105,12 @@ Backend png_backend() {
       Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
       Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
                         "how lengths are measured; recompress: whole files"),
-      Parameter::integer("context", 0, INT64_MAX, "8KiB",
-                         "engine=recompress: bytes that each measurement compresses (0: all)"),
   };
+  for (std::size_t i = 4; i < row.parameters.size(); ++i) row.parameters[i].of_model = true;
+  for (Parameter& parameter : measured_context_parameters()) {
+    parameter.meaning = "engine=recompress: " + parameter.meaning;
+    row.parameters.push_back(std::move(parameter));
+  }
   row.granularity = Granularity::fractional;
   row.window = "32 KiB";
   row.library = png_library;

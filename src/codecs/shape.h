@@ -67,12 +67,12 @@ class ShapedEncoder : public Encoder {
     put_added(added_bytes, stream);
   }
 
-  double code_length(ByteView message) final {
+  double code_length(ByteView message) override {
     write(message, scratch_);
     return 8.0 * static_cast<double>(scratch_.size());
   }
 
- private:
+ protected:
   // Replaces `stream` by the library's stream for the completed message; returns how many bytes
   // completed it.
   virtual std::size_t write(ByteView message, Bytes& stream) = 0;

@@ -254,44 +254,38 @@ Settings settings_of(Container container, const Arguments& arguments) {
   return settings;
 }
 
-constexpr std::int64_t kContextBytes = 8192;  // of a model in whole bytes
-
-[[noreturn]] void fail_conflict(const Arguments& arguments, const std::string& parameter,
-                                const std::string& needs) {
-  throw UsageError(arguments.spec() + ": " + parameter + "= needs " + needs);
-}
-
 // What surrounds the code of a message: all of a one-byte message's stream but that byte.
 double container_bits(const Codec& codec) {
   const Byte message = 'x';
   return codec.encoder()->code_length({&message, 1}) - 8;
 }
 
-std::shared_ptr<const Model> make_fractional(const Settings& settings, const Codec& codec,
-                                             const Arguments& arguments,
-                                             const ModelOptions& options) {
-  if (arguments.has("context")) fail_conflict(arguments, "context", "bits=byte");
-  lzma_options_lzma chosen = settings.options;
-  if (!arguments.has("dict")) {
-    chosen.dict_size = lzma::kModelDictionaryBytes;
-  } else if (chosen.dict_size > lzma::kLargestModelDictionaryBytes) {
-    fail_conflict(arguments, "a dictionary of more than 4 MiB, dict", "bits=byte");
+// Parameters that are about measuring another way than the one chosen.
+void check_measuring(const std::string& name, const Arguments& arguments) {
+  const bool fractional = arguments.text("bits") == "fractional";
+  for (const auto& [parameter, value] : Spec::parse(arguments.spec()).values) {
+    if (fractional && (parameter == "context" || parameter == "dither"))
+      throw UsageError(name + ": " + parameter + " needs bits=byte, not fractional");
+    if (!fractional && parameter == "tail")
+      throw UsageError(name + ": tail needs bits=fractional, not byte");
   }
-  return lzma::make_model(
-      chosen, static_cast<std::uint64_t>(arguments.integer_or("tail", lzma::kTailBytes)),
-      container_bits(codec), arguments, options);
 }
 
 std::shared_ptr<const Model> make_lzma_model(Container container, const Arguments& arguments,
                                              const ModelOptions& options) {
   const Settings settings = settings_of(container, arguments);
   auto codec = std::make_shared<LzmaCodec>(settings);
-  if (arguments.text("bits") == "fractional")
-    return make_fractional(settings, *codec, arguments, options);
-  if (arguments.has("tail")) fail_conflict(arguments, "tail", "bits=fractional");
-  return model_of(std::move(codec), arguments.spec(),
-                  static_cast<std::uint64_t>(arguments.integer_or("context", kContextBytes)),
-                  options);
+  check_measuring(settings.name(), arguments);
+  if (arguments.text("bits") == "byte")
+    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
+  lzma_options_lzma chosen = settings.options;
+  if (!arguments.has("dict")) chosen.dict_size = lzma::kModelDictionaryBytes;
+  if (chosen.dict_size > lzma::kLargestModelDictionaryBytes)
+    throw UsageError(settings.name() + ": dict=" + std::to_string(chosen.dict_size) +
+                     " needs bits=byte; a model with bits=fractional has at most " +
+                     std::to_string(lzma::kLargestModelDictionaryBytes));
+  const auto tail_bytes = static_cast<std::uint64_t>(arguments.integer("tail"));
+  return lzma::make_model(chosen, tail_bytes, container_bits(*codec), arguments, options);
 }
 
 std::vector<std::string> names_of(const auto& table) {
@@ -308,7 +302,7 @@ Backend lzma_row(Container container) {
   row.argument->suffixes = "e";
   row.parameters = {
       Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "",
-                         "dictionary, in bytes (models with bits=fractional: default 64KiB)"),
+                         "dictionary, in bytes (of models with bits=fractional: 64KiB)"),
       Parameter::integer("lc", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "", "literal context bits"),
       Parameter::integer("lp", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "",
                          "literal position bits; lc + lp is at most 4"),
@@ -318,15 +312,22 @@ Backend lzma_row(Container container) {
                          "match length that ends a search"),
       Parameter::choice("mf", names_of(kMatchFinders), "", "match finder"),
       Parameter::integer("depth", 0, UINT32_MAX, "", "search depth; 0: from mf and nice"),
-      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
-                        "models: real-valued lengths, or those of whole streams in bytes"),
-      Parameter::integer("tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes, "",
-                         "bits=fractional: bytes coded again for every continuation, at least "
-                         "(default 64)"),
-      Parameter::integer("context", 0, INT64_MAX, "",
-                         "bits=byte: bytes that each measurement compresses (default 8KiB; 0: "
-                         "all)"),
   };
+  std::vector<Parameter> measuring = {
+      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
+                        "how lengths are measured; byte: whole streams"),
+      Parameter::integer("tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes,
+                         std::to_string(lzma::kTailBytes),
+                         "bits=fractional: bytes, at least, that each measurement codes again"),
+  };
+  for (Parameter& parameter : measured_context_parameters()) {
+    parameter.meaning = "bits=byte: " + parameter.meaning;
+    measuring.push_back(std::move(parameter));
+  }
+  for (Parameter& parameter : measuring) {
+    parameter.of_model = true;
+    row.parameters.push_back(std::move(parameter));
+  }
   row.granularity = Granularity::fractional;
   row.window = "64 KiB, or by dict=";
   row.engine = [] { return std::string("rewind"); };

@@ -13,7 +13,7 @@ namespace kraft::lzma {
 // The dictionary of a model with bits=fractional: 64 KiB unless the specification says otherwise,
 // because every continuation restores a state that grows with it.
 constexpr std::uint32_t kModelDictionaryBytes = std::uint32_t{1} << 16;
-constexpr std::int64_t kLargestModelDictionaryBytes = std::int64_t{1} << 22;
+constexpr std::uint32_t kLargestModelDictionaryBytes = std::uint32_t{1} << 22;
 constexpr std::int64_t kTailBytes = 64;
 constexpr std::int64_t kShortestTailBytes = 16;
 constexpr std::int64_t kLongestTailBytes = 1024;

@@ -48,7 +48,7 @@ CodeLength code_length(std::string_view spec, const Model& model, ByteView data,
                        std::uint64_t chunk_bytes) {
   CodeLength length;
   if (find_backend(Spec::parse(spec).name).make_codec) {
-    length.compressed_bytes = compressed_bytes(*make_codec(spec), data, chunk_bytes);
+    length.compressed_bytes = compressed_bytes(*make_codec(codec_spec(spec)), data, chunk_bytes);
     length.bits = 8 * static_cast<double>(length.compressed_bytes);
   } else {
     length.by_prediction = true;

@@ -113,6 +113,21 @@ void read_bitmap(Scanner& scanner, const Header& header, Image& image) {
 
 }  // namespace
 
+std::optional<RawLayout> pnm_layout(ByteView beginning) {
+  Scanner scanner(beginning);
+  const Header header = read_header(scanner);
+  if (!header.binary() || header.bits() || header.width == 0) return std::nullopt;
+  const std::size_t sample_bytes = header.maxval > 255 ? 2 : 1;
+  RawLayout layout;
+  layout.medium = Medium::image;
+  layout.head_bytes = beginning.size() - scanner.left();
+  layout.row_bytes = header.width * header.channels * sample_bytes;
+  layout.geometry = {.width = static_cast<std::int64_t>(header.width),
+                     .channels = static_cast<std::int64_t>(header.channels),
+                     .depth = static_cast<std::int64_t>(8 * sample_bytes)};
+  return layout;
+}
+
 Image read_pnm(ByteView file) {
   Scanner scanner(file);
   const Header header = read_header(scanner);

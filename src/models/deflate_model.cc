@@ -113,7 +113,7 @@ std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Cont
     return std::make_shared<DeflateModel<Twin>>(arguments.spec(), parameters, container);
   if (engine == "clone")
     return std::make_shared<DeflateModel<Clone>>(arguments.spec(), parameters, container);
-  return model_of(std::move(codec), arguments.spec(), 0, options);
+  return model_of(std::move(codec), arguments.spec(), {}, options);
 }
 
 }  // namespace kraft::deflate

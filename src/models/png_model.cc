@@ -34,8 +34,7 @@
 #include "kraft/error.h"
 #include "models/deflate_clone.h"
 #include "models/deflate_twin.h"
-#include "models/history.h"
-#include "models/png_filters.h"
+#include "models/pixels.h"
 
 namespace kraft::png {
 namespace {
@@ -52,65 +51,6 @@ struct Settings {
   Mean mean = Mean::geometric;
 };
 
-// What was observed, as far as the filters look back.
-class Pixels {
- public:
-  explicit Pixels(const Shape& shape)
-      : row_bytes_(shape.row_bytes()),
-        pixel_bytes_(shape.pixel_bytes()),
-        sample_bytes_(shape.depth_bits / 8),
-        history_(row_bytes_ + pixel_bytes_) {}
-
-  // The neighbours of the byte that comes after `more`, which follows what was observed.
-  Neighbours neighbours(ByteView more) const {
-    const std::uint64_t position = history_.position_bytes() + more.size();
-    Neighbours n;
-    n.in_first_column = position % row_bytes_ < pixel_bytes_;
-    n.in_first_row = position < row_bytes_;
-    if (!n.in_first_column) n.left = back(pixel_bytes_, more);
-    if (!n.in_first_row) n.above = back(row_bytes_, more);
-    if (!n.in_first_column && !n.in_first_row) n.above_left = back(row_bytes_ + pixel_bytes_, more);
-    return n;
-  }
-
-  // Whether the byte after `more` begins a row, and whether it is the high byte of its sample.
-  bool begins_row(std::size_t more) const {
-    return (history_.position_bytes() + more) % row_bytes_ == 0;
-  }
-  bool is_high(std::size_t more) const {
-    return (history_.position_bytes() + more) % sample_bytes_ == 0;
-  }
-
-  // Appends what a file's stream holds for `bytes` after `before`, under one filter.
-  void filter(int filter, ByteView before, ByteView bytes, Bytes& to) const {
-    Bytes more(before.begin(), before.end());
-    for (const Byte byte : bytes) {
-      if (begins_row(more.size())) to.push_back(static_cast<Byte>(filter));
-      to.push_back(residual(byte, predict(filter, neighbours(more))));
-      more.push_back(byte);
-    }
-  }
-
-  bool possible(int filter, ByteView before, Byte byte) const {
-    return !is_high(before.size()) || !wraps(filter, byte, neighbours(before));
-  }
-
-  History& history() { return history_; }
-  const History& history() const { return history_; }
-
- private:
-  int back(std::size_t bytes, ByteView more) const {
-    if (bytes <= more.size()) return more[more.size() - bytes];
-    const ByteView context = history_.context();
-    return context[context.size() - (bytes - more.size())];
-  }
-
-  std::size_t row_bytes_;
-  std::size_t pixel_bytes_;
-  std::size_t sample_bytes_;
-  History history_;
-};
-
 // One filter's DEFLATE stream. The Pixels are its owner's, and move on after it.
 template <typename Engine>
 class Track {
@@ -122,7 +62,7 @@ class Track {
 
   void observe(const Pixels& pixels, ByteView bytes) {
     filtered_.clear();
-    pixels.filter(filter_, {}, bytes, filtered_);
+    pixels.filter(filter_, bytes, /*numbered=*/true, filtered_);
     engine_.observe(filtered_);
   }
 
@@ -179,7 +119,7 @@ class Track {
     filtered_.clear();
     std::vector<std::size_t> ends;
     for (ByteView continuation : continuations) {
-      pixels.filter(filter_, {}, continuation, filtered_);
+      pixels.filter(filter_, continuation, /*numbered=*/true, filtered_);
       if (with_next && pixels.begins_row(continuation.size()))
         filtered_.push_back(static_cast<Byte>(filter_));
       ends.push_back(filtered_.size());
@@ -504,8 +444,11 @@ std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
     engine = "recompress";
   }
   if (engine == "recompress")
-    return model_of(std::move(codec), arguments.spec(),
-                    static_cast<std::uint64_t>(arguments.integer("context")), options);
+    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
+  for (const auto& given : Spec::parse(arguments.spec()).values) {
+    if (given.first == "context" || given.first == "dither")
+      throw UsageError("png: " + given.first + " needs engine=recompress, not " + engine);
+  }
   Settings settings;
   settings.shape = shape_of(arguments);
   settings.deflate.level = level;

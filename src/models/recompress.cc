@@ -1,8 +1,11 @@
 // The general engine: a continuation's increment is the difference of the lengths of two whole
-// streams, each compressed from the first byte.
+// streams, each compressed from the first byte; with dithering the mean of several such differences
+// (MeasuredContext).
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 
@@ -24,13 +27,14 @@ class Recompressor {
         encoders_(pool_.size()),
         messages_(pool_.size()) {}
 
-  // Sets lengths_bits[i] = l(context + continuations[i]).
-  void lengths(ByteView context, std::span<const ByteView> continuations,
+  // Sets lengths_bits[c * continuations.size() + i] = l(contexts[c] + continuations[i]).
+  void lengths(std::span<const ByteView> contexts, std::span<const ByteView> continuations,
                std::span<double> lengths_bits) {
-    pool_.run(continuations.size(), [&](std::size_t i, unsigned worker) {
+    pool_.run(lengths_bits.size(), [&](std::size_t at, unsigned worker) {
       stop_if_cancelled();
       try {
-        lengths_bits[i] = length(worker, context, continuations[i]);
+        const std::size_t count = continuations.size();
+        lengths_bits[at] = length(worker, contexts[at / count], continuations[at % count]);
       } catch (const Error&) {
         stop_if_cancelled();  // a command that was killed with the interrupt did not fail
         throw;
@@ -66,50 +70,54 @@ class Recompressor {
 class RecompressionState final : public State {
  public:
   // A context of less than one aligned piece could never begin.
-  RecompressionState(std::shared_ptr<Recompressor> recompressor, std::uint64_t context_bytes,
+  RecompressionState(std::shared_ptr<Recompressor> recompressor, const MeasuredContext& measured,
                      std::uint64_t alignment_bytes)
       : recompressor_(std::move(recompressor)),
+        dither_(measured.dither),
         alignment_bytes_(alignment_bytes),
-        history_(context_bytes == 0 ? 0 : std::max(context_bytes, alignment_bytes)) {}
+        history_(measured.bytes == 0 ? 0 : std::max(measured.bytes, alignment_bytes)) {}
 
   void observe(ByteView bytes) override {
     history_.observe(bytes);
-    if (!bytes.empty()) base_bits_.reset();
+    if (!bytes.empty()) base_bits_.clear();
   }
 
   std::uint64_t position_bytes() const override { return history_.position_bytes(); }
 
-  std::uint64_t context_bytes() const override { return context().size(); }
+  // Of the longest one, with dithering.
+  std::uint64_t context_bytes() const override { return contexts().front().size(); }
 
   double context_bits() override {
-    if (!base_bits_) {
-      const ByteView nothing;
-      double bits = 0;
-      recompressor_->lengths(context(), {&nothing, 1}, {&bits, 1});
-      base_bits_ = bits;
-    }
-    return *base_bits_;
+    measure_bases();
+    return std::accumulate(base_bits_.begin(), base_bits_.end(), 0.0) /
+           static_cast<double>(base_bits_.size());
   }
 
   void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
-    const double base_bits = context_bits();
+    measure_bases();
     std::unordered_map<std::string_view, std::size_t> place;
     std::vector<ByteView> distinct;
     for (ByteView continuation : continuations) {
       if (place.emplace(as_text(continuation), distinct.size()).second)
         distinct.push_back(continuation);
     }
-    std::vector<double> lengths(distinct.size());
-    recompressor_->lengths(context(), distinct, lengths);
-    for (std::size_t i = 0; i < continuations.size(); ++i)
-      bits[i] = lengths[place.at(as_text(continuations[i]))] - base_bits;
+    const std::vector<ByteView> contexts = this->contexts();
+    std::vector<double> lengths(contexts.size() * distinct.size());
+    recompressor_->lengths(contexts, distinct, lengths);
+    for (std::size_t i = 0; i < continuations.size(); ++i) {
+      double sum_bits = 0;
+      for (std::size_t c = 0; c < contexts.size(); ++c)
+        sum_bits +=
+            lengths[c * distinct.size() + place.at(as_text(continuations[i]))] - base_bits_[c];
+      bits[i] = sum_bits / static_cast<double>(contexts.size());
+    }
   }
 
   Mark mark() override { return history_.mark(); }
 
   void rewind(Mark mark) override {
     history_.rewind(mark);
-    base_bits_.reset();
+    base_bits_.clear();
   }
 
   void forget(Mark mark) override { history_.forget(mark); }
@@ -121,6 +129,15 @@ class RecompressionState final : public State {
   }
 
  private:
+  void measure_bases() {
+    if (!base_bits_.empty()) return;
+    const std::vector<ByteView> contexts = this->contexts();
+    const ByteView nothing;
+    std::vector<double> lengths(contexts.size());
+    recompressor_->lengths(contexts, {&nothing, 1}, lengths);
+    base_bits_ = std::move(lengths);
+  }
+
   // What there is of the context from an aligned place on.
   ByteView context() const {
     const ByteView all = history_.context();
@@ -129,35 +146,51 @@ class RecompressionState final : public State {
     return all.subspan(std::min<std::size_t>(all.size(), skip));
   }
 
+  // All that a measurement compresses, the longest one first.
+  std::vector<ByteView> contexts() const {
+    const ByteView longest = context();
+    if (dither_ == 1) return {longest};
+    constexpr std::size_t kLeastPower = 256;
+    std::vector<ByteView> contexts;
+    for (std::size_t dropped = 0; contexts.size() < dither_ && dropped <= longest.size() / 2;
+         dropped += alignment_bytes_) {
+      const ByteView rest = longest.subspan(dropped);
+      if (rest.size() < kLeastPower || !std::has_single_bit(rest.size())) contexts.push_back(rest);
+    }
+    if (contexts.empty()) contexts.push_back(longest);
+    return contexts;
+  }
+
   std::shared_ptr<Recompressor> recompressor_;
+  std::uint64_t dither_;
   std::uint64_t alignment_bytes_;
   History history_;
-  std::optional<double> base_bits_;
+  std::vector<double> base_bits_;  // of each context; empty: not known
 };
 
 class RecompressionModel final : public Model {
  public:
   RecompressionModel(std::shared_ptr<const Codec> codec, std::string spec,
-                     std::uint64_t context_bytes, const ModelOptions& options)
+                     const MeasuredContext& measured, const ModelOptions& options)
       : spec_(std::move(spec)),
-        granularity_(codec->granularity()),
-        context_bytes_(context_bytes),
+        granularity_(measured.dither == 1 ? codec->granularity() : Granularity::fractional),
+        measured_(measured),
         alignment_bytes_(codec->alignment_bytes()),
         recompressor_(std::make_shared<Recompressor>(std::move(codec), options)) {}
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<RecompressionState>(recompressor_, context_bytes_, alignment_bytes_);
+    return std::make_unique<RecompressionState>(recompressor_, measured_, alignment_bytes_);
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return granularity_; }
   std::optional<std::uint64_t> window_bytes() const override {
-    return context_bytes_ == 0 ? std::nullopt : std::optional(context_bytes_);
+    return measured_.bytes == 0 ? std::nullopt : std::optional(measured_.bytes);
   }
 
  private:
   std::string spec_;
   Granularity granularity_;
-  std::uint64_t context_bytes_;
+  MeasuredContext measured_;
   std::uint64_t alignment_bytes_;
   std::shared_ptr<Recompressor> recompressor_;
 };
@@ -165,9 +198,9 @@ class RecompressionModel final : public Model {
 }  // namespace
 
 std::shared_ptr<const Model> model_of(std::shared_ptr<const Codec> codec, std::string spec,
-                                      std::uint64_t context_bytes, const ModelOptions& options) {
-  return std::make_shared<RecompressionModel>(std::move(codec), std::move(spec), context_bytes,
-                                              options);
+                                      const MeasuredContext& context, const ModelOptions& options) {
+  if (context.dither == 0) throw UsageError("dither: 0 is out of range: 1..");
+  return std::make_shared<RecompressionModel>(std::move(codec), std::move(spec), context, options);
 }
 
 }  // namespace kraft

@@ -42,5 +42,7 @@ try sample --model gzip --rows 1 text
 try sample --model gzip --seconds 1 cut.wav -o out.wav
 try sample --model gzip --seconds 1 --as audio text -o out.wav
 try sample --model gzip --as text --seconds 1 text
+try sample --model gzip --gap 1 --as audio cut.wav -o out.wav
+try sample --model gzip --rows 1 --suffix x image.pgm -o out.png
 try sample --model gzip --as image --rows 1
 echo "left behind: $(ls | xargs)"

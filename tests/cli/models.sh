@@ -1,4 +1,6 @@
 # The table of models, and the parameters of one.
-kraft models | sed 's/ [0-9][0-9.]*$//'  # without the libraries' versions
+# Without the libraries' versions, and as if llama.cpp were there in every build.
+kraft models | sed 's/ [0-9][0-9.]*\(-dev\)\?$//' |
+  sed 's/none        built without llama.cpp$/own         llama.cpp/'
 kraft models uniform ngram
 kraft models --json | grep -c '"summary"'

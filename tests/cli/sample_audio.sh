@@ -27,6 +27,13 @@ for model in gzip ngram:4; do
   cmp given drawn && echo "as it was, $(wc -c <drawn) samples"
 done
 
+echo "-- a gap is filled, and what follows it stays"
+for sampler in 'ancestral' 'metropolis --steps 2000' 'smc --particles 8'; do
+  # shellcheck disable=SC2086
+  kraft sample --model ngram:4 --sampler $sampler --temperature 0.2 --gap 0.0625,0.005 period.wav --quiet -o filled.wav
+  cmp period.wav filled.wav && echo "as it was"
+done
+
 echo "-- panels, reports"
 kraft sample --model gzip --model ngram --samples 100 period.wav --panel panel.png --json --quiet |
   grep drawn_bytes

@@ -21,10 +21,15 @@ for model in gzip png png,filter=up; do
 done
 
 echo "-- every sampler"
-for sampler in ancestral 'beam --horizon 3' 'lookahead --horizon 2 --beam-width 4'; do
+for sampler in ancestral 'beam --horizon 3' 'lookahead --horizon 2 --beam-width 4' \
+  'metropolis --steps 200 --burn-in 0 --chains 1' 'smc --particles 4'; do
   # shellcheck disable=SC2086
   kraft sample --model gzip --sampler $sampler --temperature 0 --rows 2 flat.pgm --quiet --json | grep psnr
 done
+
+echo "-- a hole in the middle, with what follows in sight"
+kraft sample --model gzip --sampler metropolis --steps 300 --temperature 0.1 --box 5,4,6,3 flat.pgm --quiet --json |
+  grep -E '"(drawn_bytes|psnr_db)"' | xargs
 
 echo "-- the same on any number of threads"
 for threads in 1 2; do

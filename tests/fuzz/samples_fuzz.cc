@@ -1,6 +1,5 @@
 // Streams that claim to be png, webp or flac: decoding ends in a message that encodes and decodes
-// to itself, or in an Error. (jxl is left out: damaged files make the library itself complain and
-// stop the program.)
+// to itself, or in an Error. jxl_fuzz.cc does the same for jxl.
 #include <array>
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,8 @@
-// Uses the installed library alone: a codec, a model and a sampler.
+// Uses the installed library alone: a codec, a model, a sampler and a .kraft file.
 #include <kraft/bytes.h>
 #include <kraft/candidates.h>
 #include <kraft/codec.h>
+#include <kraft/container.h>
 #include <kraft/model.h>
 #include <kraft/random.h>
 #include <kraft/registry.h>
@@ -20,6 +21,9 @@ int main() {
   kraft::Random random(1);
   const kraft::Bytes drawn = kraft::sample(*sampler, *state, kraft::Candidates::seen(text),
                                            {.length_bytes = 10, .history = text}, random);
+  const kraft::Bytes file = kraft::compress(*kraft::make_model("ngram:2"), text);
+  if (kraft::as_text(kraft::decompress(file)) != kraft::as_text(text)) return 1;
+
   std::printf("%zu bytes drawn\n", drawn.size());
   return drawn.size() == 10 ? 0 : 1;
 }

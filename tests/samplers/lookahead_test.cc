@@ -21,20 +21,30 @@ Distribution marginal(const Length& length, const std::string& context, std::siz
   return p;
 }
 
+double sum_of(const Distribution& weights, const std::set<char>& but) {
+  double sum = 0;
+  for (const auto& [first, weight] : weights) sum += but.contains(first[0]) ? 0 : weight;
+  return sum;
+}
+
 // The estimator as documented, with whole strings and whole sorts.
 Distribution estimate(const Length& length, const std::string& context, int horizon, int width) {
   std::vector<std::string> kept = {""};
+  Distribution weights;
+  std::set<char> left_behind;
   for (int depth = 1;; ++depth) {
     std::vector<std::pair<double, std::string>> extensions;
     for (const std::string& s : kept) {
       for (char c : {'a', 'b', 'c'})
         extensions.push_back({length(context + s + c) - length(context), s + c});
     }
+    Distribution deeper;
+    for (const auto& [bits, s] : extensions) deeper[s.substr(0, 1)] += std::exp2(-bits);
+    const double scale =
+        left_behind.empty() ? 1 : sum_of(weights, left_behind) / sum_of(deeper, {});
+    for (const auto& [first, weight] : deeper) weights[first] = weight * scale;
     if (depth == horizon) {
-      Distribution weights;
-      for (const auto& [bits, s] : extensions) weights[s.substr(0, 1)] += std::exp2(-bits);
-      double sum = 0;
-      for (const auto& [first, weight] : weights) sum += weight;
+      const double sum = sum_of(weights, {});
       for (auto& [first, weight] : weights) weight /= sum;
       return weights;
     }
@@ -42,11 +52,15 @@ Distribution estimate(const Length& length, const std::string& context, int hori
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     kept.clear();
     std::set<char> firsts;
+    const auto limit = static_cast<std::size_t>(width);
     for (const auto& [bits, s] : extensions) {
-      const bool among_best = kept.size() < static_cast<std::size_t>(width);
-      const bool new_first = !firsts.contains(s[0]);
-      if (!among_best && !new_first) continue;
-      kept.push_back(s);
+      const bool among_best = kept.size() < limit;
+      if (!among_best && firsts.contains(s[0])) continue;
+      if (kept.size() < 2 * limit) {
+        kept.push_back(s);
+      } else {
+        left_behind.insert(s[0]);
+      }
       firsts.insert(s[0]);
     }
   }
@@ -97,6 +111,18 @@ TEST(Lookahead, DrawsFromTheDocumentedEstimateAtAnyWidth) {
     EXPECT_EQ(counts.size(), 3u);  // every possible byte keeps a weight
     expect_distribution(counts, estimate(codec_length, "abcabca", 4, width));
   }
+}
+
+TEST(Lookahead, MeasuresInProportionToTheBeamOnly) {
+  std::size_t measured = 0;
+  const Length counting = [&measured](const std::string& text) {
+    ++measured;
+    return 8.0 * static_cast<double>(text.size()) + static_cast<double>(text.size() % 3);
+  };
+  const auto sampler = make_sampler("lookahead", {.horizon = 4, .beam_width = 3});
+  Random random(1);
+  draw(*sampler, counting, Candidates::all(), {.length_bytes = 1}, random);
+  EXPECT_LE(measured, 256u + 3 * (2 * 3 * 256) + 10);
 }
 
 TEST(Lookahead, DropsAByteWithoutAFuture) {

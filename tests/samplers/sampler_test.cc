@@ -18,6 +18,10 @@ class EverySampler : public ::testing::TestWithParam<std::string> {
         if (name == "commit") options.commit = 2;
         if (name == "span-length") options.span_length = 4;
         if (name == "key-length") options.key_length = 2;
+        if (name == "span") options.span = 4;
+        if (name == "steps") options.steps = 200;
+        if (name == "burn-in") options.burn_in = 50;
+        if (name == "particles") options.particles = 10;
       }
     }
     return make_sampler(GetParam(), options);
@@ -150,7 +154,9 @@ std::string error_of(std::string_view name, const SamplerOptions& options = {}) 
 
 TEST(SamplerRegistry, NamesTheNearestOfAnUnknownName) {
   EXPECT_EQ(error_of("ancestrl"), "unknown sampler \"ancestrl\" (did you mean ancestral?)");
-  EXPECT_EQ(error_of("q"), "unknown sampler \"q\": expected ancestral, beam, lookahead, spans");
+  EXPECT_EQ(error_of("q"),
+            "unknown sampler \"q\": expected ancestral, beam, coinflips, lookahead, spans, "
+            "metropolis, smc");
   EXPECT_EQ(usage_error([] { sampler_preset("gzip"); }),
             "unknown preset \"gzip\" (did you mean gzipt?)");
 }
@@ -175,8 +181,45 @@ TEST(SamplerRegistry, RefusesOptionsThatTheSamplerDoesNotRead) {
             "spans has no option beam-width: it has span-length, span-limit, key-length");
 }
 
+TEST(SamplerRegistry, RefusesFiltersWhereNothingIsChosenUnitByUnit) {
+  for (const char* name : {"metropolis", "smc"}) {
+    for (const SamplerOptions& options :
+         {SamplerOptions{.repeat_ngram = 3}, SamplerOptions{.top_k = 5},
+          SamplerOptions{.typical = 0.5}, SamplerOptions{.top_p = 0.5},
+          SamplerOptions{.min_p = 0.5}})
+      EXPECT_EQ(error_of(name, options).substr(0, std::string(name).size() + 14),
+                std::string(name) + " has no option");
+    EXPECT_EQ(error_of(name, {.temperature = 0.5, .whole_bytes = true, .tail = 80}), "no error");
+  }
+}
+
+TEST(SamplerRegistry, RefusesASuffixWhereItCannotBeSeen) {
+  for (const SamplerRow& row : samplers()) {
+    ToyState state(codec_length);
+    Random random(1);
+    const std::string error = usage_error([&] {
+      sample(*make_sampler(row.name), state, abc(), {.length_bytes = 3, .suffix = as_bytes("a")},
+             random);
+    });
+    EXPECT_EQ(error, row.joint ? "no error"
+                               : "this sampler knows nothing of a suffix: metropolis, smc do");
+  }
+}
+
+TEST(SamplerRegistry, RefusesAHoleLongerThanASpan) {
+  for (const char* name : {"metropolis", "smc"}) {
+    ToyState state(codec_length);
+    Random random(1);
+    EXPECT_EQ(usage_error([&] {
+                sample(*make_sampler(name, {.span = 5}), state, abc(),
+                       {.length_bytes = 6, .suffix = as_bytes("a")}, random);
+              }),
+              std::string(name) + ": a hole of 6 bytes must be drawn as one span, but span is 5");
+  }
+}
+
 TEST(SamplerRegistry, RefusesStringsWhereBytesAreNeeded) {
-  for (const char* name : {"beam", "lookahead", "spans"}) {
+  for (const char* name : {"beam", "lookahead", "spans", "metropolis", "smc"}) {
     ToyState state(codec_length);
     Random random(1);
     const Candidates words = Candidates::from_lines("ab\nc\n");
@@ -202,7 +245,7 @@ TEST(SamplerOptionTable, AcceptsEveryDefaultAndNamesEveryRange) {
     EXPECT_FALSE(option.meaning.empty());
     EXPECT_FALSE(option.range().empty());
   }
-  EXPECT_EQ(seen.size(), 14u);
+  EXPECT_EQ(seen.size(), 21u);
 }
 
 }  // namespace

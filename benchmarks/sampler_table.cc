@@ -1,0 +1,290 @@
+// What each sampler writes: one row for each way to draw from gzip:9, over several prompts of each
+// corpus, with standard errors.
+//
+//     build/benchmarks/sampler_table [--prompts N] [--length N] [--rows TEXT] CORPUS...
+//
+// Of each corpus, 30 KiB from a quarter on are the context; the second half trains the judge, an
+// adaptive n-gram of order 5 that has seen nothing of the context; prompts of 40 bytes come from
+// the last twentieth, which neither has seen. The columns:
+//
+//     CE        cross-entropy under the judge, bits a byte: how surprising the text is
+//     words     share of words (two letters or more) that occur in the corpus
+//     copy      mean and longest copy from the context, bytes: quotation
+//     repeats   share of bytes inside a repeat of 12 bytes or more of the sample itself
+//     gzip      what gzip:9 needs for it after context and prompt, bits a byte
+//
+// None of them means anything without the others. Before the table: how fast gzip:9 measures
+// 60-byte strings, and how many Metropolis steps a second that allows, in processor time.
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "compare/copying.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
+#include "kraft/sampler.h"
+
+namespace kraft {
+namespace {
+
+constexpr std::size_t kPromptBytes = 40, kContextBytes = 30 << 10;
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+struct Settings {
+  std::size_t prompts = 6;
+  std::size_t length_bytes = 180;
+  std::string rows;  // only those with this in their name
+  std::vector<std::string> corpora;
+};
+
+struct Row {
+  std::string name;
+  std::string model = "gzip:9";
+  std::string sampler = "ancestral";  // empty: the real text
+  SamplerOptions options = {};
+};
+
+std::vector<Row> rows() {
+  return {
+      {.name = "real text", .sampler = ""},
+      {.name = "ancestral, T=1 (the paper's)"},
+      {.name = "ancestral, T=0.5", .options = {.temperature = 0.5}},
+      {.name = "metropolis, T=1, 200,000 steps",
+       .sampler = "metropolis",
+       .options = {.steps = 200'000, .burn_in = 0, .thin = 1000, .chains = 1}},
+      {.name = "smc, T=1, 256 particles", .sampler = "smc", .options = {.particles = 256}},
+      {.name = "smc, T=0.8, 64 particles", .sampler = "smc", .options = {.temperature = 0.8}},
+      {.name = "metropolis, T=0.7, 2,000 steps, tail 80",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1}},
+      {.name = "metropolis, T=0.7, 20,000 steps, tail 80",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .steps = 20'000, .burn_in = 0, .chains = 1}},
+      {.name = "metropolis, annealed",
+       .sampler = "metropolis",
+       .options = {.steps = 20'000, .burn_in = 0, .chains = 1, .anneal = true}},
+      {.name = "lookahead 8, width 32", .sampler = "lookahead"},
+      {.name = "spans 12", .sampler = "spans"},
+      {.name = "gzipt's defaults",
+       .model = "zlib:9",
+       .sampler = "beam",
+       .options = {.temperature = 2.77,
+                   .whole_bytes = true,
+                   .tail = 80,
+                   .horizon = 24,
+                   .beam_width = 32,
+                   .commit = 0}},
+      {.name = "ngram:5, ancestral", .model = "ngram:5"},
+      {.name = "product:gzip:9^0.5,ngram:5, ancestral", .model = "product:gzip:9^0.5,ngram:5"},
+      {.name = "mix:gzip:9,ngram:5, ancestral", .model = "mix:gzip:9,ngram:5"},
+  };
+}
+
+// The words of a text but the first and the last, which may be cut.
+std::vector<std::string> words_of(ByteView text) {
+  std::vector<std::string> words(1);
+  for (Byte byte : text) {
+    if (std::isalpha(byte) != 0) {
+      words.back() += static_cast<char>(std::tolower(byte));
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  words.pop_back();
+  if (!words.empty()) words.erase(words.begin());
+  std::erase_if(words, [](const std::string& word) { return word.size() < 2; });
+  return words;
+}
+
+struct Figures {
+  static constexpr std::size_t kCount = 6;
+  double values[kCount] = {};
+};
+
+class Corpus {
+ public:
+  explicit Corpus(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    text_.assign(std::istreambuf_iterator<char>(file), {});
+    if (text_.size() < 8 * kContextBytes)
+      throw Error(path + ": expected a text of " + grouped(8 * kContextBytes) + " bytes or more");
+    const ByteView all(text_);
+    context_ = all.subspan(all.size() / 4, kContextBytes);
+    const ByteView second_half = all.subspan(all.size() / 2);
+    prompts_ = all.last(all.size() / 20);
+    judge_ = make_model("ngram:5")->start(second_half.first(second_half.size() - prompts_.size()));
+    for (const std::string& word : words_of(all)) words_.insert(word);
+  }
+
+  ByteView context() const { return context_; }
+  ByteView prompt(std::size_t i, std::size_t count, std::size_t length_bytes) const {
+    const std::size_t room = prompts_.size() - kPromptBytes - length_bytes;
+    return prompts_.subspan(room * i / count, kPromptBytes + length_bytes);
+  }
+
+  Figures judge(ByteView prompt, ByteView sample) {
+    Figures figures;
+    double bits = 0;
+    const Mark mark = judge_->mark();
+    judge_->observe(prompt);
+    judge_->measure({&sample, 1}, {&bits, 1});
+    judge_->rewind(mark);
+    judge_->forget(mark);
+    const auto size = static_cast<double>(sample.size());
+    figures.values[0] = bits / size;
+
+    const std::vector<std::string> words = words_of(sample);
+    const auto known =
+        std::ranges::count_if(words, [&](const std::string& w) { return words_.contains(w); });
+    figures.values[1] =
+        words.empty() ? 0 : 100 * static_cast<double>(known) / static_cast<double>(words.size());
+
+    const Copying copying = CopyDetector(context_).analyse(sample);
+    figures.values[2] = copying.mean_copy_bytes;
+    figures.values[3] = static_cast<double>(copying.longest_copy_bytes);
+    figures.values[4] = 100 * copying.self_repeat_share;
+
+    const auto gzip = make_model("gzip:9")->start(context_);
+    gzip->observe(prompt);
+    gzip->measure({&sample, 1}, {&bits, 1});
+    figures.values[5] = bits / size;
+    return figures;
+  }
+
+ private:
+  Bytes text_;
+  ByteView context_, prompts_;
+  std::unique_ptr<State> judge_;
+  std::set<std::string> words_;
+};
+
+Bytes draw(const Row& row, ByteView context, ByteView prompt, std::size_t length_bytes,
+           std::uint64_t seed) {
+  const auto model = make_model(row.model);
+  const auto state = model->start(context);
+  Bytes history(context.begin(), context.end());
+  append(history, prompt);
+  if (row.options.tail == 0) state->observe(prompt);
+  Random random(seed);
+  return sample(*make_sampler(row.sampler, row.options), *state, Candidates::seen(context),
+                {.length_bytes = length_bytes, .history = history, .tail_begin = context.size()},
+                random);
+}
+
+void print_row(const Row& row, const std::vector<Figures>& all, double seconds) {
+  std::printf("| %s |", row.name.c_str());
+  for (std::size_t column = 0; column < Figures::kCount; ++column) {
+    double sum = 0, squares = 0;
+    for (const Figures& figures : all) sum += figures.values[column];
+    const auto n = static_cast<double>(all.size());
+    for (const Figures& figures : all)
+      squares += (figures.values[column] - sum / n) * (figures.values[column] - sum / n);
+    const int digits = column == 1 || column == 3 || column == 4 ? 0 : 2;
+    const double error = n > 1 ? std::sqrt(squares / (n - 1) / n) : 0;
+    std::printf(" %.*f ± %.*f |", digits, sum / n, digits, error);
+  }
+  std::printf(" %.2f |\n", seconds / static_cast<double>(all.size()));
+  std::fflush(stdout);
+}
+
+void print_table(const Settings& settings) {
+  std::vector<Corpus> corpora;
+  for (const std::string& path : settings.corpora) corpora.emplace_back(path);
+  std::printf("\n| sampler | CE | words %% | mean copy | longest | repeats %% | gzip | s |\n");
+  std::printf("|---|---|---|---|---|---|---|---|\n");
+  for (const Row& row : rows()) {
+    if (row.name.find(settings.rows) == std::string::npos) continue;
+    std::vector<Figures> all;
+    double seconds = 0;
+    for (Corpus& corpus : corpora) {
+      for (std::size_t i = 0; i < settings.prompts; ++i) {
+        const ByteView real = corpus.prompt(i, settings.prompts, settings.length_bytes);
+        const ByteView prompt = real.first(kPromptBytes), rest = real.subspan(kPromptBytes);
+        Bytes drawn(rest.begin(), rest.end());
+        const double begin = processor_seconds();
+        if (!row.sampler.empty())
+          drawn = draw(row, corpus.context(), prompt, settings.length_bytes, i + 1);
+        seconds += processor_seconds() - begin;
+        all.push_back(corpus.judge(prompt, drawn));
+      }
+    }
+    print_row(row, all, seconds);
+  }
+}
+
+// 60-byte strings that differ in one byte, eight at a time, as a chain asks for them.
+void print_speed(const std::string& path) {
+  const Corpus corpus(path);
+  const auto state = make_model("gzip:9")->start(corpus.context());
+  const ByteView real = corpus.prompt(0, 1, 60).last(60);
+  std::vector<Bytes> strings(8, Bytes(real.begin(), real.end()));
+  std::vector<ByteView> views(strings.begin(), strings.end());
+  double bits[8];
+  Random random(1);
+  constexpr int kRounds = 2000;
+  double begin = processor_seconds();
+  for (int round = 0; round < kRounds; ++round) {
+    for (Bytes& string : strings) string[random.below(60)] = real[random.below(60)];
+    state->measure(views, bits);
+  }
+  std::printf("gzip:9 measures a 60-byte string after 30 KiB in %.1f us, eight at a time\n",
+              (processor_seconds() - begin) / kRounds / 8 * 1e6);
+  const auto sampler =
+      make_sampler("metropolis", {.steps = 50'000, .burn_in = 0, .thin = 1000, .chains = 1});
+  begin = processor_seconds();
+  sample(*sampler, *state, Candidates::seen(corpus.context()),
+         {.length_bytes = 60, .history = corpus.context()}, random);
+  std::printf("metropolis: %.0f steps a second on spans of 60 bytes\n",
+              50'000 / (processor_seconds() - begin));
+}
+
+std::size_t count_of(const char* text) {
+  std::int64_t value = 0;
+  if (text == nullptr || !parse_integer(text, value) || value < 1)
+    throw UsageError("expected a number above 0");
+  return static_cast<std::size_t>(value);
+}
+
+Settings parse(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (argument == "--prompts") {
+      settings.prompts = count_of(value), ++i;
+    } else if (argument == "--length") {
+      settings.length_bytes = count_of(value), ++i;
+    } else if (argument == "--rows" && value != nullptr) {
+      settings.rows = value, ++i;
+    } else {
+      settings.corpora.push_back(argument);
+    }
+  }
+  if (settings.corpora.empty()) throw UsageError("a corpus is missing");
+  return settings;
+}
+
+}  // namespace
+}  // namespace kraft
+
+int main(int argc, char** argv) {
+  try {
+    const kraft::Settings settings = kraft::parse(argc, argv);
+    kraft::print_speed(settings.corpora[0]);
+    kraft::print_table(settings);
+  } catch (const kraft::Error& error) {
+    std::fprintf(stderr, "sampler_table: %s\n", error.what());
+    return 1;
+  }
+}

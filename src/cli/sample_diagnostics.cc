@@ -1,0 +1,141 @@
+#include "cli/sample_diagnostics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "base/text.h"
+#include "compare/convergence.h"
+
+namespace kraft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rate(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// Of the values after the burn-in.
+Convergence convergence_of(const SpanReport& span) {
+  std::vector<std::vector<double>> kept;
+  for (const std::vector<double>& chain : span.chains_bits)
+    kept.emplace_back(
+        chain.begin() + static_cast<std::ptrdiff_t>(std::min(span.burn_in, chain.size() - 1)),
+        chain.end());
+  return convergence(kept);
+}
+
+// A chain that is annealed has no distribution to converge to.
+bool has_chains(const SpanReport& span) {
+  return !span.chains_bits.empty() && !span.chains_bits[0].empty();
+}
+
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json chains_json(const SpanReport& span, bool anneal) {
+  Json json;
+  json["chains"] = span.chains_bits.size();
+  json["steps"] = span.steps;
+  json["burn_in_values"] = span.burn_in;
+  json["acceptance_rate"] = rate(span.accepted, span.proposals);
+  if (!anneal) {
+    const Convergence c = convergence_of(span);
+    json["r_hat"] = json_number(c.r_hat);
+    json["bulk_effective"] = json_number(c.bulk_effective);
+    json["tail_effective"] = json_number(c.tail_effective);
+    json["mean_bits"] = json_number(c.mean);
+    json["mean_bits_error"] = json_number(c.mean_error);
+  }
+  json["bits_trace"] = span.chains_bits;
+  return json;
+}
+
+std::string chains_text(const std::vector<SpanReport>& spans, bool anneal) {
+  std::uint64_t steps = 0, proposals = 0, accepted = 0;
+  double seconds = 0, r_hat = 0, bulk = std::numeric_limits<double>::infinity(), tail = bulk;
+  for (const SpanReport& span : spans) {
+    steps += span.steps;
+    proposals += span.proposals;
+    accepted += span.accepted;
+    seconds += span.seconds;
+    if (anneal || !has_chains(span)) continue;
+    const Convergence c = convergence_of(span);
+    if (std::isnan(c.r_hat)) continue;
+    r_hat = std::max(r_hat, c.r_hat);
+    bulk = std::min(bulk, c.bulk_effective);
+    tail = std::min(tail, c.tail_effective);
+  }
+  char text[240];
+  std::snprintf(text, sizeof text, "%zu span%s by %zu chain%s, %.1f %% of proposals accepted",
+                spans.size(), spans.size() == 1 ? "" : "s", spans[0].chains_bits.size(),
+                spans[0].chains_bits.size() == 1 ? "" : "s", 100 * rate(accepted, proposals));
+  std::string line = text;
+  if (r_hat > 0) {
+    std::snprintf(text, sizeof text,
+                  "; R-hat at most %.3f (converged: 1.01), effective sample size at least %.0f, "
+                  "in the tails %.0f",
+                  r_hat, bulk, tail);
+    line += text;
+  }
+  return line + "; " +
+         grouped(static_cast<std::uint64_t>(static_cast<double>(steps) / std::max(seconds, 1e-9))) +
+         " steps a second";
+}
+
+std::string particles_text(const std::vector<SpanReport>& spans, int particles) {
+  double least = particles, seconds = 0;
+  std::uint64_t resamplings = 0;
+  for (const SpanReport& span : spans) {
+    least = std::min(least, *std::ranges::min_element(span.effective_particles));
+    resamplings += span.resamplings;
+    seconds += span.seconds;
+  }
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "%zu span%s by %d particles; effective sample size at least %.1f, resampled %llu "
+                "times; %.2f s",
+                spans.size(), spans.size() == 1 ? "" : "s", particles, least,
+                static_cast<unsigned long long>(resamplings), seconds);
+  return text;
+}
+
+}  // namespace
+
+Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
+  Json all = Json::array();
+  for (const SpanReport& span : spans) {
+    Json json = {{"size_bytes", span.size_bytes}, {"bits", span.bits}, {"seconds", span.seconds}};
+    if (has_chains(span)) json.update(chains_json(span, sampling.anneal));
+    if (!span.effective_particles.empty()) {
+      json["effective_particles"] = span.effective_particles;
+      json["resamplings"] = span.resamplings;
+      json["log2_sum"] = span.log2_sum;
+    }
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
+std::string diagnostics_text(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
+  if (spans.empty()) return "";
+  if (!spans[0].chains_bits.empty()) return chains_text(spans, sampling.anneal);
+  if (!spans[0].effective_particles.empty()) return particles_text(spans, sampling.particles);
+  return "";
+}
+
+void add_traces(std::vector<Trace>& traces, const Model& model, int index,
+                const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
+  std::uint64_t begin = 0;
+  for (const SpanReport& span : spans) {
+    const std::string title = model.spec() + ", sample " + std::to_string(index + 1) + ", bytes " +
+                              grouped(begin) + " to " + grouped(begin + span.size_bytes) + ": bits";
+    if (has_chains(span))
+      traces.push_back(
+          {title, span.chains_bits, span.burn_in, static_cast<std::size_t>(sampling.thin)});
+    begin += span.size_bytes;
+  }
+}
+
+}  // namespace kraft::cli

@@ -1,0 +1,8 @@
+// Products of 64-bit integers.
+#pragma once
+
+namespace kraft {
+
+__extension__ using Wide = unsigned __int128;
+
+}  // namespace kraft

@@ -1,0 +1,428 @@
+// Models that combine models, by pooling what they say of the next byte. With p_i the normalised
+// distribution of each part over the 256 bytes:
+//
+//     product:  p(b | x) proportional to the product of p_i(b | x)^w_i      (logarithmic pool)
+//     mix:      p(b | x) = sum of w_i p_i(b | x) / sum of w_i               (linear pool)
+//
+// Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated
+// Bibliography", Statistical Science 1(1), 1986, compare the two; as a way to train and combine
+// models the product is Hinton's product of experts ("Training Products of Experts by Minimizing
+// Contrastive Divergence", Neural Computation 14(8), 2002).
+//
+// The bits of a string are the sum over its bytes: a pool is a predictor, even of codecs. What a
+// part finds impossible is impossible in the product. In the mix a part that finds every byte
+// impossible has no say.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/spec_scanner.h"
+#include "codecs/backends.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
+#include "models/marks.h"
+#include "models/pool.h"
+
+namespace kraft {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+using Distribution = std::array<double, 256>;  // bits of each byte
+
+enum class Pool { product, mix };
+
+struct Part {
+  std::shared_ptr<const Model> model;
+  double weight = 1;
+};
+
+struct Parts {
+  Pool pool = Pool::product;
+  std::vector<Part> parts;
+  double total_weight = 0;
+};
+
+const Bytes& all_values() {
+  static const Bytes values = [] {
+    Bytes all(256);
+    std::iota(all.begin(), all.end(), Byte{0});
+    return all;
+  }();
+  return values;
+}
+
+// Adds a part's say to `pooled`: bits in a product, probability in a mix.
+void add_to_product(std::span<const double> bits, double weight, Distribution& pooled) {
+  const double least = *std::ranges::min_element(bits);
+  if (std::isnan(least) || least == -kInfinity)
+    throw Error("the model's code length is not a number of bits");
+  for (std::size_t b = 0; b < 256; ++b) {
+    const bool possible = std::isfinite(bits[b]);
+    pooled[b] += possible ? weight * (bits[b] - least) : kInfinity;
+  }
+}
+
+void add_to_mix(std::span<const double> bits, double weight, Distribution& pooled) {
+  if (*std::ranges::min_element(bits) == kInfinity) return;
+  Distribution share;
+  normalise(bits, share);
+  for (std::size_t b = 0; b < 256; ++b) pooled[b] += weight * share[b];
+}
+
+// Turns what add_to_... added up into bits of normalised probabilities, or into 256 infinities.
+void finish(Pool pool, Distribution& pooled) {
+  if (pool == Pool::mix) {
+    const double sum = std::accumulate(pooled.begin(), pooled.end(), 0.0);
+    for (double& value : pooled) value = value > 0 ? std::log2(sum) - std::log2(value) : kInfinity;
+    return;
+  }
+  const double least = *std::ranges::min_element(pooled);
+  if (least == kInfinity) return;
+  double sum = 0;
+  for (double bits : pooled) sum += std::exp2(least - bits);
+  for (double& bits : pooled) bits += std::log2(sum) - least;
+}
+
+// Predicting a byte costs one extend() of every part. What was predicted is remembered until the
+// state moves, so that a search or a chain that comes back to a beginning pays for it once: up to
+// kMostKnown predictions, 9 MB. All that was observed is kept, for context_bits().
+class PoolState final : public State {
+ public:
+  explicit PoolState(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {
+    for (const Part& part : parts_->parts) states_.push_back(part.model->start());
+  }
+  PoolState(const PoolState& other)
+      : parts_(other.parts_), observed_(other.observed_), summed_(other.summed_) {
+    for (const auto& state : other.states_) states_.push_back(state->clone());
+  }
+  PoolState& operator=(const PoolState&) = delete;
+
+  void observe(ByteView bytes) override {
+    if (bytes.empty()) return;
+    for (const auto& state : states_) state->observe(bytes);
+    append(observed_, bytes);
+    known_.clear();
+  }
+
+  std::uint64_t position_bytes() const override { return observed_.size(); }
+
+  // Predicts all that was observed once more, or what came since it was asked the last time: every
+  // byte costs one distribution of each part.
+  double context_bits() override {
+    if (summed_.bytes < observed_.size()) {
+      PoolState from_start(parts_);
+      from_start.observe(ByteView(observed_).first(summed_.bytes));
+      from_start.walk(ByteView(observed_).subspan(summed_.bytes),
+                      [this](double bits) { summed_.bits += bits; });
+      summed_.bytes = observed_.size();
+    }
+    return summed_.bits;
+  }
+
+  void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
+    std::size_t begin = 0;
+    while (begin < continuations.size()) {
+      std::size_t total_bytes = 0, count = 0;
+      for (ByteView continuation : continuations.subspan(begin)) {
+        if (continuation.size() <= kLongestShared) total_bytes += continuation.size();
+        if (count > 0 && total_bytes > kMostKnown / 2) break;
+        ++count;
+      }
+      measure_together(continuations.subspan(begin, count), bits.subspan(begin, count));
+      begin += count;
+    }
+  }
+
+  void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
+              std::span<double> bits) override {
+    for (std::size_t begin = 0; begin < prefixes.size(); begin += kMostTogether) {
+      const auto some = prefixes.subspan(begin, std::min(kMostTogether, prefixes.size() - begin));
+      std::vector<double> prefix_bits(some.size());
+      measure(some, prefix_bits);
+      remember(some, prefix_bits);
+      for (std::size_t p = 0; p < some.size(); ++p) {
+        const Distribution& next = known_.at(std::string(as_text(some[p]))).next;
+        double* to = &bits[(begin + p) * alphabet.size()];
+        for (std::size_t a = 0; a < alphabet.size(); ++a)
+          to[a] = prefix_bits[p] + next[alphabet[a]];
+      }
+    }
+  }
+
+  Mark mark() override {
+    Saved saved{.marks = {}, .summed = summed_, .size = observed_.size()};
+    for (const auto& state : states_) saved.marks.push_back(state->mark());
+    return marks_.push(std::move(saved));
+  }
+
+  void rewind(Mark mark) override {
+    const Saved& saved = marks_.back_to(mark);
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i]->rewind(saved.marks[i]);
+    if (observed_.size() > saved.size) known_.clear();
+    observed_.resize(saved.size);
+    if (summed_.bytes > saved.size) summed_ = saved.summed;
+  }
+
+  void forget(Mark mark) override {
+    const Saved& saved = marks_.back_to(mark);
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i]->forget(saved.marks[i]);
+    marks_.forget(mark);
+  }
+
+  std::unique_ptr<State> clone() const override { return std::make_unique<PoolState>(*this); }
+
+ private:
+  static constexpr std::size_t kMostKnown = 4096;
+  static constexpr std::size_t kLongestShared = 64;  // of a continuation; others are walked through
+  static constexpr std::size_t kMostTogether = 256;  // prefixes in one question
+
+  // The context's bits, as far as they have been added up.
+  struct Summed {
+    std::uint64_t bytes = 0;
+    double bits = 0;
+  };
+
+  struct Saved {
+    std::vector<Mark> marks;
+    Summed summed;
+    std::size_t size;
+  };
+
+  // What comes after a prefix, and the bits of the prefix itself.
+  struct Known {
+    double bits = 0;
+    Distribution next;
+  };
+
+  void predict(std::span<const ByteView> prefixes, std::span<Distribution> next) {
+    for (Distribution& d : next) d.fill(0);
+    scratch_.resize(256 * prefixes.size());
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      states_[i]->extend(prefixes, all_values(), scratch_);
+      for (std::size_t p = 0; p < prefixes.size(); ++p) {
+        const auto bits = std::span(scratch_).subspan(256 * p, 256);
+        const double weight = parts_->parts[i].weight;
+        parts_->pool == Pool::product ? add_to_product(bits, weight, next[p])
+                                      : add_to_mix(bits, weight / parts_->total_weight, next[p]);
+      }
+    }
+    for (Distribution& d : next) finish(parts_->pool, d);
+  }
+
+  const Known* find(ByteView prefix) const {
+    const auto found = known_.find(std::string(as_text(prefix)));
+    return found == known_.end() ? nullptr : &found->second;
+  }
+
+  // Bits of a string whose beginning, all but the last byte, is known.
+  double bits_of(ByteView bytes) const {
+    if (bytes.empty()) return 0;
+    const Known& known = *find(bytes.first(bytes.size() - 1));
+    return known.bits + known.next[bytes.back()];
+  }
+
+  // Predicts after those of the prefixes, whose bits are given, that are not known yet.
+  void remember(std::span<const ByteView> prefixes, std::span<const double> bits) {
+    std::vector<ByteView> unknown;
+    std::vector<double> unknown_bits;
+    for (std::size_t p = 0; p < prefixes.size(); ++p) {
+      if (find(prefixes[p]) != nullptr) continue;
+      unknown.push_back(prefixes[p]);
+      unknown_bits.push_back(bits[p]);
+    }
+    std::vector<Distribution> next(unknown.size());
+    predict(unknown, next);
+    for (std::size_t p = 0; p < unknown.size(); ++p)
+      known_[std::string(as_text(unknown[p]))] = {unknown_bits[p], next[p]};
+  }
+
+  void measure_together(std::span<const ByteView> continuations, std::span<double> bits) {
+    if (known_.size() > kMostKnown / 2) known_.clear();
+    learn_beginnings(continuations);
+    for (std::size_t i = 0; i < continuations.size(); ++i) {
+      const ByteView bytes = continuations[i];
+      const bool known = bytes.empty() || find(bytes.first(bytes.size() - 1)) != nullptr;
+      bits[i] = known ? bits_of(bytes) : walked_bits(bytes);
+    }
+  }
+
+  // Predicts after all beginnings of those continuations that are short enough to share them.
+  void learn_beginnings(std::span<const ByteView> continuations) {
+    std::vector<ByteView> unknown;
+    std::unordered_set<std::string_view> listed;
+    for (ByteView continuation : continuations) {
+      if (continuation.size() > kLongestShared) continue;
+      for (std::size_t n = 0; n < continuation.size(); ++n) {
+        const ByteView prefix = continuation.first(n);
+        if (find(prefix) == nullptr && listed.insert(as_text(prefix)).second)
+          unknown.push_back(prefix);
+      }
+    }
+    std::ranges::stable_sort(unknown, {}, [](ByteView prefix) { return prefix.size(); });
+    std::vector<Distribution> next(std::min(unknown.size(), kMostTogether));
+    for (std::size_t begin = 0; begin < unknown.size(); begin += kMostTogether) {
+      const auto some = std::span<const ByteView>(unknown).subspan(
+          begin, std::min(kMostTogether, unknown.size() - begin));
+      predict(some, std::span(next).first(some.size()));
+      for (std::size_t p = 0; p < some.size(); ++p)
+        known_[std::string(as_text(some[p]))] = {bits_of(some[p]), next[p]};
+    }
+  }
+
+  double walked_bits(ByteView continuation) {
+    double total_bits = 0;
+    const Mark here = mark();
+    walk(continuation, [&total_bits](double bits) { total_bits += bits; });
+    rewind(here);
+    forget(here);
+    return total_bits;
+  }
+
+  // Observes byte after byte and tells the bits of each.
+  template <typename Visit>
+  void walk(ByteView bytes, Visit visit) {
+    const ByteView nothing;
+    Distribution next;
+    for (const Byte byte : bytes) {
+      predict({&nothing, 1}, {&next, 1});
+      visit(next[byte]);
+      observe({&byte, 1});
+    }
+  }
+
+  std::shared_ptr<const Parts> parts_;
+  std::vector<std::unique_ptr<State>> states_;
+  Bytes observed_;
+  Summed summed_;
+  std::unordered_map<std::string, Known> known_;  // by prefix, from where the state is
+  std::vector<double> scratch_;
+  MarkStack<Saved> marks_;
+};
+
+class PoolModel final : public Model {
+ public:
+  PoolModel(std::string spec, std::shared_ptr<const Parts> parts)
+      : spec_(std::move(spec)), parts_(std::move(parts)) {}
+
+  std::unique_ptr<State> start() const override { return std::make_unique<PoolState>(parts_); }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::fractional; }
+  std::optional<std::uint64_t> window_bytes() const override {  // the longest
+    std::optional<std::uint64_t> longest = 0;
+    for (const Part& part : parts_->parts) {
+      const auto window = part.model->window_bytes();
+      if (!window) return std::nullopt;
+      longest = std::max(longest, window);
+    }
+    return longest;
+  }
+  std::string fingerprint() const override {  // those of the models, where one has any
+    std::string all;
+    bool any = false;
+    for (const Part& part : parts_->parts) {
+      const std::string one = part.model->fingerprint();
+      any |= !one.empty();
+      all += (&part == parts_->parts.data() ? "" : ",") + one;
+    }
+    return any ? all : "";
+  }
+
+ private:
+  std::string spec_;
+  std::shared_ptr<const Parts> parts_;
+};
+
+// The sign before a weight.
+char sign_of(Pool pool) { return pool == Pool::product ? '^' : '@'; }
+const char* name_of(Pool pool) { return pool == Pool::product ? "product" : "mix"; }
+
+double parse_weight(Pool pool, const std::string& text) {
+  double weight = 0;
+  if (!parse_number(text, weight))
+    throw UsageError(std::string(name_of(pool)) + ": the weight after " + sign_of(pool) +
+                     " is a number, not '" + printable(text) + "'");
+  if (!(weight > 0 && weight <= 1000))
+    throw UsageError(std::string(name_of(pool)) + ": the weight " + printable(text) +
+                     " is out of range: (0, 1000]");
+  return weight;
+}
+
+// Reads MODEL[^WEIGHT],... and calls add(specification, weight).
+template <typename Add>
+void parse_list(Pool pool, const std::string& list, Add add) {
+  const std::string stops = std::string(",") + sign_of(pool);
+  SpecScanner scanner(list);
+  do {
+    std::string spec = scanner.at('"') ? scanner.value() : scanner.word(stops);
+    if (spec.empty()) scanner.fail("has an empty model in its list");
+    double weight = 1;
+    if (scanner.take(sign_of(pool))) weight = parse_weight(pool, scanner.word(","));
+    if (!scanner.at_end() && !scanner.at(',')) scanner.fail("needs a comma after a quoted model");
+    add(spec, weight);
+  } while (scanner.take(','));
+}
+
+std::shared_ptr<const Model> make_pool(Pool pool, const std::string& list,
+                                       const ModelOptions& options) {
+  auto parts = std::make_shared<Parts>();
+  parts->pool = pool;
+  std::string spec;
+  parse_list(pool, list, [&](const std::string& part, double weight) {
+    // zstd:19,window=17 without quotes is two models to us, and the second has an odd name.
+    if (part.find('=') < part.find_first_of(":,"))
+      throw UsageError(std::string(name_of(pool)) + ": '" + printable(part) +
+                       "' is no model; one with commas in it stands between double quotes");
+    auto model = make_model(part, options);
+    spec += (spec.empty() ? std::string(name_of(pool)) + ":" : ",") +
+            quoted_if_needed(model->spec(), {"^@", 2});
+    if (weight != 1) spec += sign_of(pool) + shortest(weight);
+    parts->parts.push_back({std::move(model), weight});
+    parts->total_weight += weight;
+  });
+  return std::make_shared<PoolModel>(spec, std::move(parts));
+}
+
+Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
+  Backend row;
+  row.name = name_of(pool);
+  row.summary = std::move(summary);
+  Parameter list = Parameter::free_text("list of models", "", std::move(meaning));
+  list.kind = Parameter::Kind::models;
+  list.suffixes = sign_of(pool);
+  row.argument = std::move(list);
+  row.granularity = Granularity::fractional;
+  row.window = "the longest of its models";
+  row.library = [] { return std::string("kraft"); };
+  row.make_model = [pool](const Arguments& arguments, const ModelOptions& options) {
+    return make_pool(pool, arguments.text("list of models"), options);
+  };
+  return row;
+}
+
+}  // namespace
+
+std::vector<std::string> listed_models(const Backend& backend, const std::string& list) {
+  const Pool pool = backend.name == name_of(Pool::mix) ? Pool::mix : Pool::product;
+  std::vector<std::string> specs;
+  parse_list(pool, list, [&](const std::string& spec, double) { specs.push_back(spec); });
+  return specs;
+}
+
+Backend product_backend() {
+  return pool_backend(Pool::product, "product of models: their distributions multiplied",
+                      "models, and the exponent of each (1); quotes around one with commas");
+}
+
+Backend mix_backend() {
+  return pool_backend(Pool::mix, "mixture of models: the mean of their distributions",
+                      "models, and the weight of each (1); quotes around one with commas");
+}
+
+}  // namespace kraft

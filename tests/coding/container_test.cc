@@ -1,0 +1,470 @@
+// .kraft files: there and back with every model, and nothing but what was written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "codecs/messages.h"
+#include "coding/wire.h"
+#include "kraft/coder.h"
+#include "kraft/container.h"
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+template <class Work>
+std::string error_of(Work&& work) {
+  try {
+    work();
+    return "no error";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+Bytes real_file(const std::string& name) {
+  const char* folder = std::getenv("KRAFT_DATA");
+  std::ifstream file(std::string(folder ? folder : "") + "/" + name, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return bytes_of(text);
+}
+
+// A part of the photograph as a PNM file, and of the recording as the WAV file that it is.
+Bytes small_image() {
+  const Bytes file = real_file("astronaut.png");
+  Image image;
+  if (file.empty()) {
+    image = {.width = 12, .height = 9, .channels = 3, .samples = synthetic_text(12 * 9 * 3)};
+  } else {
+    image = cropped(read_image(file), {.x = 200, .y = 100, .width = 12, .height = 9});
+  }
+  Bytes pnm = bytes_of("P6\n12 9\n255\n");
+  append(pnm, image.samples);
+  return pnm;
+}
+
+Bytes small_recording() {
+  const Bytes file = real_file("speech.wav");
+  if (!file.empty()) return Bytes(file.begin(), file.begin() + 44 + 300);
+  const Audio audio{.rate_hz = 8000, .encoding = Encoding::s16, .samples = synthetic_text(300)};
+  return write_audio(audio, AudioFormat::wav);
+}
+
+// One specification of every backend; `slow` models get less to do.
+struct Case {
+  std::string spec;
+  bool slow = false;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const Backend& backend : backends()) {
+    if (backend.argument && backend.argument->kind == Parameter::Kind::models) {
+      all.push_back({backend.name + ":gzip,ngram:2"});
+    } else if (backend.name == "cmd") {
+      all.push_back({"cmd:\"gzip -9\"", true});
+    } else if (!backend.argument || !backend.argument->initial.empty()) {
+      const bool fast = backend.make_model != nullptr && backend.name != "png";
+      // The fastest level: what each byte costs is 256 compressions.
+      const bool has_levels =
+          backend.argument && backend.argument->kind == Parameter::Kind::integer;
+      const std::string level =
+          std::to_string(has_levels ? std::max(0, static_cast<int>(backend.argument->min)) : 0);
+      all.push_back({has_levels && !fast ? backend.name + ":" + level : backend.name, !fast});
+    }
+  }
+  return all;
+}
+
+class EveryModelCompresses : public testing::TestWithParam<Case> {};
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryModelCompresses, testing::ValuesIn(cases()),
+                         [](const auto& instance) {
+                           std::string name;
+                           for (char c : instance.param.spec)
+                             name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+                           return name;
+                         });
+
+// Sum of -log2 of the normalised probability of each byte, from a fresh state for each block.
+double own_bits(const Model& model, ByteView samples, std::size_t block_bytes) {
+  double total_bits = 0;
+  for (; !samples.empty(); samples = samples.subspan(std::min(block_bytes, samples.size()))) {
+    const auto state = model.start();
+    std::array<double, 256> bits;
+    for (const Byte& byte : samples.first(std::min(block_bytes, samples.size()))) {
+      state->next_byte(bits);
+      // The least mass is that of 48 bits.
+      total_bits += std::isfinite(bits[byte]) ? std::min(48.0, surprisal_bits(bits, byte)) : 48;
+      state->observe({&byte, 1});
+    }
+  }
+  return total_bits;
+}
+
+TEST_P(EveryModelCompresses, AndDecompressesWhatItIsTold) {
+  const auto [spec, slow] = GetParam();
+  const std::size_t most_bytes = spec.starts_with("cmd") ? 2
+                                 : !slow                 ? 400
+                                 : is_for_samples(spec)  ? 3
+                                                         : 40;
+  for (Bytes original : {real_text(400), small_image(), small_recording(), random_bytes(40, 4)}) {
+    RawLayout layout = raw_layout(original).value_or(RawLayout{});
+    original.resize(std::min(original.size(), layout.head_bytes + most_bytes));
+    if (spec.starts_with("webp") && layout.geometry.depth == 16) layout = {};  // it has none
+    const auto model = make_model(spec, {.threads = 2, .geometry = layout.geometry});
+    const CompressOptions options{.layout = layout};
+    const Bytes file = compress(*model, original, options);
+    EXPECT_EQ(decompress(file, {.model = model}), original);
+
+    // The same number of bits as the model counts by itself, and a little.
+    const ContainerInfo info = inspect([rest = ByteView(file)](std::span<Byte> to) mutable {
+      const std::size_t count = std::min(to.size(), rest.size());
+      std::copy_n(rest.begin(), count, to.begin());
+      rest = rest.subspan(count);
+      return count;
+    });
+    const double bytes =
+        own_bits(*model, ByteView(original).subspan(layout.head_bytes), info.header.block_bytes) /
+        8;
+    EXPECT_LE(static_cast<double>(info.code_bytes), bytes * 1.001 + 16);
+    EXPECT_GE(static_cast<double>(info.code_bytes), bytes * 0.999 - 1);
+    EXPECT_EQ(info.size_bytes, original.size());
+    EXPECT_EQ(info.file_bytes, file.size());
+    EXPECT_EQ(info.header.model.spec, model->spec());
+  }
+}
+
+// What is read and written in small pieces.
+struct Streams {
+  ByteView input;
+  Bytes output = {};
+  std::size_t piece_bytes = SIZE_MAX;
+
+  Reader reader() {
+    return [this](std::span<Byte> to) {
+      const std::size_t count = std::min({to.size(), input.size(), piece_bytes});
+      std::copy_n(input.begin(), count, to.begin());
+      input = input.subspan(count);
+      return count;
+    };
+  }
+  Writer writer() {
+    return [this](ByteView bytes) { append(output, bytes); };
+  }
+};
+
+TEST(Container, BlocksThreadsAndPiecesDoNotChangeWhatComesBack) {
+  const auto model = make_model("ngram:2");
+  const Bytes original = real_text(5000);
+  for (std::uint64_t block_bytes : {1u, 7u, 1000u, 1024u, 5000u, 5001u}) {
+    Bytes first;
+    for (unsigned threads : {1u, 2u, 5u}) {
+      for (std::size_t piece_bytes : {std::size_t{1}, std::size_t{999}, SIZE_MAX}) {
+        if (block_bytes < 100 && piece_bytes != 999) continue;
+        Streams pack{original, {}, piece_bytes};
+        compress(*model, pack.reader(), pack.writer(),
+                 {.block_bytes = block_bytes, .threads = threads});
+        if (first.empty()) first = pack.output;
+        EXPECT_EQ(pack.output, first);
+        Streams unpack{pack.output, {}, piece_bytes};
+        decompress(unpack.reader(), unpack.writer(), {.threads = threads});
+        EXPECT_EQ(unpack.output, original);
+        Streams look{pack.output, {}, piece_bytes};
+        const ContainerInfo info = inspect(look.reader());
+        EXPECT_EQ(info.blocks, (original.size() + block_bytes - 1) / block_bytes);
+        EXPECT_FALSE(info.header.size_bytes);
+      }
+    }
+  }
+}
+
+TEST(Container, HoldsNothingAtAll) {
+  for (const char* spec : {"ngram", "gzip"}) {
+    const Bytes file = compress(*make_model(spec), {});
+    EXPECT_EQ(decompress(file), Bytes{});
+    EXPECT_LT(file.size(), 80u);
+  }
+}
+
+TEST(Container, ReportsEveryByteOnce) {
+  const auto model = make_model("ngram:1");
+  const Bytes original = real_text(3001);
+  std::uint64_t last = 0;
+  const auto follow = [&](std::uint64_t done) {
+    EXPECT_GT(done, last);
+    last = done;
+  };
+  const Bytes file =
+      compress(*model, original, {.block_bytes = 500, .threads = 3, .progress = follow});
+  EXPECT_EQ(last, original.size());
+  last = 0;
+  decompress(file, {.threads = 3, .progress = follow});
+  EXPECT_EQ(last, original.size());
+}
+
+TEST(Container, GivesTheModelTheShapeOfSamples) {
+  const Bytes image = small_image();
+  const auto layout = raw_layout(image);
+  ASSERT_TRUE(layout);
+  EXPECT_EQ(layout->medium, Medium::image);
+  const auto model = make_model("png,filter=up", {.geometry = layout->geometry});
+  EXPECT_THAT(model->spec(), HasSubstr("width=12,channels=3,depth=8"));
+  const Bytes file = compress(*model, image, {.block_bytes = 100, .layout = *layout});
+  EXPECT_EQ(decompress(file), image);  // the specification says it all
+  Streams look{file, {}};
+  const ContainerInfo info = inspect(look.reader());
+  EXPECT_EQ(info.header.medium, Medium::image);
+  EXPECT_EQ(info.header.block_bytes, 72u);  // two rows
+  EXPECT_EQ(info.header.head, bytes_of("P6\n12 9\n255\n"));
+
+  const Bytes wav = small_recording();
+  const auto sound = raw_layout(wav);
+  ASSERT_TRUE(sound);
+  EXPECT_EQ(sound->medium, Medium::audio);
+  EXPECT_EQ(sound->head_bytes, 44u);
+  EXPECT_EQ(sound->row_bytes, 2u);
+  EXPECT_EQ(*sound->geometry.depth, 16);
+}
+
+TEST(Container, TakesAnythingElseForBytes) {
+  const Bytes wav = small_recording();
+  const auto changed = [&](std::size_t at, Byte to) {
+    Bytes copy = wav;
+    copy[at] = to;
+    return copy;
+  };
+  for (const Bytes& file :
+       {Bytes{}, bytes_of("P6"), bytes_of("P6\n12"), bytes_of("P3\n1 1\n255\n1 2 3\n"),
+        bytes_of("P4\n8 1\n\xff"), bytes_of("P5\n0 3\n255\n"), bytes_of("P5 1 1 70000\n"),
+        bytes_of("P5\n99999999999 1\n255\n"), Bytes(wav.begin(), wav.begin() + 30), real_text(100),
+        changed(20, 3), changed(22, 0), changed(34, 24), changed(32, 3), changed(16, 0xff)})
+    EXPECT_FALSE(raw_layout(file)) << as_text(file).substr(0, 12);
+}
+
+TEST(Container, RefusesWhatCannotBeMeant) {
+  const auto model = make_model("ngram:1");
+  const Bytes text = real_text(100);
+  EXPECT_THROW(compress(*model, text, {.block_bytes = 0}), UsageError);
+  EXPECT_THROW(compress(*model, text, {.block_bytes = kMostBlockBytes + 1}), UsageError);
+  EXPECT_THROW(compress(*model, text, {.block_bytes = 9, .layout = {.row_bytes = 10}}), UsageError);
+  EXPECT_THROW(compress(*model, text, {.layout = {.head_bytes = 101}}), Error);
+  Streams pack{text, {}};
+  EXPECT_THAT(error_of([&] { compress(*model, pack.reader(), pack.writer(), {.size_bytes = 99}); }),
+              HasSubstr("expected 99 bytes, found 100"));
+}
+
+TEST(Container, EveryFlippedBitIsDetected) {
+  const auto model = make_model("ngram:1");
+  const Bytes original = real_text(60);
+  const Bytes known = compress(*model, original, {.block_bytes = 25});
+  Streams pack{original, {}};
+  compress(*model, pack.reader(), pack.writer(), {.block_bytes = 60});
+  for (const Bytes& file : {known, pack.output}) {
+    ASSERT_EQ(decompress(file), original);
+    for (std::size_t bit = 0; bit < 8 * file.size(); ++bit) {
+      Bytes flipped = file;
+      flipped[bit / 8] ^= static_cast<Byte>(1 << bit % 8);
+      EXPECT_THROW(decompress(flipped), Error) << "byte " << bit / 8 << " bit " << bit % 8;
+    }
+  }
+}
+
+TEST(Container, EveryTruncationAndEveryAdditionIsDetected) {
+  const Bytes file = compress(*make_model("ngram:1"), real_text(60), {.block_bytes = 25});
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    EXPECT_THROW(decompress(ByteView(file).first(size)), Error) << size;
+    Streams look{ByteView(file).first(size), {}};
+    EXPECT_THROW(inspect(look.reader()), Error) << size;
+  }
+  for (Byte more : {0, 1, 255}) {
+    Bytes longer = file;
+    longer.push_back(more);
+    EXPECT_THAT(error_of([&] { decompress(longer); }), HasSubstr("followed by other bytes"));
+  }
+}
+
+TEST(Container, NamesTheBlockThatIsDamagedAndKeepsThoseBefore) {
+  const Bytes original = real_text(3000);
+  Bytes file = compress(*make_model("ngram:1"), original, {.block_bytes = 1000});
+  file[file.size() - 200] ^= 1;
+  Streams unpack{file, {}};
+  EXPECT_THAT(error_of([&] { decompress(unpack.reader(), unpack.writer(), {.threads = 1}); }),
+              HasSubstr("block 3 of the .kraft file (bytes 2,000 to 2,999 of the original)"));
+  EXPECT_EQ(unpack.output, Bytes(original.begin(), original.begin() + 2000));
+}
+
+// Blocks and their order are part of what is checked.
+TEST(Container, SwappedAndMissingBlocksAreDetected) {
+  const Bytes a = bytes_of("aaaaaaaaaabbbbbbbbbb"), b = bytes_of("bbbbbbbbbbaaaaaaaaaa");
+  const auto model = make_model("uniform");
+  const Bytes ab = compress(*model, a, {.block_bytes = 10});
+  const Bytes ba = compress(*model, b, {.block_bytes = 10});
+  ASSERT_EQ(ab.size(), ba.size());
+  // All but the checksum at the end, of each the other's.
+  Bytes mixed(ab.begin(), ab.end() - 8);
+  mixed.insert(mixed.end(), ba.end() - 8, ba.end());
+  EXPECT_THAT(error_of([&] { decompress(mixed); }), HasSubstr("checksum at its end"));
+}
+
+// A header with a right checksum, however wrong what it says.
+struct Forged {
+  std::string spec = "uniform";
+  std::string library = "kraft";
+  std::string fingerprint = {};
+  std::optional<std::uint64_t> probe = {};
+  Byte medium = 3;
+  std::uint64_t block_bytes = 100, size = 0;
+  Byte version = 1;
+  Bytes after = {0, 0};  // an empty file's end, without its checksum
+
+  Bytes file() const {
+    Bytes body;
+    for (const std::string* text : {&spec, &library, &fingerprint})
+      put_string(body, as_bytes(*text));
+    put_u64(body, probe ? *probe : identify(*make_model("uniform")).probe);
+    body.push_back(medium);
+    put_string(body, {});
+    put_varint(body, block_bytes);
+    put_varint(body, size);
+    Bytes bytes = {0x8b, 'k', 'r', 'a', 'f', 't', 0x1a, '\n', version};
+    put_varint(bytes, body.size());
+    append(bytes, body);
+    put_u64(bytes, checksum(bytes));
+    append(bytes, after);
+    return bytes;
+  }
+  std::string error(const DecompressOptions& options = {}) const {
+    return error_of([&] { decompress(file(), options); });
+  }
+};
+
+TEST(Container, RefusesAnotherModelThanTheFilesOwn) {
+  const std::uint64_t probe = identify(*make_model("uniform")).probe;
+  EXPECT_THAT(Forged{.probe = probe + 1}.error(),
+              HasSubstr("uniform gives other probabilities here than where the file was written"));
+  EXPECT_THAT((Forged{.library = "kraft 77", .probe = 1}.error()), HasSubstr("kraft 77"));
+  EXPECT_THAT(Forged{.fingerprint = "abc"}.error(),
+              HasSubstr("expected fingerprint abc, found none"));
+  EXPECT_THAT((Forged{.spec = "ngram:5"}.error({.model = make_model("uniform")})),
+              HasSubstr("with the model ngram:5, not with uniform"));
+  EXPECT_THAT(Forged{.spec = "nothing:5"}.error(), HasSubstr("not known here: unknown model"));
+  EXPECT_THAT(Forged{.spec = "ngram:99"}.error(), HasSubstr("not known here: ngram: order 99"));
+}
+
+TEST(Container, WarnsOfAnotherLibraryThatAgrees) {
+  const Bytes original = real_text(50);
+  const auto model = make_model("uniform");
+  ASSERT_EQ(identify(*model).library.substr(0, 6), "kraft ");
+  std::string warning;
+  const Forged forged;  // ends without a checksum, which comes later
+  EXPECT_THAT(forged.error({.warn = [&](const std::string& text) { warning = text; }}),
+              HasSubstr("truncated"));
+  EXPECT_THAT(warning, HasSubstr("the file was written with kraft, here is kraft "));
+}
+
+TEST(Container, RunsNoCommandThatAFileNames) {
+  for (const char* spec : {
+           "cmd:\"touch forged-by-a-file\"",
+           "cmd:\"cat\",decode=\"touch forged-by-a-file\"",
+           "mix:uniform,\"cmd:\\\"touch forged-by-a-file\\\"\"",
+           "product:ngram:1,\"mix:uniform,cmd:touch forged-by-a-file\"^2",
+       })
+    EXPECT_THAT(Forged{.spec = spec}.error(),
+                AllOf(HasSubstr("touch forged-by-a-file"), HasSubstr("to trust it")));
+  EXPECT_FALSE(std::ifstream("forged-by-a-file").good());
+}
+
+TEST(Container, MakesNoEndlessModelThatAFileNames) {
+  std::string deep, wide = "mix:uniform";
+  for (int i = 0; i < 10'000; ++i) deep += "mix:";
+  for (int i = 0; i < 5000; ++i) wide += ",uniform";
+  EXPECT_THAT(Forged{.spec = deep + "uniform"}.error(), HasSubstr("to trust it"));
+  EXPECT_THAT(Forged{.spec = wide}.error(), HasSubstr("to trust it"));
+}
+
+TEST(Container, NamesTheLibrariesOfCombinedModels) {
+  const Bytes original = real_text(40);
+  const auto model = make_model("mix:gzip@0.5,\"product:lz4,ngram:2\"");
+  const ModelIdentity identity = identify(*model);
+  for (const char* spec : {"gzip", "lz4", "ngram"})
+    EXPECT_THAT(identity.library, HasSubstr(identify(*make_model(spec)).library));
+  EXPECT_EQ(identity.fingerprint, "");
+  EXPECT_EQ(decompress(compress(*model, original)), original);
+}
+
+TEST(Container, TakesNoMemoryOnAFilesWord) {
+  EXPECT_THAT((Forged{.block_bytes = kMostBlockBytes + 1}.error()), HasSubstr("blocks are of"));
+  EXPECT_THAT((Forged{.block_bytes = 0}.error()), HasSubstr("blocks are of"));
+  EXPECT_THAT((Forged{.version = 2}.error()), HasSubstr("version is 2"));
+  EXPECT_THAT((Forged{.medium = 4}.error()), HasSubstr("medium"));
+  Bytes block;  // 2^30 bytes in a code of 7 * 2^30, of which there are two bytes
+  put_varint(block, kMostBlockBytes);
+  put_varint(block, 7 * kMostBlockBytes);
+  put_u64(block, 0);
+  append(block, bytes_of("xy"));
+  EXPECT_THAT((Forged{.block_bytes = kMostBlockBytes, .after = block}.error()),
+              HasSubstr("truncated"));
+  Bytes too_long;
+  put_varint(too_long, 10);
+  put_varint(too_long, 79);
+  EXPECT_THAT((Forged{.after = too_long}.error()), HasSubstr("code of block 1 is too long"));
+  Bytes bomb;
+  put_varint(bomb, 100);
+  put_varint(bomb, 0);
+  put_u64(bomb, 0);
+  EXPECT_THAT((Forged{.after = bomb}.error({.limit_bytes = 99})), HasSubstr("more than 99 bytes"));
+  EXPECT_THAT((Forged{.after = bomb}.error({.threads = 1})),
+              HasSubstr("block 1 of the .kraft file"));
+}
+
+// The weights of a model, as its state knows them.
+class Weighted final : public Model {
+ public:
+  Weighted(std::string spec, std::string fingerprint)
+      : spec_(std::move(spec)), fingerprint_(std::move(fingerprint)) {}
+  std::unique_ptr<State> start() const override { return make_model("ngram:1")->start(); }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::fractional; }
+  std::optional<std::uint64_t> window_bytes() const override { return {}; }
+  std::string fingerprint() const override { return fingerprint_; }
+
+ private:
+  std::string spec_, fingerprint_;
+};
+
+TEST(Container, KnowsWeightsByTheirFingerprintWhereverTheyLie) {
+  const Bytes original = real_text(50);
+  const auto weights = [](const char* spec, const char* fingerprint) {
+    return std::make_shared<Weighted>(spec, fingerprint);
+  };
+  // `cmd` stands for a backend whose argument is free text.
+  const Bytes file = compress(*weights("cmd:/here/w.bin,timeout=5", "f1"), original);
+  EXPECT_EQ(decompress(file, {.model = weights("cmd:/there/v.bin,timeout=5", "f1")}), original);
+  const auto error = [&](const char* spec, const char* fingerprint) {
+    return error_of([&] { decompress(file, {.model = weights(spec, fingerprint)}); });
+  };
+  EXPECT_THAT(error("cmd:/here/w.bin,timeout=5", "f2"), HasSubstr("other weights"));
+  EXPECT_THAT(error("cmd:/here/w.bin,timeout=6", "f1"), HasSubstr("not with"));
+  EXPECT_THAT(error("other:/here/w.bin,timeout=5", "f1"), HasSubstr("not with"));
+  EXPECT_THAT(error_of([&] { decompress(file); }), HasSubstr("to trust it"));
+}
+
+TEST(Container, SavesAsMuchAsTheModelKnows) {
+  const Bytes original = real_text(60'000);
+  const Bytes file = compress(*make_model("ngram:5"), original);
+  const double ideal_bytes = make_model("ngram:5")->start(original)->context_bits() / 8;
+  EXPECT_LE(static_cast<double>(file.size()), ideal_bytes * 1.0001 + 100);
+  EXPECT_EQ(decompress(file), original);
+}
+
+}  // namespace
+}  // namespace kraft

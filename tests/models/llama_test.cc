@@ -1,0 +1,553 @@
+// Language models through llama.cpp, against llama.cpp itself and against enumeration.
+#ifdef KRAFT_HAVE_LLAMA
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "codecs/messages.h"
+#include "kraft/candidates.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
+#include "kraft/sampler.h"
+#include "models/llama_states.h"
+#include "models/llama_weights.h"
+#include "models/tiny_weights.h"
+#include "samplers/toy_models.h"
+
+namespace kraft {
+
+namespace testing {
+using namespace ::testing;
+}
+
+namespace {
+
+using testing::HasSubstr;
+using testing::kInfinity;
+using testing::TinyModel;
+using testing::TinyWeights;
+using Bits = std::array<double, 256>;
+
+class Llama : public testing::Test {
+ protected:
+  // The first model silences llama.cpp, which the tests call themselves as well.
+  Llama() { make_model("llama"); }
+
+  std::string spec(const std::string& name, const std::string& rest = "") const {
+    return "llama:" + weights_.path(name + ".gguf") + rest;
+  }
+  std::shared_ptr<const Model> model(const std::string& name, const std::string& rest = "") const {
+    return make_model(spec(name, rest));
+  }
+
+  TinyWeights weights_;
+};
+
+Bits next_of(State& state) {
+  Bits bits;
+  state.next_byte(bits);
+  return bits;
+}
+
+// llama.cpp with nothing between: one token at a time in a context of its own.
+class Bare {
+ public:
+  explicit Bare(const std::string& path) {
+    llama_model_params model_params = llama_model_default_params();
+    model_params.progress_callback = [](float, void*) { return true; };
+    model_params.use_extra_bufts = false;
+    model_.reset(llama_model_load_from_file(path.c_str(), model_params));
+    llama_context_params params = llama_context_default_params();
+    params.n_ctx = 512;
+    params.n_threads = params.n_threads_batch = 1;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.type_k = params.type_v = GGML_TYPE_F32;
+    context_.reset(llama_init_from_model(model_.get(), params));
+    vocabulary_ = llama_model_get_vocab(model_.get());
+  }
+
+  // -log2 of the softmax over the tokens that `counts` accepts; infinite elsewhere.
+  template <class Counts>
+  std::vector<double> next(std::vector<llama_token> tokens, Counts counts) {
+    tokens.insert(tokens.begin(), llama_vocab_bos(vocabulary_));
+    llama_memory_clear(llama_get_memory(context_.get()), true);
+    for (llama_token token : tokens) {
+      if (llama_decode(context_.get(), llama_batch_get_one(&token, 1)) != 0) throw Error("decode");
+    }
+    const float* logits = llama_get_logits_ith(context_.get(), -1);
+    const auto size = static_cast<std::size_t>(llama_vocab_n_tokens(vocabulary_));
+    double most = -kInfinity, sum = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (counts(i)) most = std::max<double>(most, logits[i]);
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      if (counts(i)) sum += std::exp(logits[i] - most);
+    }
+    std::vector<double> bits(size, kInfinity);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (counts(i)) bits[i] = (most + std::log(sum) - logits[i]) / std::log(2.0);
+    }
+    return bits;
+  }
+
+ private:
+  struct Free {
+    void operator()(llama_model* model) const { llama_model_free(model); }
+    void operator()(llama_context* context) const { llama_free(context); }
+  };
+  std::unique_ptr<llama_model, Free> model_;
+  std::unique_ptr<llama_context, Free> context_;
+  const llama_vocab* vocabulary_ = nullptr;
+};
+
+TEST_F(Llama, BytesHaveTheSoftmaxOfLlamaCpp) {
+  Bare bare(weights_.path("text.gguf"));
+  const auto state = model("text")->start();
+  std::vector<llama_token> tokens;
+  for (Byte byte : real_text(20)) {
+    const std::vector<double> expected = bare.next(tokens, [](std::size_t i) { return i < 256; });
+    const Bits bits = next_of(*state);
+    for (std::size_t b = 0; b < 256; ++b) ASSERT_NEAR(bits[b], expected[b], 1e-12);
+    state->observe({&byte, 1});
+    tokens.push_back(byte);
+  }
+}
+
+// The window of 48 tokens slides several times on the way.
+class LlamaReproduces : public Llama, public testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Models, LlamaReproduces, testing::Values("text", "image"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST_P(LlamaReproduces, TheSameBitsHoweverItIsAsked) {
+  const Bytes text = real_text(150);
+  const auto one_by_one = model(GetParam(), ",ctx=48")->start();
+  std::vector<Bits> expected;
+  for (Byte byte : text) {
+    expected.push_back(next_of(*one_by_one));
+    one_by_one->observe({&byte, 1});
+  }
+  const double total_bits = one_by_one->context_bits();
+
+  for (const char* how : {"", ",threads=2", ",sequences=4"}) {
+    const auto model = this->model(GetParam(), std::string(",ctx=48") + how);
+    EXPECT_EQ(model->start(text)->context_bits(), total_bits) << how;
+    for (std::size_t at : {0, 1, 46, 47, 48, 71, 72, 149})
+      EXPECT_EQ(next_of(*model->start(ByteView(text).first(at))), expected[at]) << how << at;
+
+    // Back across the slides, and on.
+    const auto state = model->start(ByteView(text).first(30));
+    const Mark mark = state->mark();
+    state->observe(ByteView(text).subspan(30, 100));
+    EXPECT_EQ(next_of(*state), expected[130]);
+    const auto copy = state->clone();
+    state->rewind(mark);
+    EXPECT_EQ(next_of(*state), expected[30]);
+    EXPECT_EQ(next_of(*copy), expected[130]);
+    copy->observe(ByteView(text).subspan(130, 10));
+    EXPECT_EQ(next_of(*copy), expected[140]);
+
+    // Many continuations at once, some of them across a slide.
+    std::vector<ByteView> prefixes;
+    for (std::size_t size = 0; size <= 40; ++size)
+      prefixes.push_back(ByteView(text).subspan(30, size));
+    const Bytes others = random_bytes(60, 3);
+    for (std::size_t i = 0; i < 20; ++i) prefixes.push_back(ByteView(others).subspan(i, i % 5));
+    const Bytes alphabet = all_bytes();
+    std::vector<double> bits(prefixes.size() * 256);
+    state->extend(prefixes, alphabet, bits);
+    double prefix_bits = 0;
+    for (std::size_t size = 0; size <= 40; ++size) {
+      for (std::size_t b = 0; b < 256; ++b)
+        ASSERT_EQ(bits[size * 256 + b], prefix_bits + expected[30 + size][b]) << how << size;
+      prefix_bits += expected[30 + size][text[30 + size]];
+    }
+  }
+}
+
+TEST_F(Llama, TheWindowIsAFunctionOfThePosition) {
+  EXPECT_EQ(window_begin(10, 10), 0u);
+  EXPECT_EQ(window_begin(11, 10), 5u);
+  EXPECT_EQ(window_begin(15, 10), 5u);
+  EXPECT_EQ(window_begin(16, 10), 10u);
+  for (std::size_t capacity : {1, 2, 3, 15, 16}) {
+    for (std::size_t tokens = 0; tokens < 100; ++tokens) {
+      const std::size_t in_sight = tokens - window_begin(tokens, capacity);
+      EXPECT_LE(in_sight, capacity);
+      EXPECT_GE(in_sight, std::min(tokens, capacity / 2));
+      EXPECT_LE(window_begin(tokens, capacity), window_begin(tokens + 1, capacity));
+    }
+  }
+  // What lies before it changes nothing.
+  Bytes text = real_text(100);
+  const auto model = this->model("text", ",ctx=48");
+  const Bits bits = next_of(*model->start(text));
+  text[window_begin(100, 47) - 1] ^= 1;
+  EXPECT_EQ(next_of(*model->start(text)), bits);
+  text[window_begin(100, 47)] ^= 1;
+  EXPECT_NE(next_of(*model->start(text)), bits);
+}
+
+TEST_F(Llama, ManyStatesShareAFewContexts) {
+  const auto model = make_model(spec("text"), {.threads = 2});
+  const Bytes text = real_text(100);
+  const auto start = model->start(text);
+  std::vector<std::unique_ptr<State>> states;
+  std::vector<Bytes> texts;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    states.push_back(start->clone());
+    texts.push_back(text);
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      const Bytes more = random_bytes(5, 100 * i + static_cast<std::uint64_t>(round));
+      states[i]->observe(more);
+      append(texts[i], more);
+    }
+  }
+  std::vector<std::thread> threads;
+  std::vector<Bits> found(states.size());
+  for (std::size_t t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = t; i < states.size(); i += 3) found[i] = next_of(*states[i]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < states.size(); ++i)
+    EXPECT_EQ(found[i], next_of(*this->model("text")->start(texts[i])));
+}
+
+TEST_F(Llama, Ascii7CostsTheLostBit) {
+  Bare bare(weights_.path("text.gguf"));
+  const auto state = model("text", ",bytes=ascii7")->start();
+  std::vector<llama_token> tokens;
+  for (Byte byte : Bytes{200, 7, 255, 0}) {
+    const std::vector<double> expected = bare.next(tokens, [](std::size_t i) { return i < 128; });
+    const Bits bits = next_of(*state);
+    for (std::size_t b = 0; b < 256; ++b) ASSERT_NEAR(bits[b], expected[b / 2] + 1, 1e-12);
+    state->observe({&byte, 1});
+    tokens.push_back(byte >> 1);
+  }
+}
+
+// --- bytes from tokens ---
+
+// Every covering of a text, from the definition.
+class Enumeration {
+ public:
+  Enumeration(const std::string& path, const TinyModel& model) : bare_(path), model_(model) {}
+
+  double bits(const std::string& text) { return -std::log2(mass({}, text)); }
+
+  std::vector<double> next(const std::vector<llama_token>& tokens) {
+    auto [found, is_new] = cache_.try_emplace(tokens);
+    if (is_new)
+      found->second = bare_.next(tokens, [&](std::size_t i) {
+        return model_.tokens[i].type != LLAMA_TOKEN_TYPE_CONTROL &&
+               model_.tokens[i].type != LLAMA_TOKEN_TYPE_UNKNOWN;
+      });
+    return found->second;
+  }
+
+ private:
+  double mass(const std::vector<llama_token>& tokens, const std::string& rest) {
+    if (rest.empty()) return 1;
+    const std::vector<double> bits = next(tokens);
+    double sum = 0;
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      if (std::isinf(bits[i])) continue;
+      const std::string token = testing::bytes_of(model_.tokens[i]);
+      if (token.starts_with(rest)) {
+        sum += std::exp2(-bits[i]);
+      } else if (rest.starts_with(token)) {
+        std::vector<llama_token> more = tokens;
+        more.push_back(static_cast<llama_token>(i));
+        sum += std::exp2(-bits[i]) * mass(more, rest.substr(token.size()));
+      }
+    }
+    return sum;
+  }
+
+  Bare bare_;
+  const TinyModel& model_;
+  std::map<std::vector<llama_token>, std::vector<double>> cache_;
+};
+
+TEST_F(Llama, BytesFromTokensAreTheSumOverAllCoverings) {
+  const TinyModel tiny = testing::tiny_letters();
+  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  const auto model = this->model("letters", ",beam=4096");
+  const auto start = model->start();
+  for (std::size_t length : {1, 2, 3, 5}) {
+    std::vector<std::string> texts = testing::strings_over("ab", length);
+    std::vector<ByteView> views;
+    for (const std::string& text : texts) views.push_back(as_bytes(text));
+    std::vector<double> bits(views.size());
+    start->measure(views, bits);
+    double sum = 0;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      EXPECT_NEAR(bits[i], truth.bits(texts[i]), 1e-6) << texts[i];
+      const auto state = model->start(views[i]);
+      EXPECT_NEAR(state->context_bits(), bits[i], 1e-9);
+      const Bits next = next_of(*state);
+      EXPECT_NEAR(next['a'], truth.bits(texts[i] + "a") - truth.bits(texts[i]), 1e-6);
+      EXPECT_EQ(next['c'], kInfinity);
+      sum += std::exp2(-bits[i]);
+    }
+    EXPECT_NEAR(sum, 1, 1e-9);
+  }
+}
+
+TEST_F(Llama, ANarrowBeamSaysWhatItLeftOut) {
+  const TinyModel tiny = testing::tiny_letters();
+  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  for (const char* beam : {",beam=1", ",beam=2", ",beam=3", ",beam=4096"}) {
+    const auto model = this->model("letters", beam);
+    bool exact = true;
+    for (const std::string& text : testing::strings_over("ab", 6)) {
+      const auto state = model->start(as_bytes(text));
+      const CoveringBounds bounds = covering_bounds(*state);
+      const double bits = truth.bits(text);
+      EXPECT_LE(bounds.least_bits, bits + 1e-9) << beam << text;
+      EXPECT_GE(bounds.most_bits, bits - 1e-9) << beam << text;
+      EXPECT_LE(bounds.least_bits, bounds.most_bits);
+      exact = exact && std::abs(bounds.most_bits - bounds.least_bits) < 1e-6;
+    }
+    EXPECT_EQ(exact, std::string(beam) == ",beam=4096") << beam;
+  }
+}
+
+TEST_F(Llama, ATokenThatNothingCoversIsImpossible) {
+  const auto state = model("letters")->start(as_bytes("abc"));
+  EXPECT_EQ(state->context_bits(), kInfinity);
+  EXPECT_EQ(next_of(*state)['a'], kInfinity);
+}
+
+TEST_F(Llama, ANarrowBeamNeverLosesAByteOfAFullVocabulary) {
+  const auto state = model("words", ",beam=1")->start();
+  for (Byte byte : random_bytes(200, 4)) {
+    ASSERT_TRUE(std::isfinite(next_of(*state)[byte]));
+    state->observe({&byte, 1});
+  }
+}
+
+TEST_F(Llama, ASpacePrefixIsTakenForGranted) {
+  TinyModel tiny = testing::tiny_words();
+  tiny.add_space_prefix = true;
+  testing::write_gguf(tiny, weights_.path("prefix.gguf"));
+  const auto with = model("prefix")->start();
+  const auto without = model("words")->start(as_bytes(" "));
+  EXPECT_EQ(with->position_bytes(), 0u);
+  EXPECT_EQ(with->context_bits(), 0);
+  EXPECT_EQ(next_of(*with), next_of(*without));
+}
+
+// --- drawing by token ---
+
+TEST_F(Llama, AModelOfBytesDrawsBytes) {
+  const Candidates candidates = Candidates::units_of(*model("text"));
+  EXPECT_TRUE(candidates.single_bytes());
+  EXPECT_EQ(candidates.size(), 256u);
+  EXPECT_FALSE(candidates.model_units());
+  EXPECT_TRUE(model("text", ",bytes=ascii7")->units().empty());
+}
+
+// What was drawn in the first `units` steps, with bars between.
+std::string steps(const Sampler& sampler, const Model& model, int units, Random& random) {
+  const auto state = model.start();
+  std::string text;
+  sampler.sample(*state, Candidates::units_of(model), {.length_bytes = 1000}, random,
+                 [&](ByteView bytes) {
+                   text += std::string(as_text(bytes)) + "|";
+                   return --units > 0;
+                 });
+  return text;
+}
+
+// The distribution of two tokens by their strings; the letter a is two of the tokens.
+testing::Distribution two_steps(Enumeration& truth, const TinyModel& tiny) {
+  testing::Distribution p;
+  const std::vector<double> first = truth.next({});
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (std::isinf(first[i])) continue;
+    const std::vector<double> second = truth.next({static_cast<llama_token>(i)});
+    for (std::size_t j = 0; j < second.size(); ++j) {
+      if (!std::isinf(second[j]))
+        p[bytes_of(tiny.tokens[i]) + "|" + bytes_of(tiny.tokens[j]) + "|"] +=
+            std::exp2(-first[i] - second[j]);
+    }
+  }
+  return p;
+}
+
+TEST_F(Llama, TokensAreDrawnFromTheSoftmax) {
+  const TinyModel tiny = testing::tiny_letters();
+  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  const auto model = this->model("letters");
+  ASSERT_EQ(model->units().size(), 7u);
+  EXPECT_TRUE(Candidates::units_of(*model).model_units());
+  const testing::Distribution expected = two_steps(truth, tiny);
+  for (const char* name : {"ancestral", "lookahead"}) {
+    SamplerOptions options;
+    if (std::string(name) == "lookahead") options.horizon = 2;
+    const auto sampler = make_sampler(name, options);
+    Random random(1);
+    std::map<std::string, int> counts;
+    for (int i = 0; i < 1500; ++i) ++counts[steps(*sampler, *model, 2, random)];
+    testing::expect_distribution(counts, expected);
+  }
+}
+
+TEST_F(Llama, BeamsOfTokensFindTheBestPlan) {
+  const TinyModel tiny = testing::tiny_letters();
+  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  double least = kInfinity;
+  std::string best;
+  const std::vector<double> first = truth.next({});
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const std::vector<double> second =
+        std::isinf(first[i]) ? first : truth.next({static_cast<llama_token>(i)});
+    for (std::size_t j = 0; j < second.size(); ++j) {
+      if (first[i] + second[j] >= least) continue;
+      least = first[i] + second[j];
+      best = bytes_of(tiny.tokens[i]) + bytes_of(tiny.tokens[j]) + "|";
+    }
+  }
+  SamplerOptions options{.temperature = 0, .horizon = 2, .beam_width = 64, .commit = 2};
+  Random random(1);
+  EXPECT_EQ(steps(*make_sampler("beam", options), *model("letters"), 1, random), best);
+  options.repeat_ngram = 1;  // no byte twice, within tokens as well: at most two bytes
+  const std::string drawn = steps(*make_sampler("beam", options), *model("letters"), 1, random);
+  EXPECT_THAT(drawn, testing::AnyOf("ab|", "ba|")) << drawn;
+}
+
+TEST_F(Llama, DrawingByTokenObservesEveryByte) {
+  const auto model = this->model("words");
+  const Bytes text = real_text(60);
+  for (const char* name : {"ancestral", "beam", "lookahead"}) {
+    SamplerOptions options;
+    if (std::string(name) != "ancestral") {
+      options.horizon = 2;
+      options.beam_width = 3;
+    }
+    const auto state = model->start(text);
+    Random random(2);
+    const Bytes drawn = sample(*make_sampler(name, options), *state, Candidates::units_of(*model),
+                               {.length_bytes = 40, .history = text}, random);
+    EXPECT_EQ(drawn.size(), 40u);
+    EXPECT_EQ(state->position_bytes(), 100u);
+    EXPECT_TRUE(std::isfinite(state->context_bits()));
+  }
+}
+
+// --- files ---
+
+std::string error_of(const std::string& spec) {
+  try {
+    make_model(spec)->start();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_F(Llama, BadFilesAreErrorsOfOneLine) {
+  std::ifstream whole(weights_.path("text.gguf"), std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(whole), {});
+  const auto write = [&](const char* name, std::string_view content) {
+    std::ofstream(weights_.path(name), std::ios::binary) << content;
+  };
+  write("cut.gguf", std::string_view(bytes).substr(0, bytes.size() / 2));
+  write("header.gguf", std::string_view(bytes).substr(0, 200));
+  write("magic.gguf", "GGUF");
+  TinyModel twice = testing::tiny_letters();
+  twice.tokens.push_back(twice.tokens.back());
+  testing::write_gguf(twice, weights_.path("twice.gguf"));
+  write("other.gguf", "not a model at all");
+  write("empty.gguf", "");
+
+  ::testing::internal::CaptureStderr();
+  EXPECT_THAT(error_of(spec("missing")), HasSubstr("cannot read"));
+  EXPECT_THAT(error_of(spec("other")), HasSubstr("is not a GGUF file"));
+  EXPECT_THAT(error_of(spec("empty")), HasSubstr("is not a GGUF file"));
+  EXPECT_THAT(error_of(spec("cut")), HasSubstr("not within the file bounds"));
+  EXPECT_THAT(error_of(spec("twice")), HasSubstr("token '<0x61>' twice"));
+  for (const char* name : {"cut", "header", "magic"}) {
+    const std::string error = error_of(spec(name));
+    EXPECT_THAT(error, testing::StartsWith("llama: cannot load ")) << name;
+    EXPECT_EQ(error.find('\n'), error.npos) << name;
+    EXPECT_GT(error.size(), ("llama: cannot load " + weights_.path(name) + ".gguf: ").size());
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(Llama, AFileWithoutAVocabularyIsAnError) {
+  testing::write_gguf({.vocabulary = false}, weights_.path("mute.gguf"));
+  EXPECT_THAT(error_of(spec("mute")), HasSubstr("no vocabulary"));
+}
+
+TEST_F(Llama, AWindowBeyondTheTrainedOneIsRefused) {
+  EXPECT_EQ(error_of(spec("text", ",ctx=129")),
+            "llama: ctx 129 is out of range: the model was trained with 128 tokens");
+  EXPECT_EQ(model("text", ",ctx=128")->window_bytes(), 127u);
+}
+
+TEST_F(Llama, TheMediumChoosesTheDefaultModel) {
+  EXPECT_EQ(make_model("llama")->spec(), "llama:text");
+  EXPECT_EQ(make_model("llama:default", {.geometry = {.width = 8}})->spec(), "llama:image");
+  EXPECT_EQ(make_model("llama", {.geometry = {.rate = 8000}})->spec(), "llama:audio");
+  EXPECT_EQ(make_model("llama:text,ctx=64", {.geometry = {.width = 8}})->spec(),
+            "llama:text,ctx=64");
+  std::filesystem::remove(weights_.path("audio.gguf"));
+  EXPECT_THAT(error_of("llama:audio"), HasSubstr("no audio.gguf in "));
+}
+
+TEST_F(Llama, WeightsHaveFingerprintsAndParameters) {
+  EXPECT_EQ(model("text")->fingerprint(), make_model("llama:text")->fingerprint());
+  EXPECT_NE(model("text")->fingerprint(), model("audio")->fingerprint());
+  EXPECT_EQ(model("text")->fingerprint().size(), 32u);
+  // Two matrices of 257 x 32, two layers of four 32 x 32 and three 32 x 64, five vectors of 32.
+  EXPECT_EQ(model("text")->parameters(), 2u * 257 * 32 + 2 * (4 * 32 * 32 + 3 * 32 * 64) + 5 * 32);
+  EXPECT_EQ(make_model("gzip")->parameters(), 0u);
+  EXPECT_EQ(make_model("gzip")->fingerprint(), "");
+}
+
+TEST_F(Llama, CancelsBetweenEvaluations) {
+  bool cancelled = false;
+  const auto model = make_model(spec("text"), {.cancelled = [&] { return cancelled; }});
+  const auto state = model->start(real_text(50));
+  const Bits bits = next_of(*state);
+  state->observe(real_text(1));
+  cancelled = true;
+  EXPECT_THROW(next_of(*state), Cancelled);
+  cancelled = false;
+  EXPECT_EQ(next_of(*model->start(real_text(50))), bits);
+}
+
+// The models that come with kraft, where they are there.
+TEST(LlamaDefault, KnowsEnglish) {
+  std::string path;
+  try {
+    path = find_weights("text");
+  } catch (const Error&) {
+    GTEST_SKIP() << "no weights";
+  }
+  const auto model = make_model("llama:text");
+  EXPECT_FALSE(Candidates::units_of(*model).model_units());
+  const Bytes text = real_text(2000);
+  const double bits = model->start(text)->context_bits() / 2000;
+  EXPECT_LT(bits, 0.9 * make_model("xz:9e")->start(text)->context_bits() / 2000);
+}
+
+}  // namespace
+}  // namespace kraft
+
+#endif  // KRAFT_HAVE_LLAMA
