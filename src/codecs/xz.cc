@@ -316,9 +316,11 @@ Backend lzma_row(Container container) {
   std::vector<Parameter> measuring = {
       Parameter::choice("bits", {"fractional", "byte"}, "fractional",
                         "how lengths are measured; byte: whole streams"),
-      Parameter::integer("tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes,
-                         std::to_string(lzma::kTailBytes),
-                         "bits=fractional: bytes, at least, that each measurement codes again"),
+      Parameter::integer(
+          "tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes,
+          std::to_string(lzma::kTailBytes),
+          "bits=fractional: bytes, at least, that each measurement codes again; longer "
+          "continuations cost more"),
   };
   for (Parameter& parameter : measured_context_parameters()) {
     parameter.meaning = "bits=byte: " + parameter.meaning;

@@ -421,6 +421,7 @@ TEST(LzmaModel, IncompressibleBytesCostEightBits) {
 TEST(LzmaModel, ConflictingParametersAreRefused) {
   EXPECT_THROW(make_model("xz,tail=64,bits=byte"), UsageError);
   EXPECT_THROW(make_model("xz,context=4KiB"), UsageError);
+  EXPECT_THROW(make_model("xz,dither=2"), UsageError);
   EXPECT_THROW(make_model("lzma,dict=8MiB"), UsageError);
   EXPECT_EQ(make_model("lzma,dict=8MiB,bits=byte")->granularity(), Granularity::byte);
   EXPECT_EQ(make_model("xz:9e")->granularity(), Granularity::fractional);
