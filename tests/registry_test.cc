@@ -102,7 +102,8 @@ TEST(Registry, WhatOnlyTheModelReadsIsNoParameterOfTheCodec) {
 }
 
 TEST(Registry, AContextThatNothingMeasuresIsAMistake) {
-  for (const char* spec : {"png,context=100", "png,engine=twin,dither=4"})
+  for (const char* spec :
+       {"png,context=100", "png,engine=twin,dither=4", "xz,context=5", "lzma,dither=4"})
     EXPECT_THROW(make_model(spec), UsageError) << spec;
   EXPECT_NO_THROW(make_model("png,engine=recompress,context=100,dither=4"));
   for (const char* spec : {"zstd,dither=0", "zstd,dither=65", "gzip,dither=4", "ngram,dither=2"})

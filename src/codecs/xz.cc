@@ -1,6 +1,6 @@
 // LZMA in its two containers: .xz (LZMA2, one block, as `xz` writes it) and the legacy .lzma (LZMA1
 // with an end marker).
-#include <lzma.h>
+#include "codecs/xz.h"
 
 #include <algorithm>
 #include <array>
@@ -243,7 +243,7 @@ lzma_options_lzma options_of(const Arguments& arguments) {
   return options;
 }
 
-std::shared_ptr<const Codec> make_lzma(Container container, const Arguments& arguments) {
+Settings settings_of(Container container, const Arguments& arguments) {
   Settings settings;
   settings.container = container;
   settings.options = options_of(arguments);
@@ -251,7 +251,41 @@ std::shared_ptr<const Codec> make_lzma(Container container, const Arguments& arg
     if (arguments.has("check") && arguments.text("check") == check.name) settings.check = check.id;
   }
   check_conflicts(settings.name(), settings.options);
-  return std::make_shared<LzmaCodec>(settings);
+  return settings;
+}
+
+// What surrounds the code of a message: all of a one-byte message's stream but that byte.
+double container_bits(const Codec& codec) {
+  const Byte message = 'x';
+  return codec.encoder()->code_length({&message, 1}) - 8;
+}
+
+// Parameters that are about measuring another way than the one chosen.
+void check_measuring(const std::string& name, const Arguments& arguments) {
+  const bool fractional = arguments.text("bits") == "fractional";
+  for (const auto& [parameter, value] : Spec::parse(arguments.spec()).values) {
+    if (fractional && (parameter == "context" || parameter == "dither"))
+      throw UsageError(name + ": " + parameter + " needs bits=byte, not fractional");
+    if (!fractional && parameter == "tail")
+      throw UsageError(name + ": tail needs bits=fractional, not byte");
+  }
+}
+
+std::shared_ptr<const Model> make_lzma_model(Container container, const Arguments& arguments,
+                                             const ModelOptions& options) {
+  const Settings settings = settings_of(container, arguments);
+  auto codec = std::make_shared<LzmaCodec>(settings);
+  check_measuring(settings.name(), arguments);
+  if (arguments.text("bits") == "byte")
+    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
+  lzma_options_lzma chosen = settings.options;
+  if (!arguments.has("dict")) chosen.dict_size = lzma::kModelDictionaryBytes;
+  if (chosen.dict_size > lzma::kLargestModelDictionaryBytes)
+    throw UsageError(settings.name() + ": dict=" + std::to_string(chosen.dict_size) +
+                     " needs bits=byte; a model with bits=fractional has at most " +
+                     std::to_string(lzma::kLargestModelDictionaryBytes));
+  const auto tail_bytes = static_cast<std::uint64_t>(arguments.integer("tail"));
+  return lzma::make_model(chosen, tail_bytes, container_bits(*codec), arguments, options);
 }
 
 std::vector<std::string> names_of(const auto& table) {
@@ -268,7 +302,7 @@ Backend lzma_row(Container container) {
   row.argument->suffixes = "e";
   row.parameters = {
       Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "",
-                         "dictionary, in bytes"),
+                         "dictionary, in bytes (of models with bits=fractional: 64KiB)"),
       Parameter::integer("lc", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "", "literal context bits"),
       Parameter::integer("lp", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "",
                          "literal position bits; lc + lp is at most 4"),
@@ -279,11 +313,32 @@ Backend lzma_row(Container container) {
       Parameter::choice("mf", names_of(kMatchFinders), "", "match finder"),
       Parameter::integer("depth", 0, UINT32_MAX, "", "search depth; 0: from mf and nice"),
   };
-  row.granularity = Granularity::byte;
-  row.window = "256 KiB to 64 MiB, by level or dict=";
+  std::vector<Parameter> measuring = {
+      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
+                        "how lengths are measured; byte: whole streams"),
+      Parameter::integer(
+          "tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes,
+          std::to_string(lzma::kTailBytes),
+          "bits=fractional: bytes, at least, that each measurement codes again; longer "
+          "continuations cost more"),
+  };
+  for (Parameter& parameter : measured_context_parameters()) {
+    parameter.meaning = "bits=byte: " + parameter.meaning;
+    measuring.push_back(std::move(parameter));
+  }
+  for (Parameter& parameter : measuring) {
+    parameter.of_model = true;
+    row.parameters.push_back(std::move(parameter));
+  }
+  row.granularity = Granularity::fractional;
+  row.window = "64 KiB, or by dict=";
+  row.engine = [] { return std::string("rewind"); };
   row.library = [] { return std::string("liblzma ") + lzma_version_string(); };
   row.make_codec = [container](const Arguments& arguments) {
-    return make_lzma(container, arguments);
+    return std::make_shared<LzmaCodec>(settings_of(container, arguments));
+  };
+  row.make_model = [container](const Arguments& arguments, const ModelOptions& options) {
+    return make_lzma_model(container, arguments, options);
   };
   return row;
 }

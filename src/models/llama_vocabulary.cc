@@ -87,9 +87,10 @@ LlamaVocabulary::Range LlamaVocabulary::narrow(Range range, std::size_t depth, B
   const auto key = [depth](const Bytes& unit) {  // -1: ends before
     return unit.size() > depth ? static_cast<int>(unit[depth]) : -1;
   };
-  const auto found = std::ranges::equal_range(begin, end, static_cast<int>(byte), {}, key);
-  return {static_cast<std::size_t>(found.begin() - units_.begin()),
-          static_cast<std::size_t>(found.end() - units_.begin())};
+  const auto first = std::ranges::lower_bound(begin, end, static_cast<int>(byte), {}, key);
+  const auto last = std::ranges::upper_bound(first, end, static_cast<int>(byte), {}, key);
+  return {static_cast<std::size_t>(first - units_.begin()),
+          static_cast<std::size_t>(last - units_.begin())};
 }
 
 std::size_t LlamaVocabulary::complete(Range range, std::size_t depth) const {

@@ -19,12 +19,9 @@ namespace {
 
 // Every codec that is a model by measuring alone, and png where it is asked to be.
 std::vector<std::string> measured_specs() {
-  std::vector<std::string> specs = {"png:1,engine=recompress,width=16",
-                                    "webp:0,width=5,channels=3",
-                                    "flac:8,channels=2,depth=16",
-                                    "zstd:19",
-                                    "xz:0,dict=4KiB",
-                                    "cmd:\"gzip -1\""};
+  std::vector<std::string> specs = {"png:1,engine=recompress,width=16", "webp:0,width=5,channels=3",
+                                    "flac:8,channels=2,depth=16",       "zstd:19",
+                                    "xz:0,dict=4KiB,bits=byte",         "cmd:\"gzip -1\""};
   for (const Backend& backend : backends()) {
     if (!backend.make_model && backend.name != "cmd")
       specs.push_back(backend.name == "jxl" ? "jxl:1" : backend.name);
