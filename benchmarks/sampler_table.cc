@@ -53,6 +53,7 @@ struct Row {
   std::string model = "gzip:9";
   std::string sampler = "ancestral";  // empty: the real text
   SamplerOptions options = {};
+  std::string proposal = {};
 };
 
 std::vector<Row> rows() {
@@ -71,6 +72,18 @@ std::vector<Row> rows() {
       {.name = "metropolis, T=0.7, 20,000 steps, tail 80",
        .sampler = "metropolis",
        .options = {.temperature = 0.7, .tail = 80, .steps = 20'000, .burn_in = 0, .chains = 1}},
+      {.name = "metropolis, T=0.7, 2,000 steps, tail 80, proposal ngram:3",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1},
+       .proposal = "ngram:3"},
+      {.name = "smc, T=0.8, 64 particles, tail 80",
+       .sampler = "smc",
+       .options = {.temperature = 0.8, .tail = 80}},
+      {.name = "smc, T=0.85, 64 particles", .sampler = "smc", .options = {.temperature = 0.85}},
+      {.name = "smc, T=0.85, 64 particles, tail 80",
+       .sampler = "smc",
+       .options = {.temperature = 0.85, .tail = 80}},
+      {.name = "smc, T=0.9, 64 particles", .sampler = "smc", .options = {.temperature = 0.9}},
       {.name = "metropolis, annealed",
        .sampler = "metropolis",
        .options = {.steps = 20'000, .burn_in = 0, .chains = 1, .anneal = true}},
@@ -88,6 +101,34 @@ std::vector<Row> rows() {
       {.name = "ngram:5, ancestral", .model = "ngram:5"},
       {.name = "product:gzip:9^0.5,ngram:5, ancestral", .model = "product:gzip:9^0.5,ngram:5"},
       {.name = "mix:gzip:9,ngram:5, ancestral", .model = "mix:gzip:9,ngram:5"},
+      {.name = "product:gzip:9^0.5,ngram:3, ancestral", .model = "product:gzip:9^0.5,ngram:3"},
+      {.name = "product:gzip:9^0.5,ngram:3, ancestral, tail 80",
+       .model = "product:gzip:9^0.5,ngram:3",
+       .options = {.tail = 80}},
+      {.name = "xz, ancestral, T=1", .model = "xz:6"},
+      {.name = "xz, ancestral, T=0.5", .model = "xz:6", .options = {.temperature = 0.5}},
+      {.name = "xz, metropolis, T=0.7, 2,000 steps, tail 80",
+       .model = "xz:6",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1}},
+      {.name = "zstd:3,dither=8, ancestral, T=0.5",
+       .model = "zstd:3,dither=8",
+       .options = {.temperature = 0.5}},
+      {.name = "zstd:3, metropolis, T=0.7, 2,000 steps, tail 80",
+       .model = "zstd:3",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1}},
+      {.name = "zstd:3, spans 5, keys 4, T=3",
+       .model = "zstd:3",
+       .sampler = "spans",
+       .options = {.temperature = 3, .span_length = 5, .key_length = 4}},
+      {.name = "brotli:5,dither=8,context=4KiB, ancestral, T=0.5",
+       .model = "brotli:5,dither=8,context=4KiB",
+       .options = {.temperature = 0.5}},
+      {.name = "llama:text, ancestral, T=1", .model = "llama:text"},
+      {.name = "llama:text, ancestral, T=0.7",
+       .model = "llama:text",
+       .options = {.temperature = 0.7}},
   };
 }
 
@@ -176,9 +217,17 @@ Bytes draw(const Row& row, ByteView context, ByteView prompt, std::size_t length
   Bytes history(context.begin(), context.end());
   append(history, prompt);
   if (row.options.tail == 0) state->observe(prompt);
+  std::unique_ptr<State> proposal;
+  if (!row.proposal.empty()) {
+    proposal = make_model(row.proposal)->start(context);
+    if (row.options.tail == 0) proposal->observe(prompt);
+  }
   Random random(seed);
   return sample(*make_sampler(row.sampler, row.options), *state, Candidates::seen(context),
-                {.length_bytes = length_bytes, .history = history, .tail_begin = context.size()},
+                {.length_bytes = length_bytes,
+                 .history = history,
+                 .tail_begin = context.size(),
+                 .proposal = proposal.get()},
                 random);
 }
 
