@@ -14,6 +14,7 @@
 #include "cli/sample.h"
 #include "cli/sample_diagnostics.h"
 #include "compare/copying.h"
+#include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
 
@@ -25,6 +26,7 @@ using Json = nlohmann::ordered_json;
 using Options = SampleOptions;
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+constexpr std::size_t kAnalysedBytes = std::size_t{1} << 20;  // of what a decompressor has drawn
 
 template <typename Number>
 auto* number(Number* target, const char* name) {
@@ -84,7 +86,10 @@ struct Sample {
   double bits = 0;
   double suffix_bits = 0;  // of what follows the hole, after the sample
   Copying copying;
-  std::vector<SpanReport> spans;  // of samplers that draw jointly
+  std::vector<SpanReport> spans;  // of samplers that draw jointly, or of coin flips
+
+  // Whether a decompressor has drawn it: then its bits are flips.
+  bool flips() const { return !spans.empty() && !spans[0].decoder.empty(); }
 };
 
 Json to_json(const Model& model, const Options& options, int index, ByteView prompt, bool echo,
@@ -119,10 +124,10 @@ void report(const Model& model, const Sample& sample, const SamplerOptions& samp
   if (sample.bytes.empty()) return;
   char text[200];
   std::snprintf(text, sizeof text,
-                ": %zu bytes at %.3f bits each; copies from the context: mean %.1f, longest %llu "
+                ": %zu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
                 "bytes; %.0f %% repeats itself",
                 sample.bytes.size(), sample.bits / static_cast<double>(sample.bytes.size()),
-                sample.copying.mean_copy_bytes,
+                sample.flips() ? "flips" : "bits", sample.copying.mean_copy_bytes,
                 static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
                 100 * sample.copying.self_repeat_share);
   note(model.spec() + text);
@@ -247,6 +252,8 @@ class Run {
     }
     std::string alphabet = options_.alphabet;
     if (alphabet == "auto") {
+      // A decompressor that is fed with coin flips chooses between all bytes.
+      if (options_.sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
       if (!model.units().empty() && options_.sampler != "spans") return Candidates::units_of(model);
       alphabet = "seen";
     }
@@ -269,6 +276,7 @@ class Run {
           .suffix = options_.shortened_suffix(suffix_),
           .proposal = proposal.get(),
           .threads = options_.threads.get(),
+          .state_is_spent = true,
           .report = [&](const SpanReport& report) { sample.spans.push_back(report); },
           .cancelled = interrupted};
       const auto sink = [&](ByteView drawn) {
@@ -306,6 +314,12 @@ class Run {
   void measure(State& start, Sample& sample) {
     if (sample.bytes.empty() || (quiet_ && !json_)) return;
     const ByteView bytes(sample.bytes);
+    if (sample.flips()) {  // they were counted; and of very much, a part says what is copied
+      sample.bits = sample.spans[0].bits;
+      sample.copying =
+          detector_.analyse(bytes.first(std::min<std::size_t>(bytes.size(), kAnalysedBytes)));
+      return;
+    }
     const Mark mark = start.mark();
     if (options_.sampling.tail > 0) {
       const auto tail = static_cast<std::size_t>(options_.sampling.tail);
