@@ -12,9 +12,9 @@ constexpr std::size_t kPayloadBytes = std::size_t{1} << 16;  // the most that a 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 21;    // the same, decoded
 constexpr std::size_t kRunBytes = std::size_t{1} << 20;      // of these, what is decoded
 constexpr std::size_t kOpeningBytes = 5;  // of a payload: a zero, and the range coder's first code
+constexpr std::size_t kCodeBytes = 4;     // of these, the code
 constexpr std::size_t kPieceBytes = 512;  // decoded at most between two places to go back to
 constexpr std::size_t kMostPlaces = 16;
-constexpr int kMostTries = 3;  // at one place, before going further back
 constexpr std::size_t kFlipsBytes = 4096;
 
 // The whole LZMA2 stream but the byte that ends it.
@@ -69,9 +69,8 @@ Bytes opening(unsigned control, const lzma_options_lzma& options) {
 
 struct Flips::Place {
   Bytes decoder;
-  std::size_t done = 0;  // of the segment
-  std::size_t payload = 1;
-  int tries = 0;
+  std::size_t done = 0;     // of the segment
+  std::size_t payload = 1;  // bytes of it that the decoder has taken
 };
 
 struct Flips::Chunk {
@@ -79,34 +78,47 @@ struct Flips::Chunk {
     decoder.save(unused);
   }
 
-  Place& place() { return places[(first + count - 1) % kMostPlaces]; }
+  Place& begin() { return places[0]; }
+  Place& place() { return places[count - 1]; }  // the last one
 
-  // Adds a place; where there are too many, the oldest is dropped but for the beginning.
   void push(std::size_t done, std::size_t payload) {
-    if (count == kMostPlaces) {
-      first = (first + 1) % kMostPlaces;
-      --count;
-    }
+    if (count == kMostPlaces) drop_one(payload);
     ++count;
     decoder.save(place().decoder);
     place().done = done;
     place().payload = payload;
-    place().tries = 0;
+    if (payload > refused_at) refusals = 0;
+  }
+
+  // Not the beginning. The farther back, the fewer places are needed.
+  void drop_one(std::size_t payload) {
+    std::size_t dropped = 1;
+    double least = 2;
+    for (std::size_t i = 1; i + 1 < count; ++i) {
+      const auto gap = static_cast<double>(places[i + 1].payload - places[i - 1].payload);
+      const double share = gap / static_cast<double>(payload - places[i - 1].payload + 1);
+      if (share < least) dropped = i;
+      least = std::min(least, share);
+    }
+    const auto at = places.begin() + static_cast<std::ptrdiff_t>(dropped);
+    std::rotate(at, at + 1, places.begin() + static_cast<std::ptrdiff_t>(count));
+    --count;
   }
 
   void restart() {
-    first = 0;
     count = 1;
-    places[0] = begin;
-    decoder.restore(begin.decoder);
+    refusals = 0;
+    refused_at = 0;
+    decoder.restore(begin().decoder);
   }
 
   Decoder decoder;
   Bytes unused;  // the decoder before it has read anything
-  Place begin;
-  std::vector<Place> places;  // a ring
-  std::size_t first = 0, count = 0;
+  std::vector<Place> places;
+  std::size_t count = 0;
   std::size_t piece = kPieceBytes;
+  std::size_t refusals = 0;    // since the last place behind all of them
+  std::size_t refused_at = 0;  // the farthest of them, in the payload
 };
 
 Flips::Flips(ByteView context, const lzma_options_lzma& options) : options_(options) {
@@ -135,8 +147,8 @@ void Flips::open_chunk(Chunk& chunk, std::size_t done, ByteView text) const {
       throw Error("liblzma does not decode what it has encoded");
   }
   if (room.size() != 1) throw Error("liblzma decodes something else than it has encoded");
-  chunk.begin.done = done;
-  chunk.decoder.save(chunk.begin.decoder);
+  chunk.count = 0;
+  chunk.push(done, 1);
   chunk.restart();
 }
 
@@ -153,7 +165,7 @@ void Flips::add_flips(Random& random) {
 // Decodes some bytes more, or goes back. Returns false when the chunk is used up.
 bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random) {
   const std::size_t begin = chunk.place().done;
-  if (begin - chunk.begin.done >= kRunBytes) return false;
+  if (begin - chunk.begin().done >= kRunBytes) return false;
   const std::size_t size = std::min(chunk.piece, segment.size() - begin);
   std::size_t payload = chunk.place().payload;
   for (std::span<Byte> room = segment.subspan(begin, size); !room.empty();) {
@@ -167,7 +179,7 @@ bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random) {
     payload += offered - input.size();
     if (result == LZMA_DATA_ERROR) {
       chunk.piece = std::max<std::size_t>(1, (size - room.size()) / 2);
-      step_back(chunk);
+      step_back(chunk, payload);
       return true;
     }
     if (result != LZMA_OK && result != LZMA_BUF_ERROR)
@@ -178,15 +190,15 @@ bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random) {
   return true;
 }
 
-void Flips::step_back(Chunk& chunk) {
+// The code that the decoder has in hand may already say what it refuses: so it goes back by as much
+// at least. That may not be enough, and to go back further may be to fail elsewhere: so, until it
+// gets beyond where it was refused, every 8th time it goes twice as far, every 16th four times.
+void Flips::step_back(Chunk& chunk, std::size_t payload) {
   ++refused_;
-  if (++chunk.place().tries > kMostTries) {
-    if (chunk.count == 1) {
-      chunk.restart();
-      return;
-    }
-    --chunk.count;
-  }
+  chunk.refused_at = std::max(chunk.refused_at, payload);
+  const std::size_t n = ++chunk.refusals;
+  const std::size_t back = kCodeBytes * std::max<std::size_t>(1, (n & (~n + 1)) / 4);
+  while (chunk.count > 1 && chunk.place().payload + back > payload) --chunk.count;
   chunk.decoder.restore(chunk.place().decoder);
 }
 

@@ -46,7 +46,7 @@ class Flips final : public CoinFlips {
   std::shared_ptr<Chunk> new_chunk() const;
   void open_chunk(Chunk& chunk, std::size_t done, ByteView text) const;
   bool draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random);
-  void step_back(Chunk& chunk);
+  void step_back(Chunk& chunk, std::size_t payload);
   void add_flips(Random& random);
 
   lzma_options_lzma options_;
