@@ -75,7 +75,7 @@ std::vector<SamplerOption> make_table() {
              "(off) lower the temperature to 0 and draw the cheapest span found"),
       number("particles", &O::particles, 1, 1 << 20, "(64) partial spans that compete"),
       number("segment", &O::segment, 1, 1 << 24,
-             "(4096) bytes that a decompressor draws before it is put back after the context"),
+             "(1024) bytes that a decompressor draws before it is put back behind the context"),
   };
 }
 

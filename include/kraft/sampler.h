@@ -70,7 +70,7 @@ struct SamplerOptions {
   int particles = 64;   // sequential Monte Carlo: partial spans that compete
 
   // Coin flips into a decompressor.
-  int segment = 4096;  // bytes that are drawn before the decoder goes back to the context
+  int segment = 1024;  // bytes that are drawn before the decoder goes back to the context
 };
 
 // One row of the table of options: `--help`, the ranges and the flags are generated from it.
