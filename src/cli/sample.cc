@@ -82,7 +82,8 @@ class Output {
 };
 
 struct Sample {
-  Bytes bytes;
+  std::uint64_t size_bytes = 0;
+  Bytes bytes;  // kept only if something is to be said of them
   double bits = 0;
   double suffix_bits = 0;  // of what follows the hole, after the sample
   Copying copying;
@@ -201,7 +202,7 @@ class Run {
         context_(read_context(options.context)),
         suffix_(take_suffix(options.joint, context_)),
         history_(context_.observed()),
-        detector_(quiet_ && !json_ ? ByteView() : history_),
+        detector_(reports() ? history_ : ByteView()),
         output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
 
@@ -219,7 +220,7 @@ class Run {
       if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
-        if (sample.bytes.empty() && interrupted()) break;
+        if (sample.size_bytes == 0 && interrupted()) break;
         finished_ = true;
         if (json_)
           results.push_back(
@@ -238,6 +239,8 @@ class Run {
   }
 
  private:
+  bool reports() const { return json_ || !quiet_; }
+
   // With a tail, the sampler itself shows the model the end of prompt and output.
   ByteView observed() const {
     return options_.sampling.tail == 0 ? ByteView(history_) : context_.corpus();
@@ -280,9 +283,10 @@ class Run {
           .report = [&](const SpanReport& report) { sample.spans.push_back(report); },
           .cancelled = interrupted};
       const auto sink = [&](ByteView drawn) {
-        append(sample.bytes, drawn);
+        sample.size_bytes += drawn.size();
+        if (reports()) append(sample.bytes, drawn);
         if (!json_) output_.write(drawn);
-        progress.advance_to(sample.bytes.size());
+        progress.advance_to(sample.size_bytes);
         return !interrupted();
       };
       try {
@@ -312,7 +316,7 @@ class Run {
   }
 
   void measure(State& start, Sample& sample) {
-    if (sample.bytes.empty() || (quiet_ && !json_)) return;
+    if (sample.bytes.empty() || !reports()) return;
     const ByteView bytes(sample.bytes);
     if (sample.flips()) {  // they were counted; and of very much, a part says what is copied
       sample.bits = sample.spans[0].bits;

@@ -269,10 +269,13 @@ BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters) 
     z.next_out = discarded.data();
     z.avail_out = discarded.size();
     const int status = inflate(&z, Z_TREES);
-    if (status != Z_OK && status != Z_STREAM_END) throw Error("zlib wrote what it does not read");
     const auto at = static_cast<unsigned>(z.data_type);  // see stream_bits()
     const std::size_t bit = 8 * (stream.size() - z.avail_in) - (at & 63);
     const bool after_header = (at & 256) != 0, after_block = (at & 128) != 0;
+    // A header of some bits may have been read before, so that this call found nothing to do.
+    const bool moved = status == Z_BUF_ERROR && (after_header || after_block);
+    if (status != Z_OK && status != Z_STREAM_END && !moved)
+      throw Error("zlib wrote what it does not read");
     if (after_header && BitReader(stream, begin + 1).bits(2) == kDynamicType)
       header = cut_header(stream, begin, bit);
     if (after_block) begin = bit;

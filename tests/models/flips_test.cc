@@ -386,10 +386,10 @@ TEST(LzmaFlips, DrawAfterAnyContextAndIndependentSegments) {
     for (const std::size_t size : {1u, 2u, 900u, 900u}) {
       Bytes drawn(size);
       const double bits = flips.draw(drawn, random);
-      EXPECT_GE(bits, 0);
-      if (size == 900) EXPECT_GT(bits, 8);
+      const bool certain = context.name == "zeros";  // then next to nothing is to be decided
+      EXPECT_GE(bits, size == 900 && !certain ? 100 : 0);
       EXPECT_LE(bits, 12.0 * static_cast<double>(size) + 64);
-      EXPECT_NE(drawn, before);
+      EXPECT_TRUE(certain || drawn != before);
       before = drawn;
     }
   }
