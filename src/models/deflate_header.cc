@@ -8,6 +8,7 @@
 #include <numeric>
 #include <string>
 
+#include "base/text.h"
 #include "kraft/error.h"
 #include "models/zlib_arena.h"
 
@@ -317,7 +318,7 @@ BlockHeader make_header(const CodeLengths& lengths) {
 
 BlockHeader tempered(const BlockHeader& header, double temperature) {
   if (!(temperature > 0) || !std::isfinite(temperature))
-    throw UsageError("a Huffman code has no temperature " + std::to_string(temperature) +
+    throw UsageError("a Huffman code has no temperature " + shortest(temperature) +
                      ": it must be above 0");
   if (temperature == 1) return header;
   CodeLengths lengths = header.lengths;

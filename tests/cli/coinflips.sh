@@ -1,6 +1,6 @@
 # Coin flips into a decompressor: what it draws, what it says of itself, and what it refuses.
 source "$(dirname "$0")/try.bash"
-for ((i = 0; i < 9; ++i)); do printf 'the cat sat on %d mats. the rat ate the cat. ' $((i * i * i)); done >corpus.txt
+for ((i = 0; i < 60; ++i)); do printf 'the cat sat on %d mats. the rat ate the cat. ' $((i * i * i)); done >corpus.txt
 flips() { try sample --sampler coinflips --prime corpus.txt "$@" | sed -E 's/(zlib|liblzma) [0-9][0-9.]*[0-9]/\1 VERSION/'; }
 flips --model gzip:9 --length 60
 flips --model gzip:9 --length 60 --temperature 0.5 --count 2 --quiet
