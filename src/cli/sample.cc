@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 using Options = SampleOptions;
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
-constexpr std::size_t kAnalysedBytes = std::size_t{1} << 20;  // of what a decompressor has drawn
+constexpr std::size_t kAnalysedBytes = std::size_t{1} << 17;  // of what a decompressor has drawn
 
 template <typename Number>
 auto* number(Number* target, const char* name) {
@@ -131,7 +131,8 @@ void report(const Model& model, const Sample& sample, const SamplerOptions& samp
                 sample.flips() ? "flips" : "bits", sample.copying.mean_copy_bytes,
                 static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
                 100 * sample.copying.self_repeat_share);
-  note(model.spec() + text);
+  const bool cut = sample.flips() && sample.bytes.size() > kAnalysedBytes;
+  note(model.spec() + text + (cut ? " (of the first " + grouped(kAnalysedBytes) + ")" : ""));
   const std::string diagnostics = diagnostics_text(sample.spans, sampling);
   if (!diagnostics.empty()) note(model.spec() + ": " + diagnostics);
 }
