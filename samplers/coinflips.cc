@@ -1,21 +1,31 @@
-// coinflips: fair coin flips go into the arithmetic decoder of the model, which takes them for a
-// compressed text. What it decodes has the probabilities that the model gives it, after the
-// filters: to decompress noise is to sample.
+// coinflips: fair coin flips go into a decoder, which takes them for a compressed text. To
+// decompress noise is to sample.
 //
 // A decoder of a prefix code with lengths l that is fed with fair coin flips decodes x with
-// probability 2^-l(x). The arithmetic code (Rissanen and Langdon 1979) wastes no flip on rounding:
-// a text costs as many of them as the model counts bits, and some that wait in the decoder at the
-// end. Fewer than its entropy are not possible on average (Knuth and Yao, "The complexity of
-// nonuniform random number generation", 1976).
+// probability 2^-l(x). Fewer flips than the entropy are not possible on average (Knuth and Yao,
+// "The complexity of nonuniform random number generation", 1976). There are two kinds of decoders
+// here:
 //
-// The probabilities are those of `ancestral` in units of 2^-48 (kraft/coder.h); what it draws with
-// the same seed differs, because the flips are spent bit by bit and not 53 of them on each choice.
-// The decoder here is that of the model's own distributions: decoders of compressed formats, fed
-// with coin flips, are another matter.
+// - The stock decompressor of the model's format, where it has one that can be put behind a context
+//   (State::coin_flips()). It draws from the code, which is a distribution over parses: literals
+//   and copies, each as probable as the format has it there. Texts that have many parses are drawn
+//   by any of them, and a copy is drawn without regard to what it is joined to. It chooses between
+//   all bytes, so filters and alphabets mean nothing to it. Every `segment` bytes it is put back
+//   behind the context: what runs on for long copies what it has drawn itself.
+//
+// - For every other model the arithmetic decoder of its own distributions, after the filters
+//   (Rissanen and Langdon 1979). It wastes no flip on rounding: a text costs as many of them as
+//   the model counts bits, and some that wait in the decoder at the end. The probabilities are
+//   those of `ancestral` in units of 2^-48 (kraft/coder.h); what it draws with the same seed
+//   differs, because the flips are spent bit by bit and not 53 of them on each choice.
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "kraft/coder.h"
+#include "kraft/coinflips.h"
+#include "kraft/error.h"
 #include "sampler_support.h"
 
 namespace kraft {
@@ -61,13 +71,84 @@ class Coinflips {
   RangeDecoder decoder_;  // last: it takes flips at once
 };
 
+constexpr int kDefaultSegment = SamplerOptions{}.segment;
+
+// What has no meaning for a decompressor, which knows no candidates.
+void check_decompressor(const SamplerOptions& options, const Candidates& candidates,
+                        const SampleRequest& request) {
+  if (!request.suffix.empty()) throw_no_suffix();
+  const SamplerOptions unchanged{.temperature = options.temperature, .segment = options.segment};
+  for (const SamplerOption& option : sampler_options()) {
+    if (option.common && !same_value(option, options, unchanged))
+      throw UsageError("coinflips: " + option.name +
+                       " has no meaning for this model, whose own decompressor takes the flips");
+  }
+  if (!candidates.single_bytes() || candidates.restricted() || candidates.size() != 256)
+    throw UsageError(
+        "coinflips: candidates must be all bytes for this model, whose own decompressor takes the "
+        "flips");
+}
+
+class CoinflipsSampler final : public Sampler {
+ public:
+  explicit CoinflipsSampler(const SamplerOptions& options)
+      : options_(options), arithmetic_(options) {}
+
+  void sample(State& state, const Candidates& candidates, const SampleRequest& request,
+              Random& random, const Sink& sink) const override {
+    // Which states have a decompressor does not depend on the temperature.
+    if (const auto decompressor = state.coin_flips(1)) {
+      check_decompressor(options_, candidates, request);
+      const auto tempered =
+          options_.temperature == 1 ? nullptr : state.coin_flips(options_.temperature);
+      decompress(tempered ? *tempered : *decompressor, state, request, random, sink);
+      return;
+    }
+    if (options_.segment != kDefaultSegment)
+      throw UsageError(
+          "coinflips: segment has no meaning for this model, which has no decompressor of its own "
+          "to take the flips");
+    arithmetic_.sample(state, candidates, request, random, sink);
+  }
+
+ private:
+  void decompress(CoinFlips& decompressor, State& state, const SampleRequest& request,
+                  Random& random, const Sink& sink) const {
+    const auto start = std::chrono::steady_clock::now();
+    SpanReport report;
+    Bytes segment(std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.segment),
+                                          request.length_bytes));
+    for (bool wanted = true; wanted && report.size_bytes < request.length_bytes;) {
+      if (request.cancelled && request.cancelled()) throw Cancelled("interrupted");
+      const std::uint64_t left = request.length_bytes - report.size_bytes;
+      const auto bytes = std::span(segment).first(std::min<std::uint64_t>(segment.size(), left));
+      report.bits += decompressor.draw(bytes, random);
+      report.size_bytes += bytes.size();
+      if (!request.state_is_spent) state.observe(bytes);
+      if (request.proposal != nullptr) request.proposal->observe(bytes);
+      wanted = !sink || sink(bytes);
+    }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    report.seconds = elapsed.count();
+    report.decoder = decompressor.decoder();
+    report.refused = decompressor.refused();
+    if (request.report) request.report(report);
+  }
+
+  SamplerOptions options_;
+  RunSampler<Coinflips> arithmetic_;
+};
+
 }  // namespace
 
 SamplerRow coinflips_row() {
-  return {"coinflips",
-          "random bits into the model's arithmetic decoder: ancestral as decompression",
-          {},
-          make_run_sampler<Coinflips>};
+  return {
+      "coinflips",
+      "random bits into a decoder: of gzip, zlib, deflate, xz and lzma the stock decompressor, "
+      "which draws parses and not texts, of other models the arithmetic decoder, ancestral as "
+      "decompression",
+      {"segment"},
+      [](const SamplerOptions& options) { return std::make_unique<CoinflipsSampler>(options); }};
 }
 
 }  // namespace kraft

@@ -74,6 +74,8 @@ std::vector<SamplerOption> make_table() {
       on_off("anneal", &O::anneal,
              "(off) lower the temperature to 0 and draw the cheapest span found"),
       number("particles", &O::particles, 1, 1 << 20, "(64) partial spans that compete"),
+      number("segment", &O::segment, 1, 1 << 24,
+             "(1024) bytes that a decompressor draws before it is put back behind the context"),
   };
 }
 
@@ -110,6 +112,10 @@ void check_options(const SamplerOptions& options, bool common_only) {
   }
 }
 
+bool same_value(const SamplerOption& option, const SamplerOptions& a, const SamplerOptions& b) {
+  return value_of(option, a) == value_of(option, b);
+}
+
 bool SamplerRow::reads(const SamplerOption& option) const {
   const std::vector<std::string>& names = option.common ? not_read : options;
   return (std::count(names.begin(), names.end(), option.name) > 0) != option.common;
@@ -117,8 +123,7 @@ bool SamplerRow::reads(const SamplerOption& option) const {
 
 void check_read(const SamplerRow& row, const SamplerOptions& options) {
   for (const SamplerOption& option : sampler_options()) {
-    if (row.reads(option) || value_of(option, options) == value_of(option, SamplerOptions{}))
-      continue;
+    if (row.reads(option) || same_value(option, options, SamplerOptions{})) continue;
     throw UsageError(row.name + " has no option " + option.name +
                      (row.options.empty() ? "" : ": it has " + join(row.options, ", ")));
   }

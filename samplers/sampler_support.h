@@ -325,6 +325,9 @@ class Ancestral {
 void check_options(const SamplerOptions& options, bool common_only = false);
 void check_read(const SamplerRow& row, const SamplerOptions& options);
 
+// Whether an option has the same value in both.
+bool same_value(const SamplerOption& option, const SamplerOptions& a, const SamplerOptions& b);
+
 SamplerRow ancestral_row();
 SamplerRow beam_row();
 SamplerRow coinflips_row();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "kraft/coinflips.h"
 #include "kraft/error.h"
 
 namespace kraft {
@@ -41,6 +42,8 @@ void State::extend_units(std::span<const UnitsView>, std::span<double>) {
 }
 
 void State::observe_units(UnitsView) { throw Error("this model has no units of its own"); }
+
+std::unique_ptr<CoinFlips> State::coin_flips(double) const { return nullptr; }
 
 std::unique_ptr<State> Model::start(ByteView context) const {
   std::unique_ptr<State> state = start();

@@ -42,6 +42,8 @@ struct Mark {
   std::uint64_t serial = 0;
 };
 
+class CoinFlips;  // kraft/coinflips.h
+
 // Units of a model, by their indexes in Model::units().
 using UnitsView = std::span<const std::uint32_t>;
 
@@ -83,6 +85,12 @@ class State {
   // ended: no unit began in it that is unfinished. The default throws Error.
   virtual void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits);
   virtual void observe_units(UnitsView units);
+
+  // The stock decompressor of the model's format where the context ends, to be fed with coin flips
+  // (kraft/coinflips.h); independent of the state. Null where there is none, which is the default.
+  // O(context as far as the format sees it). Throws UsageError for a temperature that the format
+  // cannot have.
+  virtual std::unique_ptr<CoinFlips> coin_flips(double temperature) const;
 
   // Marks nest: rewinding to a mark, or forgetting it, drops the marks set after it. A mark stays
   // valid when it is rewound to, so that it can be rewound to again. A state may keep memory in

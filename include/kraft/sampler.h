@@ -68,6 +68,9 @@ struct SamplerOptions {
   int chains = 4;       // Metropolis: independent chains; the first one's last state is drawn
   bool anneal = false;  // Metropolis: lower the temperature to 0, draw the cheapest span found
   int particles = 64;   // sequential Monte Carlo: partial spans that compete
+
+  // Coin flips into a decompressor.
+  int segment = 1024;  // bytes that are drawn before the decoder goes back to the context
 };
 
 // One row of the table of options: `--help`, the ranges and the flags are generated from it.
@@ -133,6 +136,10 @@ struct SpanReport {
   std::vector<double> effective_particles = {};  // after each byte, before any resampling
   std::uint64_t resamplings = 0;
   double log2_sum = 0;  // estimate of log2 of the sum over all spans s of 2^-(bits / temperature)
+
+  // Coin flips: all segments are one span, and `bits` are the flips that were spent on it.
+  std::string decoder = {};   // whose decompressor it was; empty: none
+  std::uint64_t refused = 0;  // times that it refused flips, so that others were drawn
 };
 
 // How much to draw, what comes before it and what after it.
@@ -146,6 +153,10 @@ struct SampleRequest {
   ByteView suffix = {};       // what follows: a hole is to be filled
   State* proposal = nullptr;  // Metropolis: a cheaper model that has observed the same; moves along
   unsigned threads = 1;       // Metropolis: for the chains (0: one per processor)
+
+  // The caller needs the state no more: it need not observe what is drawn, which for coin flips
+  // takes longer than drawing it.
+  bool state_is_spent = false;
 
   // Both may be empty.
   std::function<void(const SpanReport&)> report = {};
@@ -166,9 +177,9 @@ class Sampler {
   virtual ~Sampler() = default;
 
   // Draws until `length_bytes` bytes are there, cutting the last unit, or the sink says stop. The
-  // state has then observed every byte that the sink was given; with a tail, it is as it was
-  // before. No mark is left behind. Throws Error when the model gives every candidate probability
-  // 0.
+  // state has then observed every byte that the sink was given, unless the request says that it is
+  // spent; with a tail, it is as it was before. No mark is left behind. Throws Error when the model
+  // gives every candidate probability 0.
   virtual void sample(State& state, const Candidates& candidates, const SampleRequest& request,
                       Random& random, const Sink& sink) const = 0;
 };

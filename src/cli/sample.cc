@@ -14,6 +14,7 @@
 #include "cli/sample.h"
 #include "cli/sample_diagnostics.h"
 #include "compare/copying.h"
+#include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
 
@@ -25,6 +26,7 @@ using Json = nlohmann::ordered_json;
 using Options = SampleOptions;
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+constexpr std::size_t kAnalysedBytes = std::size_t{1} << 17;  // of what a decompressor has drawn
 
 template <typename Number>
 auto* number(Number* target, const char* name) {
@@ -80,11 +82,15 @@ class Output {
 };
 
 struct Sample {
-  Bytes bytes;
+  std::uint64_t size_bytes = 0;
+  Bytes bytes;  // kept only if something is to be said of them
   double bits = 0;
   double suffix_bits = 0;  // of what follows the hole, after the sample
   Copying copying;
-  std::vector<SpanReport> spans;  // of samplers that draw jointly
+  std::vector<SpanReport> spans;  // of samplers that draw jointly, or of coin flips
+
+  // Whether a decompressor has drawn it: then its bits are flips.
+  bool flips() const { return !spans.empty() && !spans[0].decoder.empty(); }
 };
 
 Json to_json(const Model& model, const Options& options, int index, ByteView prompt, bool echo,
@@ -119,13 +125,14 @@ void report(const Model& model, const Sample& sample, const SamplerOptions& samp
   if (sample.bytes.empty()) return;
   char text[200];
   std::snprintf(text, sizeof text,
-                ": %zu bytes at %.3f bits each; copies from the context: mean %.1f, longest %llu "
+                ": %zu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
                 "bytes; %.0f %% repeats itself",
                 sample.bytes.size(), sample.bits / static_cast<double>(sample.bytes.size()),
-                sample.copying.mean_copy_bytes,
+                sample.flips() ? "flips" : "bits", sample.copying.mean_copy_bytes,
                 static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
                 100 * sample.copying.self_repeat_share);
-  note(model.spec() + text);
+  const bool cut = sample.flips() && sample.bytes.size() > kAnalysedBytes;
+  note(model.spec() + text + (cut ? " (of the first " + grouped(kAnalysedBytes) + ")" : ""));
   const std::string diagnostics = diagnostics_text(sample.spans, sampling);
   if (!diagnostics.empty()) note(model.spec() + ": " + diagnostics);
 }
@@ -196,7 +203,7 @@ class Run {
         context_(read_context(options.context)),
         suffix_(take_suffix(options.joint, context_)),
         history_(context_.observed()),
-        detector_(quiet_ && !json_ ? ByteView() : history_),
+        detector_(reports() ? history_ : ByteView()),
         output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
 
@@ -214,7 +221,7 @@ class Run {
       if (!quiet_) warn_if_cut(*model, observed().size());
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
-        if (sample.bytes.empty() && interrupted()) break;
+        if (sample.size_bytes == 0 && interrupted()) break;
         finished_ = true;
         if (json_)
           results.push_back(
@@ -233,6 +240,8 @@ class Run {
   }
 
  private:
+  bool reports() const { return json_ || !quiet_; }
+
   // With a tail, the sampler itself shows the model the end of prompt and output.
   ByteView observed() const {
     return options_.sampling.tail == 0 ? ByteView(history_) : context_.corpus();
@@ -247,6 +256,8 @@ class Run {
     }
     std::string alphabet = options_.alphabet;
     if (alphabet == "auto") {
+      // A decompressor that is fed with coin flips chooses between all bytes.
+      if (options_.sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
       if (!model.units().empty() && options_.sampler != "spans") return Candidates::units_of(model);
       alphabet = "seen";
     }
@@ -269,12 +280,14 @@ class Run {
           .suffix = options_.shortened_suffix(suffix_),
           .proposal = proposal.get(),
           .threads = options_.threads.get(),
+          .state_is_spent = true,
           .report = [&](const SpanReport& report) { sample.spans.push_back(report); },
           .cancelled = interrupted};
       const auto sink = [&](ByteView drawn) {
-        append(sample.bytes, drawn);
+        sample.size_bytes += drawn.size();
+        if (reports()) append(sample.bytes, drawn);
         if (!json_) output_.write(drawn);
-        progress.advance_to(sample.bytes.size());
+        progress.advance_to(sample.size_bytes);
         return !interrupted();
       };
       try {
@@ -304,8 +317,14 @@ class Run {
   }
 
   void measure(State& start, Sample& sample) {
-    if (sample.bytes.empty() || (quiet_ && !json_)) return;
+    if (sample.bytes.empty() || !reports()) return;
     const ByteView bytes(sample.bytes);
+    if (sample.flips()) {  // they were counted; and of very much, a part says what is copied
+      sample.bits = sample.spans[0].bits;
+      sample.copying =
+          detector_.analyse(bytes.first(std::min<std::size_t>(bytes.size(), kAnalysedBytes)));
+      return;
+    }
     const Mark mark = start.mark();
     if (options_.sampling.tail > 0) {
       const auto tail = static_cast<std::size_t>(options_.sampling.tail);

@@ -101,6 +101,16 @@ std::string particles_text(const std::vector<SpanReport>& spans, int particles) 
   return text;
 }
 
+// What was drawn is not what the model's code lengths would have drawn, which must be said.
+std::string flips_text(const SpanReport& span, int segment) {
+  std::string text = grouped(static_cast<std::uint64_t>(span.bits)) + " flips into " +
+                     span.decoder + ", which draws parses as the code has them, not texts";
+  if (span.size_bytes > static_cast<std::uint64_t>(segment))
+    text += ", and goes back to the context every " + grouped(static_cast<std::uint64_t>(segment)) +
+            " bytes";
+  return text + "; it refused " + grouped(span.refused) + (span.refused == 1 ? " time" : " times");
+}
+
 }  // namespace
 
 Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
@@ -113,6 +123,10 @@ Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions
       json["resamplings"] = span.resamplings;
       json["log2_sum"] = span.log2_sum;
     }
+    if (!span.decoder.empty()) {
+      json["decoder"] = span.decoder;
+      json["refused"] = span.refused;
+    }
     all.push_back(std::move(json));
   }
   return all;
@@ -120,6 +134,7 @@ Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions
 
 std::string diagnostics_text(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
   if (spans.empty()) return "";
+  if (!spans[0].decoder.empty()) return flips_text(spans[0], sampling.segment);
   if (!spans[0].chains_bits.empty()) return chains_text(spans, sampling.anneal);
   if (!spans[0].effective_particles.empty()) return particles_text(spans, sampling.particles);
   return "";

@@ -2,41 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include "kraft/error.h"
 #include "kraft/random.h"
 
 namespace kraft::deflate {
 
-// zlib's state holds pointers into itself: it can be saved and restored in place, but not moved.
-struct Clone::Arena {
-  static constexpr std::size_t kCapacity = std::size_t{1}
-                                           << 20;  // the largest state is under 400 KB
-
-  static void* allocate(void* opaque, uInt items, uInt size) {
-    auto* arena = static_cast<Arena*>(opaque);
-    const std::size_t bytes = (std::size_t{items} * size + 63) & ~std::size_t{63};
-    if (bytes > kCapacity - arena->used) return nullptr;
-    void* place = arena->memory.get() + arena->used;
-    arena->used += bytes;
-    return place;
-  }
-  static void release(void*, void*) {}
-
-  Arena() : memory(new Byte[kCapacity]()) {
-    stream.zalloc = allocate;
-    stream.zfree = release;
-    stream.opaque = this;
-  }
-
-  std::unique_ptr<Byte[]> memory;
-  std::size_t used = 0;
-  z_stream stream{};
-};
-
 Clone::Clone(const Parameters& parameters)
-    : parameters_(parameters), arena_(std::make_unique<Arena>()), out_(std::size_t{1} << 16) {
+    : parameters_(parameters), arena_(std::make_unique<ZlibArena>()), out_(std::size_t{1} << 16) {
   const int status =
       deflateInit2(&arena_->stream, parameters.level, Z_DEFLATED, -parameters.window_bits,
                    parameters.mem_level, parameters.strategy);
@@ -45,7 +18,7 @@ Clone::Clone(const Parameters& parameters)
 
 Clone::Clone(const Clone& other)
     : parameters_(other.parameters_),
-      arena_(std::make_unique<Arena>()),
+      arena_(std::make_unique<ZlibArena>()),
       held_(other.held_),
       fed_bytes_(other.fed_bytes_),
       out_(other.out_.size()) {
@@ -96,12 +69,12 @@ std::uint64_t Clone::bits() {
 }
 
 void Clone::measure(std::span<const ByteView> continuations, std::span<std::uint64_t> bits) {
-  save(snapshot_);
+  arena_->save(snapshot_);
   for (std::size_t i = 0; i < continuations.size(); ++i) bits[i] = bits_of(continuations[i]);
 }
 
 void Clone::measure_bytes(std::span<const ByteView> continuations, std::span<std::uint64_t> bytes) {
-  save(snapshot_);
+  arena_->save(snapshot_);
   for (std::size_t i = 0; i < continuations.size(); ++i)
     bytes[i] = finish(continuations[i], Z_FINISH) / 8;
 }
@@ -136,30 +109,19 @@ std::uint64_t Clone::finish(ByteView continuation, int flush) {
   deflatePending(&z, &pending_bytes, &pending_bits);
   const std::uint64_t bits =
       8 * (std::uint64_t{z.total_out} + pending_bytes) + static_cast<unsigned>(pending_bits);
-  restore(snapshot_);
+  arena_->restore(snapshot_);
   return bits;
-}
-
-void Clone::save(Bytes& to) const {
-  to.resize(arena_->used + sizeof(z_stream));
-  std::memcpy(to.data(), arena_->memory.get(), arena_->used);
-  std::memcpy(to.data() + arena_->used, &arena_->stream, sizeof(z_stream));
-}
-
-void Clone::restore(const Bytes& from) {
-  std::memcpy(arena_->memory.get(), from.data(), arena_->used);
-  std::memcpy(static_cast<void*>(&arena_->stream), from.data() + arena_->used, sizeof(z_stream));
 }
 
 Mark Clone::mark() {
   Saved saved{.arena = {}, .held = held_, .fed_bytes = fed_bytes_};
-  save(saved.arena);
+  arena_->save(saved.arena);
   return marks_.push(std::move(saved));
 }
 
 void Clone::rewind(Mark mark) {
   const Saved& saved = marks_.back_to(mark);
-  restore(saved.arena);
+  arena_->restore(saved.arena);
   held_ = saved.held;
   fed_bytes_ = saved.fed_bytes;
 }

@@ -7,8 +7,6 @@
 // deflate(Z_FINISH) over the whole message. Works with every library that keeps zlib's interface.
 #pragma once
 
-#include <zlib.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,6 +15,7 @@
 #include "kraft/bytes.h"
 #include "kraft/model.h"
 #include "models/marks.h"
+#include "models/zlib_arena.h"
 
 namespace kraft::deflate {
 
@@ -41,7 +40,6 @@ class Clone {
   void forget(Mark mark);
 
  private:
-  struct Arena;
   struct Saved {
     Bytes arena;
     Bytes held;
@@ -50,11 +48,9 @@ class Clone {
 
   std::uint64_t bits_of(ByteView continuation);
   std::uint64_t finish(ByteView continuation, int flush);
-  void save(Bytes& to) const;
-  void restore(const Bytes& from);
 
   Parameters parameters_;
-  std::unique_ptr<Arena> arena_;
+  std::unique_ptr<ZlibArena> arena_;
   Bytes held_;  // observed, but not given to zlib yet
   std::uint64_t fed_bytes_ = 0;
   Bytes tail_, snapshot_, out_;

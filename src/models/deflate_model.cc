@@ -5,7 +5,9 @@
 #include "codecs/deflate.h"
 #include "kraft/error.h"
 #include "models/deflate_clone.h"
+#include "models/deflate_flips.h"
 #include "models/deflate_twin.h"
+#include "models/history.h"
 
 namespace kraft::deflate {
 namespace {
@@ -16,10 +18,14 @@ template <typename Engine>
 class DeflateState final : public State {
  public:
   DeflateState(const Parameters& parameters, Container container)
-      : engine_(parameters), container_bits_(static_cast<double>(container_bits(container))) {}
+      : parameters_(parameters),
+        engine_(parameters),
+        history_(kFlipsContextBytes),
+        container_bits_(static_cast<double>(container_bits(container))) {}
 
   void observe(ByteView bytes) override {
     engine_.observe(bytes);
+    history_.observe(bytes);
     if (!bytes.empty()) base_bits_.reset();
   }
 
@@ -44,15 +50,36 @@ class DeflateState final : public State {
     }
   }
 
-  Mark mark() override { return engine_.mark(); }
+  std::unique_ptr<CoinFlips> coin_flips(double temperature) const override {
+    return std::make_unique<Flips>(history_.context(), parameters_, temperature);
+  }
+
+  Mark mark() override { return marks_.push({engine_.mark(), history_.mark()}); }
   void rewind(Mark mark) override {
-    engine_.rewind(mark);
+    const Saved saved = marks_.back_to(mark);
+    engine_.rewind(saved.engine);
+    history_.rewind(saved.history);
     base_bits_.reset();
   }
-  void forget(Mark mark) override { engine_.forget(mark); }
-  std::unique_ptr<State> clone() const override { return std::make_unique<DeflateState>(*this); }
+  void forget(Mark mark) override {
+    if (!marks_.holds(mark)) return;
+    const Saved saved = marks_.back_to(mark);
+    engine_.forget(saved.engine);
+    history_.forget(saved.history);
+    marks_.forget(mark);
+  }
+  std::unique_ptr<State> clone() const override {
+    auto copy = std::make_unique<DeflateState>(*this);
+    copy->marks_.clear();
+    copy->history_.forget_all();
+    return copy;
+  }
 
  private:
+  struct Saved {
+    Mark engine, history;
+  };
+
   std::uint64_t base() {
     if (!base_bits_) base_bits_ = engine_.bits();
     return *base_bits_;
@@ -64,7 +91,10 @@ class DeflateState final : public State {
       bits[i] = static_cast<double>(lengths_[i]) - base_bits;
   }
 
+  Parameters parameters_;
   Engine engine_;
+  History history_;  // for coin flips
+  MarkStack<Saved> marks_;
   double container_bits_;
   std::optional<std::uint64_t> base_bits_;
   std::vector<std::uint64_t> lengths_;

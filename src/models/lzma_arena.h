@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,35 @@ struct Layout {
 // more than their addresses.
 Layout find_layout(const lzma_options_lzma& options);
 
+// Memory from which liblzma takes all that a coder needs, with its lzma_stream at the beginning.
+class Memory {
+ public:
+  // All zero. Throws Error when there is not enough.
+  explicit Memory(std::size_t capacity_bytes);
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory();
+
+  lzma_stream& stream();
+  Byte* data() const { return data_; }
+  std::size_t used_bytes() const;
+  std::size_t capacity_bytes() const { return capacity_; }
+  std::uintptr_t address() const { return reinterpret_cast<std::uintptr_t>(data_); }
+
+  // The place and the size of each block that was taken; of the first ones, if there are many.
+  std::vector<std::pair<std::size_t, std::size_t>> blocks() const;
+
+ private:
+  struct Head;
+  Head& head() const;
+
+  static void* allocate(void* head, std::size_t items, std::size_t size);
+  static void release(void* head, void* memory);
+
+  std::size_t capacity_;
+  Byte* data_;
+};
+
 // The state of an encoder at some time. Immutable.
 class Image {
  public:
@@ -54,9 +84,6 @@ class Arena {
  public:
   // An encoder at the beginning of a stream. Throws Error when there is not enough memory.
   explicit Arena(const lzma_options_lzma& options);
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-  ~Arena();
 
   // Gives `input` to the encoder and appends what it writes: with LZMA_RUN whole chunks, as far as
   // they are complete; with LZMA_SYNC_FLUSH all so far; with LZMA_FINISH the end as well.
@@ -75,19 +102,33 @@ class Arena {
   std::pair<std::size_t, std::size_t> block_of(ByteView bytes) const;
 
  private:
-  struct Head;
-  Head& head() const;
-  std::uintptr_t address() const;
-
   void code(ByteView input, lzma_action action, Bytes& out);
 
-  static void* allocate(void* head, std::size_t items, std::size_t size);
-  static void release(void* head, void* memory);
-
-  std::size_t capacity_;
-  Byte* memory_;
+  Memory memory_;
   std::uint64_t restored_ = 0;  // the image's serial number
   std::unique_ptr<Byte[]> room_;
+};
+
+// An LZMA2 decoder of the stock liblzma that can be gone back to, as long as its dictionary has
+// room for all that it has decoded: then it only appends to that, and all the rest is some 30 KB.
+// One thread at a time.
+class Decoder {
+ public:
+  // The dictionary of the options must be larger than what is to be decoded. Throws Error when
+  // there is not enough memory.
+  explicit Decoder(const lzma_options_lzma& options);
+
+  // Takes from the front of `input` and fills the front of `room`, as far as it gets.
+  lzma_ret decode(ByteView& input, std::span<Byte>& room);
+
+  // Everything but the dictionary. What was saved can be restored here alone.
+  void save(Bytes& to);
+  void restore(ByteView from);
+
+ private:
+  Memory memory_;
+  std::size_t dictionary_at_ = 0;
+  std::size_t dictionary_bytes_ = 0;
 };
 
 // Whether an encoder of the linked library, restored in another arena, goes on as one that was

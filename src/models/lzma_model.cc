@@ -8,20 +8,23 @@
 #include "codecs/xz.h"
 #include "kraft/error.h"
 #include "models/lzma_engine.h"
+#include "models/lzma_flips.h"
 #include "models/marks.h"
 
 namespace kraft::lzma {
 namespace {
 
 struct Shared {
-  Shared(const lzma_options_lzma& options, std::uint64_t tail, double container,
+  Shared(const lzma_options_lzma& encoder, std::uint64_t tail, double container,
          const ModelOptions& model_options)
-      : engine(options, model_options.threads, model_options.cancelled),
-        dictionary_bytes(options.dict_size),
+      : engine(encoder, model_options.threads, model_options.cancelled),
+        options(encoder),
+        dictionary_bytes(encoder.dict_size),
         tail_bytes(tail),
         container_bits(container) {}
 
   Engine engine;
+  lzma_options_lzma options;
   std::uint64_t dictionary_bytes;
   std::uint64_t tail_bytes;
   double container_bits;
@@ -65,6 +68,12 @@ class LzmaState final : public State {
     lengths(distinct, lengths_bits);
     for (std::size_t i = 0; i < continuations.size(); ++i)
       bits[i] = lengths_bits[place.at(as_text(continuations[i]))] - base_bits;
+  }
+
+  std::unique_ptr<CoinFlips> coin_flips(double temperature) const override {
+    if (temperature != 1)
+      throw UsageError("LZMA's probabilities have no temperature for coin flips; gzip's codes do");
+    return std::make_unique<Flips>(kept_, shared_->options);
   }
 
   Mark mark() override { return marks_.push({position_bytes(), trailing_}); }

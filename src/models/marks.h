@@ -31,6 +31,13 @@ class MarkStack {
     while (!marks_.empty() && marks_.back().first >= mark.serial) marks_.pop_back();
   }
 
+  bool holds(Mark mark) const {
+    for (const auto& [serial, saved] : marks_) {
+      if (serial == mark.serial) return true;
+    }
+    return false;
+  }
+
   void clear() { marks_.clear(); }
   bool empty() const { return marks_.empty(); }
   const Saved& oldest() const { return marks_.front().second; }

@@ -1,0 +1,46 @@
+// Coin flips into a decompressor: what does it make of noise?
+//
+//     auto state = kraft::make_model("gzip")->start(context);
+//     if (auto flips = state->coin_flips(/*temperature=*/1)) {        // gzip, zlib, deflate, xz,
+//     lzma
+//       kraft::Bytes text(4096);
+//       kraft::Random random(/*seed=*/1);
+//       double bits = flips->draw(text, random);                      // so many flips were spent
+//     }
+//
+// A decoder of a prefix code whose words have l bits makes each of them of fair coin flips with
+// probability 2^-l: to decompress noise is to sample from the code. But what a compressed format
+// encodes is a parse, a sequence of literals and copies, and not a text. So this draws parses, as
+// probable as the code has them where the context ends; the text is what they unfold to, and a
+// copy joins what is before it without any regard to it. The sampler "coinflips" draws so.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "kraft/bytes.h"
+#include "kraft/random.h"
+
+namespace kraft {
+
+// A decompressor at the end of a context. One thread at a time.
+class CoinFlips {
+ public:
+  virtual ~CoinFlips() = default;
+
+  // Fills a segment that follows the context; each call begins there again, so that segments are
+  // independent. Returns the flips that were spent on the symbols that begin in it: all of the last
+  // one, which the end may cut, and none that the decoder refused (refused()). Takes more from
+  // `random` than that, whole numbers at a time. O(segment). Throws Error if the decoder refuses
+  // whatever it is given.
+  virtual double draw(std::span<Byte> segment, Random& random) = 0;
+
+  // How often flips made no symbol, such as a copy from before the text, and were drawn again.
+  virtual std::uint64_t refused() const = 0;
+
+  // Whose it is: "inflate of zlib 1.2.13".
+  virtual std::string decoder() const = 0;
+};
+
+}  // namespace kraft
