@@ -62,7 +62,7 @@ Image prepared(ByteView file, std::int64_t side) {
 
 std::size_t windows_wanted(const CompareOptions& o, Medium medium) {
   if (o.windows > 0) return static_cast<std::size_t>(o.windows);
-  return medium == Medium::image || medium == Medium::audio ? 4 : 8;
+  return medium == Medium::image || medium == Medium::audio ? 4 : 6;
 }
 
 ComparedInput image_input(const CompareOptions& o, const std::string& name, ByteView file) {
@@ -356,7 +356,7 @@ void add_options(po::options_description& options, CompareOptions& o) {
       ("model,m", po::value(&o.models)->value_name("SPEC"), "the model; several may be given")
       ("sampler", po::value(&o.samplers)->value_name("SPEC"), "how to draw, NAME[,option=value...], such as ancestral,temperature=0.7; several may be given (default: ancestral)")
       ("input", po::value(&o.inputs)->value_name("FILE"), "texts, images and recordings")
-      ("windows", option(&o.windows, "N"), "windows of each input (0: 8 of a text, 4 of an image or a recording)")
+      ("windows", option(&o.windows, "N"), "windows of each input (0: 6 of a text, 4 of an image or a recording)")
       ("count,c", option(&o.count, "K"), "samples of each window, model and sampler")
       ("positions", option(&o.positions, "N"), "bytes of each window's truth at which all 256 bytes are priced")
       ("seed,s", option(&o.seed, "S"), "seed of the windows and of the samples")

@@ -14,12 +14,12 @@ namespace kraft::cli {
 
 struct CompareOptions {
   std::vector<std::string> models, samplers, inputs, judges;
-  std::int64_t windows = 0, count = 1, positions = 12, seed = 1;
+  std::int64_t windows = 0, count = 1, positions = 8, seed = 1;
   std::string alphabet = "auto";
-  std::int64_t context_bytes = 1948, length_bytes = 100;
+  std::int64_t context_bytes = 6000, length_bytes = 64;
   std::int64_t side = 128, rows = 4;
-  std::string patch = "64x20";
-  std::int64_t context_samples = 1024, samples = 512, rate = 16000;
+  std::string patch = "64x16";
+  std::int64_t context_samples = 1024, samples = 320, rate = 16000;
   std::string columns = "concise", html, resume;
 };
 

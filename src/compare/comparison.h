@@ -32,7 +32,7 @@ namespace kraft {
 struct ComparisonSettings {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;          // samples of each window
-  std::uint64_t positions = 12;     // of the truth, at which all 256 bytes are priced
+  std::uint64_t positions = 8;     // of the truth, at which all 256 bytes are priced
   std::vector<std::string> judges;  // of text: specifications
   std::string alphabet = "auto";    // as Candidates::parse(), or auto: a model's units, else seen
 };
