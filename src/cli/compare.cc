@@ -330,7 +330,9 @@ class Run {
   std::string command() const {
     std::string text = "kraft compare";
     for (const std::string& model : options_.models) text += " --model " + model;
-    for (const std::string& sampler : options_.samplers) text += " --sampler " + sampler;
+    if (options_.samplers != std::vector<std::string>{"ancestral"}) {
+      for (const std::string& sampler : options_.samplers) text += " --sampler " + sampler;
+    }
     for (const std::string& input : options_.inputs) text += " " + input;
     return text;
   }

@@ -40,7 +40,7 @@
   }
 
   function withUnit(metric) {
-    return metric.unit ? `${metric.title} (${metric.unit})` : metric.title;
+    return metric.unit && !metric.title.includes('/') ? `${metric.title} (${metric.unit})` : metric.title;
   }
 
   function table(input, all) {
@@ -118,6 +118,7 @@
       const level = chart.options.truthLevel;
       if (level !== undefined && Number.isFinite(level)) {
         const y = scales.y.getPixelForValue(level);
+        if (y < chartArea.top || y > chartArea.bottom) return ctx.restore();
         ctx.strokeStyle = ctx.fillStyle = chart.options.color;
         ctx.setLineDash([5, 4]);
         ctx.beginPath();
@@ -125,7 +126,7 @@
         ctx.lineTo(chartArea.right, y);
         ctx.stroke();
         ctx.font = '12px system-ui, sans-serif';
-        ctx.fillText('truth', chartArea.right - 32, y - 4 > chartArea.top + 8 ? y - 4 : y + 13);
+        ctx.fillText('truth', chartArea.left + 6, y - 4 > chartArea.top + 8 ? y - 4 : y + 13);
       }
       ctx.restore();
     },
@@ -148,14 +149,29 @@
   const brief = (value) => Math.abs(value) >= 1000 ? `${Number((value / 1000).toPrecision(3))}k`
     : String(Number(value.toPrecision(3)));
 
-  function axis(title, logarithmic) {
+  const roundDigits = (value) => {
+    const lead = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+    return [1, 2, 5].some((digit) => Math.abs(lead - digit) < 1e-6);
+  };
+
+  // Wide enough for all values, and then some.
+  function limits(values, logarithmic) {
+    const finite = values.filter((v) => typeof v === 'number' && Number.isFinite(v) && (!logarithmic || v > 0));
+    if (finite.length === 0) return {};
+    const low = Math.min(...finite), high = Math.max(...finite);
+    if (logarithmic) return { min: low / 1.7, max: high * 1.7 };
+    const room = (high - low || Math.abs(high) || 1) * 0.08;
+    return { suggestedMin: low - room, suggestedMax: high + room };
+  }
+
+  function axis(title, values, logarithmic) {
     return {
-      type: logarithmic ? 'logarithmic' : 'linear',
+      type: logarithmic ? 'logarithmic' : 'linear', ...limits(values, logarithmic),
       title: { display: true, text: title, color: css('--ink') },
       grid: { color: css('--line') },
       ticks: {
         color: css('--faint'), maxRotation: 0, autoSkipPadding: 14,
-        callback: (value) => brief(value),
+        callback: (value) => logarithmic && !roundDigits(value) ? '' : brief(value),
       },
     };
   }
@@ -184,10 +200,12 @@
         data: usable ? [{ x: x * xMetric.factor, y: scaled(y), low: scaled(f.low), high: scaled(f.high) }] : [],
       };
     });
+    const points = sets.flatMap((set) => set.data);
+    const level = real === undefined ? undefined : real * yMetric.factor;
+    const heights = [...points.flatMap((p) => [p.y, p.low, p.high]), yMetric.aim === 'truth' ? level : undefined];
     return {
       type: 'scatter', data: { datasets: sets }, plugins: [intervals],
-      options: options(axis(withUnit(xMetric), logarithmic), axis(withUnit(yMetric)),
-        real === undefined ? undefined : real * yMetric.factor),
+      options: options(axis(withUnit(xMetric), points.map((p) => p.x), logarithmic), axis(withUnit(yMetric), heights), level),
     };
   }
 
@@ -200,7 +218,8 @@
     })).filter((set, i, all) => all.findIndex((other) => other.model === set.model) === i);
     return {
       type: 'scatter', data: { datasets: sets },
-      options: options(axis('context (bytes)', true), axis('code length (bits/byte)')),
+      options: options(axis('context (bytes)', sets.flatMap((set) => set.data.map((p) => p.x)), true),
+        axis('code length (bits/byte)', sets.flatMap((set) => set.data.map((p) => p.y)))),
     };
   }
 
@@ -245,7 +264,7 @@
     const holder = make('div', {}, table(input, false));
     all.onchange = () => holder.replaceChildren(table(input, all.checked));
     const windows = input.windows.map((w, i) => make('details', i === 0 ? { open: '' } : {},
-      make('summary', {}, `Window ${i + 1} of ${input.windows.length}, at ${w.begin.toLocaleString('en')}`),
+      make('summary', {}, `Window ${i + 1} of ${input.windows.length}${input.medium === 'image' ? '' : `, at byte ${w.begin.toLocaleString('en')}`}`),
       make('div', { class: 'samples' }, ...w.samples.map((entry) => sample(input, w, entry)))));
     const hint = { image: 'Beside the bar: what was drawn, below what was given.', audio: 'After the line, and at the end of the sound: what was drawn. What you hear begins before the context.' };
     return make('section', { id: `input-${input.index}` },

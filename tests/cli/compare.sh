@@ -1,0 +1,26 @@
+# Tables, JSON and CSV of a small comparison; the same on any number of threads, and from a file.
+for i in $(seq 90); do echo "$i times the same line, or nearly the same line, $((i * i % 7)) of them"; done >book
+compare() {
+  kraft compare --model gzip --model ngram:2 --sampler ancestral --sampler ancestral,temperature=0.3 \
+    --judge ngram:3 --windows 3 --context 400 --length 40 --positions 5 book "$@"
+}
+compare --columns lasting | cut -c1-120
+compare --json --threads 1 | grep -vE '_second|peak_memory' | head -n 60 | cut -c1-120
+
+# Costs aside, threads change nothing.
+steady() { grep -vE ',(bytes_per_second|candidates_per_second|peak_memory_bytes),'; }
+compare --csv --threads 1 | steady >one
+compare --csv --threads 3 | steady >three
+cmp one three && tr -d '\r' <one | sed -n '1p;/^book,gzip,ancestral,/p' | cut -c1-100
+
+# What is in the file is not computed again: also not where it is wrong.
+compare --csv --resume cells.jsonl | steady | cmp - one && echo as before
+wc -l <cells.jsonl
+compare --csv --resume cells.jsonl | steady | cmp - one && echo all from the file
+wc -l <cells.jsonl
+sed '5s/"bits_per_byte":[0-9.]*/"bits_per_byte":99/' cells.jsonl >edited.jsonl
+compare --csv --resume edited.jsonl | steady | cmp -s - one || echo taken as it stands
+
+# A crash in the midst of a line loses that cell alone.
+head -n 20 cells.jsonl >cut.jsonl; sed -n 21p cells.jsonl | head -c 50 >>cut.jsonl
+compare --csv --resume cut.jsonl | steady | cmp - one && wc -l <cut.jsonl
