@@ -32,7 +32,7 @@ namespace kraft {
 struct ComparisonSettings {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;          // samples of each window
-  std::uint64_t positions = 8;     // of the truth, at which all 256 bytes are priced
+  std::uint64_t positions = 8;      // of the truth, at which all 256 bytes are priced
   std::vector<std::string> judges;  // of text: specifications
   std::string alphabet = "auto";    // as Candidates::parse(), or auto: a model's units, else seen
 };
@@ -75,7 +75,7 @@ struct ComparedSampler {
   static ComparedSampler parse(const std::string& spec);
 };
 
-// The rows that bound all others.
+// The rows of all knowledge and of none.
 inline constexpr const char* kTruthModel = "truth";      // knows what follows, and draws it
 inline constexpr const char* kUniformModel = "uniform";  // 8 bits for every byte
 inline constexpr const char* kNoSampler = "";            // of cells of predictions
@@ -84,7 +84,7 @@ struct CellKey {
   std::size_t input = 0, window = 0;
   std::string model;    // specification as it was given
   std::string sampler;  // likewise; kNoSampler: predictions
-  bool sanity = false;  // of a row that bounds the others
+  bool sanity = false;  // of kTruthModel and kUniformModel as bounds
 
   auto operator<=>(const CellKey&) const = default;
 };
