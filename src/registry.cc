@@ -289,7 +289,11 @@ std::vector<std::pair<std::string, std::int64_t>> Geometry::values() const {
 namespace {
 
 // Sets the parameters that the backend has, the geometry knows, and the specification leaves open.
+// A backend that knows of channels is one for samples; the depth of another is of something else.
 void fill_in(Spec& spec, const Backend& backend, const Geometry& geometry) {
+  if (std::ranges::none_of(backend.parameters,
+                           [](const Parameter& p) { return p.name == "channels"; }))
+    return;
   for (const auto& known : geometry.values()) {
     const auto has_name = [&known](const Parameter& p) { return p.name == known.first; };
     const auto sets_name = [&known](const auto& given) { return given.first == known.first; };

@@ -101,6 +101,14 @@ TEST(Registry, WhatOnlyTheModelReadsIsNoParameterOfTheCodec) {
   EXPECT_EQ(codec_spec("png:9,filter=up,wrap=on,width=7"), "png:9,filter=up,width=7");
 }
 
+TEST(Registry, GeometryIsForCodecsOfSamplesOnly) {
+  const Geometry geometry{.width = 64, .channels = 1, .depth = 8};
+  EXPECT_EQ(make_model("png:1", {.geometry = geometry})->spec(),
+            "png:1,width=64,channels=1,depth=8");
+  // xz's depth is that of its search for matches.
+  EXPECT_EQ(make_model("xz:1", {.geometry = geometry})->spec(), "xz:1");
+}
+
 TEST(Registry, AContextThatNothingMeasuresIsAMistake) {
   for (const char* spec :
        {"png,context=100", "png,engine=twin,dither=4", "xz,context=5", "lzma,dither=4"})

@@ -9,27 +9,22 @@
 
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/media_input.h"
 #include "kraft/media.h"
 #include "kraft/sampler.h"
 
 namespace kraft::cli {
 
-// The options of images and of recordings, in two tables of their own.
-struct MediaOptions {
-  std::string as = "auto";
-
+// The options of images and of recordings.
+struct MediaOptions : MediaInputOptions {
   std::int64_t rows = 0;
   std::int64_t right_from = 0;
   std::string rows_context = "none";
   std::string box, mask;
-  std::string crop, scale;
-  bool gray = false;
 
   double seconds = 0, context_seconds = 0;
   std::int64_t samples = 0;
   std::string gap;
-  std::string encoding;
-  std::int64_t rate = 0;
 
   std::string candidate = "byte";
   std::string panel;

@@ -19,15 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kMostSeconds = 1e6;
-constexpr std::int64_t kMostRate = 655'350;
-
-std::optional<Encoding> encoding_of(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  for (const Encoding encoding : {Encoding::u8, Encoding::mulaw, Encoding::s16}) {
-    if (text == name_of(encoding)) return encoding;
-  }
-  throw UsageError("--encoding '" + printable(text) + "' is none of u8|mulaw|s16");
-}
 
 std::size_t frames_in(const char* option, double seconds, std::uint32_t rate_hz) {
   if (!(seconds >= 0 && seconds <= kMostSeconds))
@@ -155,11 +146,7 @@ void report(const Completion& completion, std::uint64_t drawn_bytes) {
 int sample_audio(const SampleOptions& options, const po::variables_map& values, ByteView file) {
   check_outputs(options, values);
   if (!options.output.empty()) format_of(options.output);
-  check_range("rate", options.media.rate, is_set(values, "rate") ? 1 : 0, kMostRate);
-  const auto rate_hz = is_set(values, "rate")
-                           ? std::optional(static_cast<std::uint32_t>(options.media.rate))
-                           : std::nullopt;
-  const Audio audio = read_audio(file, encoding_of(options.media.encoding), rate_hz);
+  const Audio audio = read_audio(options.media, values, file);
   const Hole hole = hole_of(audio, stretch_of(values, options.media, audio));
   const std::vector<Completion> completions = complete(options, values, hole);
   if (interrupted()) return kInterruptedExit;

@@ -20,28 +20,6 @@ using Json = nlohmann::ordered_json;
 // Which pixels are drawn, in raster order.
 using Mask = std::vector<bool>;
 
-void parse_scale(const std::string& text, std::size_t& width, std::size_t& height) {
-  const std::size_t cross = text.find('x');
-  std::int64_t w = 0, h = 0;
-  if (cross == text.npos || !parse_integer(text.substr(0, cross), w) ||
-      !parse_integer(text.substr(cross + 1), h) || w < 1 || h < 1)
-    throw UsageError("--scale is WxH in pixels, not '" + printable(text) + "'");
-  width = static_cast<std::size_t>(w);
-  height = static_cast<std::size_t>(h);
-}
-
-Image prepared(const MediaOptions& options, ByteView file) {
-  Image image = read_image(file);
-  if (options.gray) image = to_gray(image);
-  if (!options.crop.empty()) image = cropped(image, parse_box("crop", options.crop));
-  if (!options.scale.empty()) {
-    std::size_t width = 0, height = 0;
-    parse_scale(options.scale, width, height);
-    image = scaled(image, width, height);
-  }
-  return image;
-}
-
 Mask rows_mask(const Image& image, std::int64_t rows) {
   if (rows < 0 || static_cast<std::uint64_t>(rows) > image.height)
     throw UsageError("--rows " + std::to_string(rows) + " is out of range: the image has " +
@@ -73,7 +51,7 @@ Mask box_mask(const Image& image, const std::string& text) {
 }
 
 Mask file_mask(const Image& image, const std::string& path) {
-  const Image picture = to_gray(read_image(read_input(path)));
+  const Image picture = to_gray(kraft::read_image(read_input(path)));
   if (picture.width != image.width || picture.height != image.height)
     throw Error("the mask " + printable(path) + " is " + std::to_string(picture.width) + " x " +
                 std::to_string(picture.height) + " pixels, but the image is " +
@@ -198,7 +176,7 @@ void report(const Completion& completion, std::uint64_t drawn_bytes, double psnr
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file) {
   check_outputs(options, values);
   const bool independent_rows = rows_are_independent(values, options.media);
-  const Image image = prepared(options.media, file);
+  const Image image = read_image(options.media, file);
   const Mask mask = mask_of(values, options.media, image);
   const Hole hole = hole_of(image, mask, independent_rows);
   const std::vector<Completion> completions = complete(options, values, hole);

@@ -10,10 +10,8 @@
 namespace kraft::cli {
 namespace {
 
-constexpr std::array kImageOptions = {"rows", "right-from", "rows-context", "box",
-                                      "mask", "crop",       "scale",        "gray"};
-constexpr std::array kAudioOptions = {"seconds", "samples",  "context-seconds",
-                                      "gap",     "encoding", "rate"};
+constexpr std::array kImageOptions = {"rows", "right-from", "rows-context", "box", "mask"};
+constexpr std::array kAudioOptions = {"seconds", "samples", "context-seconds", "gap"};
 constexpr std::array kBothOptions = {"candidate", "panel"};
 constexpr std::array kTextOptions = {"prime",  "prime-first", "prompt", "length",
                                      "units",  "preset",      "echo",   "tail",
@@ -46,41 +44,26 @@ std::unique_ptr<Sampler> make_sampler(const SampleOptions& options) {
 }
 
 void MediaOptions::add_to(po::options_description& options) {
+  MediaInputOptions::add_to(options);
   // clang-format off
   options.add_options()
-      ("as", po::value(&as)->value_name("MEDIUM")->default_value(as), "take the file as text, image, audio or bytes; auto: what its content says")
       ("rows", po::value(&rows)->value_name("N"), "image: draw the last N rows")
       ("right-from", po::value(&right_from)->value_name("X"), "image: draw each row from pixel X on")
       ("rows-context", po::value(&rows_context)->value_name("WHICH")->default_value(rows_context), "image, with --right-from: what comes before a row; none: rows are independent, above: the rows above")
       ("box", po::value(&box)->value_name("X,Y,W,H"), "image: draw this part")
       ("mask", po::value(&mask)->value_name("FILE"), "image: draw where this image of the same size is bright")
-      ("crop", po::value(&crop)->value_name("X,Y,W,H"), "image: use this part only")
-      ("scale", po::value(&scale)->value_name("WxH"), "image: resize it, after cropping")
-      ("gray", po::bool_switch(&gray), "image: without colours")
       ("seconds", po::value(&seconds)->value_name("S"), "audio: draw so many seconds")
       ("samples", po::value(&samples)->value_name("N"), "audio: draw so many samples of each channel")
       ("context-seconds", po::value(&context_seconds)->value_name("C"), "audio: continue after C seconds (default: at the end)")
       ("gap", po::value(&gap)->value_name("START,S"), "audio: draw S seconds from second START on, with what follows in sight of a joint sampler")
-      ("encoding", po::value(&encoding)->value_name("NAME"), "audio: u8 (linear, 8 bits), mulaw or s16 (default: the file's own)")
-      ("rate", po::value(&rate)->value_name("HZ"), "audio: resample to this rate")
       ("candidate", po::value(&candidate)->value_name("WHAT")->default_value(candidate), "image and audio: choose between bytes (byte), or between whole pixels or samples that occur in what is given (whole)")
       ("panel", po::value(&panel)->value_name("FILE"), "image and audio: write a picture with the original, the context and every completion (PNG)");
   // clang-format on
 }
 
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input) {
-  static constexpr std::array kMedia = {Medium::text, Medium::image, Medium::audio, Medium::bytes};
-  Medium medium = Medium::text;
-  if (options.media.as == "auto") {
-    if (!input.empty()) medium = infer_medium(input);
-  } else {
-    const auto found = std::ranges::find_if(
-        kMedia, [&](Medium candidate) { return options.media.as == name_of(candidate); });
-    if (found == kMedia.end())
-      throw UsageError("--as '" + printable(options.media.as) +
-                       "' is none of auto|text|image|audio|bytes");
-    medium = *found;
-  }
+  const Medium medium = options.media.medium_of(input);
+  refuse_options_of_others(values, medium);
   const std::string name = name_of(medium);
   if (medium != Medium::image) refuse(values, kImageOptions, name, "images (--as image)");
   if (medium != Medium::audio) refuse(values, kAudioOptions, name, "recordings (--as audio)");

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/io.h"
+#include "cli/media_input.h"
 #include "cli/table.h"
 #include "compare/score.h"
 #include "kraft/error.h"
@@ -90,6 +91,32 @@ std::string to_text(const std::vector<Row>& rows) {
   return text;
 }
 
+// What is scored of a file: the samples of an image or recording, the bytes of all else.
+struct Input {
+  Bytes bytes;
+  Geometry geometry;
+};
+
+Input read(const MediaInputOptions& options, const po::variables_map& values,
+           const std::string& path) {
+  Bytes file = read_input(path);
+  if (file.empty()) throw Error("standard input is empty");
+  const Medium medium = options.medium_of(file);
+  refuse_options_of_others(values, medium);
+  if (medium == Medium::image) {
+    Image image = read_image(options, file);
+    const Geometry geometry = image.geometry();
+    return {std::move(image.samples), geometry};
+  }
+  if (medium == Medium::audio) {
+    Audio audio = read_audio(options, values, file);
+    const Geometry geometry = audio.geometry();
+    if (audio.samples.empty()) throw Error(printable(path) + " holds no samples");
+    return {std::move(audio.samples), geometry};
+  }
+  return {std::move(file), {}};
+}
+
 std::uint64_t parse_positions(const std::string& text) {
   if (text == "all") return kEveryPosition;
   std::int64_t number = 0;
@@ -105,6 +132,7 @@ Command score_command() {
     std::vector<std::string> models, inputs;
     std::int64_t chunk_bytes = 0;
     std::string positions = "64";
+    MediaInputOptions media;
     ThreadsOption threads;
   };
   auto options = std::make_shared<Options>();
@@ -113,6 +141,8 @@ Command score_command() {
   command.synopsis = "--model SPEC... FILE... [--chunk N] [--positions N|all] [--json]";
   command.summary = "compare how well models compress and predict files";
   command.details =
+      "An image is scored by its pixels, a recording by its samples (--as bytes: the file as it "
+      "is). "
       "For each model and file: the compressed size, bits per byte and rate; and the prequential "
       "bits per byte, which is -log2 of the probability of each byte given those before it, under "
       "the "
@@ -124,7 +154,8 @@ Command score_command() {
       "A "
       "model that recompresses predicts from the last `context` bytes (see `kraft models NAME`).";
   command.examples = {"kraft score --model gzip --model zstd:19 --model xz book.txt",
-                      "kraft score --model gzip:9 --chunk 2048 book.txt speech.wav --json"};
+                      "kraft score --model gzip:9 --chunk 2048 book.txt speech.wav --json",
+                      "kraft score --model png --model jxl --model llama photo.png --gray"};
   // clang-format off
   command.options.add_options()
       ("model,m", po::value(&options->models)->value_name("SPEC"), "the model; several may be given")
@@ -132,6 +163,7 @@ Command score_command() {
       ("chunk", po::value(&options->chunk_bytes)->default_value(0)->value_name("N"), "compress every N bytes by themselves (0: the whole file)")
       ("positions", po::value(&options->positions)->default_value(options->positions)->value_name("N|all"), "where to measure the prequential bits (0: nowhere)")
       ("json", "print JSON");
+  options->media.add_to(command.options);
   options->threads.add_to(command.options);
   // clang-format on
   command.positional = "input";
@@ -145,16 +177,16 @@ Command score_command() {
     for (const std::string& spec : options->models) make_model(spec);  // all errors before any work
     std::vector<Row> rows;
     for (const std::string& file : options->inputs) {
-      const Bytes bytes = read_input(file);
-      if (bytes.empty()) throw Error("standard input is empty");
+      const Input input = read(options->media, values, file);
+      const Bytes& bytes = input.bytes;
       const auto chunk_bytes = static_cast<std::uint64_t>(options->chunk_bytes);
       for (const std::string& spec : options->models) {
-        const auto model = make_model(spec, {.threads = threads});
+        const auto model = make_model(spec, {.threads = threads, .geometry = input.geometry});
         Row row{.model = model->spec(),
                 .file = file,
                 .bytes = bytes.size(),
                 .chunk_bytes = chunk_bytes,
-                .code = code_length(spec, *model, bytes, chunk_bytes),
+                .code = code_length(*model, bytes, chunk_bytes, threads),
                 .prequential = std::nullopt,
                 .parameters = model->parameters()};
         if (positions > 0) {

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
 
+#include "base/parallel.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 
@@ -35,24 +39,29 @@ std::uint64_t compressed_bytes(const Codec& codec, ByteView data, std::uint64_t 
   return sum;
 }
 
-double predicted_bits(const Model& model, ByteView data, std::uint64_t chunk_bytes) {
-  double bits = 0;
-  for_each_chunk(data, chunk_bytes,
-                 [&](ByteView chunk) { bits += model.start(chunk)->context_bits(); });
-  return bits;
+double predicted_bits(const Model& model, ByteView data, std::uint64_t chunk_bytes,
+                      unsigned threads) {
+  std::vector<ByteView> chunks;
+  for_each_chunk(data, chunk_bytes, [&](ByteView chunk) { chunks.push_back(chunk); });
+  std::vector<double> bits(chunks.size());
+  ThreadPool(threads).run(chunks.size(), [&](std::size_t i, unsigned) {
+    bits[i] = model.start(chunks[i])->context_bits();
+  });
+  return std::accumulate(bits.begin(), bits.end(), 0.0);
 }
 
 }  // namespace
 
-CodeLength code_length(std::string_view spec, const Model& model, ByteView data,
-                       std::uint64_t chunk_bytes) {
+CodeLength code_length(const Model& model, ByteView data, std::uint64_t chunk_bytes,
+                       unsigned threads) {
+  const std::string& spec = model.spec();
   CodeLength length;
   if (find_backend(Spec::parse(spec).name).make_codec) {
     length.compressed_bytes = compressed_bytes(*make_codec(codec_spec(spec)), data, chunk_bytes);
     length.bits = 8 * static_cast<double>(length.compressed_bytes);
   } else {
     length.by_prediction = true;
-    length.bits = predicted_bits(model, data, chunk_bytes);
+    length.bits = predicted_bits(model, data, chunk_bytes, threads);
     length.compressed_bytes = static_cast<std::uint64_t>(std::ceil(length.bits / 8));
   }
   return length;

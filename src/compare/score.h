@@ -17,12 +17,12 @@ struct CodeLength {
       false;  // no codec of its own: the sum of its predictions, rounded up to bytes
 };
 
-// Compresses chunk by chunk (0: the whole) with the codec of the specification, counting the
+// Compresses chunk by chunk (0: the whole) with the codec of the model, counting the
 // codec's header once: the sum of the sizes less (chunks - 1) times the size of one compressed zero
 // byte (Deletang et al. 2024, section 3.2). Pure predictors sum their bits, each chunk from a fresh
-// start.
-CodeLength code_length(std::string_view spec, const Model& model, ByteView data,
-                       std::uint64_t chunk_bytes);
+// start, on as many threads (0: one per processor).
+CodeLength code_length(const Model& model, ByteView data, std::uint64_t chunk_bytes,
+                       unsigned threads = 0);
 
 struct Prequential {
   double bits_per_byte = 0;
