@@ -17,7 +17,6 @@
 // 60-byte strings, and how many Metropolis steps a second that allows, in processor time.
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -30,6 +29,8 @@
 
 #include "base/text.h"
 #include "compare/copying.h"
+#include "compare/statistics.h"
+#include "compare/text_metrics.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
@@ -132,22 +133,6 @@ std::vector<Row> rows() {
   };
 }
 
-// The words of a text but the first and the last, which may be cut.
-std::vector<std::string> words_of(ByteView text) {
-  std::vector<std::string> words(1);
-  for (Byte byte : text) {
-    if (std::isalpha(byte) != 0) {
-      words.back() += static_cast<char>(std::tolower(byte));
-    } else if (!words.back().empty()) {
-      words.emplace_back();
-    }
-  }
-  words.pop_back();
-  if (!words.empty()) words.erase(words.begin());
-  std::erase_if(words, [](const std::string& word) { return word.size() < 2; });
-  return words;
-}
-
 struct Figures {
   static constexpr std::size_t kCount = 6;
   double values[kCount] = {};
@@ -185,11 +170,7 @@ class Corpus {
     const auto size = static_cast<double>(sample.size());
     figures.values[0] = bits / size;
 
-    const std::vector<std::string> words = words_of(sample);
-    const auto known =
-        std::ranges::count_if(words, [&](const std::string& w) { return words_.contains(w); });
-    figures.values[1] =
-        words.empty() ? 0 : 100 * static_cast<double>(known) / static_cast<double>(words.size());
+    figures.values[1] = 100 * known_word_share(sample, words_);
 
     const Copying copying = CopyDetector(context_).analyse(sample);
     figures.values[2] = copying.mean_copy_bytes;
@@ -234,14 +215,12 @@ Bytes draw(const Row& row, ByteView context, ByteView prompt, std::size_t length
 void print_row(const Row& row, const std::vector<Figures>& all, double seconds) {
   std::printf("| %s |", row.name.c_str());
   for (std::size_t column = 0; column < Figures::kCount; ++column) {
-    double sum = 0, squares = 0;
-    for (const Figures& figures : all) sum += figures.values[column];
-    const auto n = static_cast<double>(all.size());
-    for (const Figures& figures : all)
-      squares += (figures.values[column] - sum / n) * (figures.values[column] - sum / n);
+    std::vector<double> values;
+    for (const Figures& figures : all) values.push_back(figures.values[column]);
+    const Estimate e = estimate(values);
     const int digits = column == 1 || column == 3 || column == 4 ? 0 : 2;
-    const double error = n > 1 ? std::sqrt(squares / (n - 1) / n) : 0;
-    std::printf(" %.*f ± %.*f |", digits, sum / n, digits, error);
+    std::printf(" %.*f ± %.*f |", digits, e.mean, digits,
+                std::isfinite(e.standard_error) ? e.standard_error : 0.0);
   }
   std::printf(" %.2f |\n", seconds / static_cast<double>(all.size()));
   std::fflush(stdout);

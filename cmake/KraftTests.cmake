@@ -39,6 +39,13 @@ if(TARGET kraft_program)
   endforeach()
 endif()
 
+# The page of kraft compare in a headless browser, where there is one.
+if(TARGET kraft_program)
+  add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/tests/page/run)
+  set_tests_properties(page PROPERTIES
+    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+endif()
+
 # The example programs run.
 if(KRAFT_BUILD_EXAMPLES)
   set(short_text ${PROJECT_SOURCE_DIR}/LICENSE)

@@ -28,6 +28,7 @@ Command models_command();
 Command next_command();
 Command sample_command();
 Command score_command();
+Command compare_command();
 Command compress_command();
 Command decompress_command();
 Command info_command();

@@ -75,16 +75,25 @@ std::uint64_t CopyDetector::longest_prefix_bytes(ByteView text) const {
   return !text.empty() && seen1_[text[0]] ? 1 : 0;
 }
 
+std::vector<std::size_t> CopyDetector::piece_begins(ByteView sample) const {
+  std::vector<std::size_t> begins;
+  for (std::size_t at = 0; at < sample.size();
+       at += std::max<std::uint64_t>(longest_prefix_bytes(sample.subspan(at)), 1))
+    begins.push_back(at);
+  return begins;
+}
+
 Copying CopyDetector::analyse(ByteView sample) const {
   Copying result;
   if (sample.empty()) return result;
-  std::uint64_t pieces = 0;
-  for (ByteView rest = sample; !rest.empty(); ++pieces) {
-    const std::uint64_t copied = longest_prefix_bytes(rest);
-    result.longest_copy_bytes = std::max(result.longest_copy_bytes, copied);
-    rest = rest.subspan(std::max<std::uint64_t>(copied, 1));
+  std::vector<std::size_t> begins = piece_begins(sample);
+  result.mean_copy_bytes = static_cast<double>(sample.size()) / static_cast<double>(begins.size());
+  begins.push_back(sample.size());
+  for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+    const std::size_t size = begins[i + 1] - begins[i];
+    if (size > 1 || longest_prefix_bytes(sample.subspan(begins[i], 1)) == 1)
+      result.longest_copy_bytes = std::max<std::uint64_t>(result.longest_copy_bytes, size);
   }
-  result.mean_copy_bytes = static_cast<double>(sample.size()) / static_cast<double>(pieces);
   result.self_repeat_share = self_repeat_share(sample);
   return result;
 }

@@ -24,6 +24,9 @@ class CopyDetector {
   // context; a byte that does not occur there is a piece by itself.
   Copying analyse(ByteView sample) const;
 
+  // Where the pieces of that parse begin in the sample, in ascending order.
+  std::vector<std::size_t> piece_begins(ByteView sample) const;
+
   // The longest beginning of `text` that occurs in the context. Of the places where its first four
   // bytes stand, the latest 32,768 are looked at, so that its cost has a bound.
   std::uint64_t longest_prefix_bytes(ByteView text) const;

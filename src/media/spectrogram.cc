@@ -153,6 +153,20 @@ Spectrogram spectrogram(const Audio& audio, std::size_t frames_wanted) {
   return result;
 }
 
+Image spectrogram_picture(const Audio& audio, std::size_t width, std::size_t height) {
+  Canvas canvas(width, height);
+  const Spectrogram s = spectrogram(audio, width);
+  for (std::size_t x = 0; x < width; ++x) {
+    const std::size_t frame = x * s.frames / width;
+    for (std::size_t y = 0; y < height; ++y) {
+      const std::size_t bin = (height - 1 - y) * s.bins / height;
+      const double level = kStepDb * std::round(s.power_db[frame * s.bins + bin] / kStepDb);
+      canvas.set(x, y, heat(1 - level / kFloorDb));
+    }
+  }
+  return canvas.image();
+}
+
 Image spectrogram_panel(const std::vector<Clip>& clips) {
   Axes axes{kLeft, 0, 1e-3, 1};
   for (const Clip& clip : clips) {

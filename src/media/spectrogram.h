@@ -20,6 +20,9 @@ struct Spectrogram {
 };
 Spectrogram spectrogram(const Audio& audio, std::size_t frames_wanted);
 
+// The same as a picture without axes: time to the right, frequency upwards, dark is quiet.
+Image spectrogram_picture(const Audio& audio, std::size_t width, std::size_t height);
+
 struct Clip {
   std::string label;
   Audio audio;

@@ -1,0 +1,27 @@
+# Tables, JSON and CSV of a small comparison; the same on any number of threads, and from a file.
+for i in $(seq 90); do echo "$i times the same line, or nearly the same line, $((i * i % 7)) of them"; done >book
+compare() {
+  kraft compare --model gzip --model ngram:2 --sampler ancestral --sampler ancestral,temperature=0.3 \
+    --judge ngram:3 --windows 3 --context 400 --length 40 --positions 5 book "$@"
+}
+compare --columns lasting | cut -c1-120
+compare --json --threads 1 >json; sed -n '1,20p' json | cut -c1-100; grep -c '"index"' json
+
+# Costs aside, threads change nothing.
+steady() { grep -vE ',(bytes_per_second|candidates_per_second|peak_memory_bytes),'; }
+compare --csv --threads 1 | steady >one
+compare --csv --threads 3 | steady >three
+cmp one three && tr -d '\r' <one | awk -F, '/^book,gzip,ancestral,/ {
+  printf "%s %s %.4f %.4f %.4f %.4f %d\n", $4, $5, $6, $7, $8, $9, $10 }'
+
+# What is in the file is not computed again: also not where it is wrong.
+compare --csv --resume cells.jsonl | steady | cmp - one && echo as before
+wc -l <cells.jsonl
+compare --csv --resume cells.jsonl | steady | cmp - one && echo all from the file
+wc -l <cells.jsonl
+sed 's/"bits_per_byte":[0-9.]*/"bits_per_byte":99/' cells.jsonl >edited.jsonl
+compare --csv --resume edited.jsonl | steady | cmp -s - one || echo taken as it stands
+
+# A crash in the midst of a line loses that cell alone.
+head -n 20 cells.jsonl >cut.jsonl; sed -n 21p cells.jsonl | head -c 50 >>cut.jsonl
+compare --csv --resume cut.jsonl | steady | cmp - one && wc -l <cut.jsonl
