@@ -46,7 +46,7 @@ PatchSize parse_patch(const std::string& text) {
 
 // Gray, 8 bits, and reduced until its shorter side has so many pixels (0: as it is).
 Image prepared(ByteView file, std::int64_t side) {
-  Image image = to_gray(read_image(file));
+  Image image = to_gray(kraft::read_image(file));
   if (image.depth_bits == 16) {
     Bytes high;
     for (std::size_t at = 0; at < image.samples.size(); at += 2) high.push_back(image.samples[at]);
@@ -87,7 +87,7 @@ ComparedInput image_input(const CompareOptions& o, const std::string& name, Byte
 }
 
 ComparedInput audio_input(const CompareOptions& o, const std::string& name, ByteView file) {
-  Audio audio = read_audio(file, Encoding::u8, static_cast<std::uint32_t>(o.rate));
+  Audio audio = kraft::read_audio(file, Encoding::u8, static_cast<std::uint32_t>(o.rate));
   if (audio.channels > 1) {  // the first one stands for all
     Bytes first;
     for (std::size_t at = 0; at < audio.samples.size(); at += audio.channels)

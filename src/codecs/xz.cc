@@ -260,14 +260,17 @@ double container_bits(const Codec& codec) {
   return codec.encoder()->code_length({&message, 1}) - 8;
 }
 
+[[noreturn]] void refuse(const std::string& name, const std::string& parameter, const char* needs) {
+  throw UsageError(name + ": " + parameter + " needs bits=" + needs);
+}
+
 // Parameters that are about measuring another way than the one chosen.
 void check_measuring(const std::string& name, const Arguments& arguments) {
   const bool fractional = arguments.text("bits") == "fractional";
   for (const auto& [parameter, value] : Spec::parse(arguments.spec()).values) {
     if (fractional && (parameter == "context" || parameter == "dither"))
-      throw UsageError(name + ": " + parameter + " needs bits=byte, not fractional");
-    if (!fractional && parameter == "tail")
-      throw UsageError(name + ": tail needs bits=fractional, not byte");
+      refuse(name, parameter, "byte, not fractional");
+    if (!fractional && parameter == "tail") refuse(name, parameter, "fractional, not byte");
   }
 }
 
