@@ -29,6 +29,8 @@ Command next_command();
 Command sample_command();
 Command score_command();
 Command compare_command();
+Command reproduce_command();
+Command classify_command();
 Command compress_command();
 Command decompress_command();
 Command info_command();

@@ -24,12 +24,6 @@ namespace {
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 24;
 constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
 
-std::string hexadecimal(std::uint64_t number) {
-  char text[20];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
-  return text;
-}
-
 struct PatchSize {
   std::size_t width = 0, height = 0;
 };
@@ -138,13 +132,6 @@ std::string settings_text(const CompareOptions& o, const ComparisonSettings& set
          std::to_string(o.samples) + ", judges " + join(settings.judges, " ");
 }
 
-std::string identity_of(const Model& model) {
-  const ModelIdentity identity = identify(model);
-  return identity.spec + " (" + identity.library + ")" +
-         (identity.fingerprint.empty() ? "" : " " + identity.fingerprint) + " " +
-         hexadecimal(identity.probe);
-}
-
 // Those that were given, or the default ones that there are.
 std::vector<std::string> judges(const CompareOptions& o, bool wanted) {
   if (!o.judges.empty()) {
@@ -220,7 +207,8 @@ class Run {
                                 .alphabet = options_.alphabet};
     identify_models(inputs, settings);
     if (!options_.resume.empty())
-      store_.emplace(options_.resume, settings_text(options_, settings) + judge_identities_);
+      store_.emplace(options_.resume, "compare",
+                     settings_text(options_, settings) + judge_identities_);
     comparison_.emplace(std::move(settings), std::move(inputs), options_.models,
                         std::move(samplers), threads_, interrupted);
   }
@@ -381,6 +369,19 @@ void add_options(po::options_description& options, CompareOptions& o) {
 }
 
 }  // namespace
+
+std::string hexadecimal(std::uint64_t number) {
+  char text[20];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+std::string identity_of(const Model& model) {
+  const ModelIdentity identity = identify(model);
+  return identity.spec + " (" + identity.library + ")" +
+         (identity.fingerprint.empty() ? "" : " " + identity.fingerprint) + " " +
+         hexadecimal(identity.probe);
+}
 
 std::string identity_key(std::size_t input, const std::string& spec) {
   return std::to_string(input) + " " + spec;

@@ -38,6 +38,11 @@ struct Results {
   }
 };
 
+std::string hexadecimal(std::uint64_t number);
+
+// What a model is: its specification, its library, its weights and a probe of its predictions.
+std::string identity_of(const Model& model);
+
 // The key of Results::identities.
 std::string identity_key(std::size_t input, const std::string& spec);
 
@@ -50,13 +55,18 @@ std::string results_table(const Results& results);
 std::string results_page(const Results& results);
 void expect_pages();  // throws that Error
 
+// A cell in one line of JSON, and back; parse_cell() throws Error.
+std::string cell_text(const Cell& cell);
+Cell parse_cell(const std::string& text);
+
 // Cells on disk, a line for each: what was computed once need not be again. The first line says
 // what the cells depend on; models, samplers and inputs may come and go.
 class CellStore {
  public:
   // Reads what is there, or begins a new file. What was cut off in the midst of its last line is
-  // dropped. Throws Error when the file holds something else, or cells of other settings.
-  CellStore(const std::string& path, const std::string& settings);
+  // dropped. `command` is the one that the file belongs to ("compare"). Throws Error when the file
+  // holds something else, or cells of other settings.
+  CellStore(const std::string& path, const std::string& command, const std::string& settings);
   ~CellStore();
   CellStore(const CellStore&) = delete;
   CellStore& operator=(const CellStore&) = delete;

@@ -1,4 +1,4 @@
-// Cells of kraft compare as lines of JSON.
+// Cells of kraft compare and kraft reproduce as lines of JSON.
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -65,8 +65,18 @@ Cell to_cell(const Json& json) {
 
 }  // namespace
 
+std::string cell_text(const Cell& cell) { return to_json(cell).dump(); }
+
+Cell parse_cell(const std::string& text) {
+  try {
+    return to_cell(Json::parse(text));
+  } catch (const nlohmann::json::exception&) {
+    throw Error("a cell was expected, not " + printable(text.substr(0, 80)));
+  }
+}
+
 struct CellStore::Impl {
-  std::string path;
+  std::string path, command;
   int descriptor = -1;
   std::map<std::string, Cell> cells;
 
@@ -104,17 +114,17 @@ struct CellStore::Impl {
       const Json json = Json::parse(line);
       cells[json.at("key").get<std::string>()] = to_cell(json.at("cell"));
     } catch (const nlohmann::json::exception&) {
-      throw Error(printable(path) + ": line " + std::to_string(number) +
-                  " is no cell of a comparison");
+      throw Error(printable(path) + ": line " + std::to_string(number) + " is no cell of kraft " +
+                  command);
     }
   }
 
   void expect_settings(const std::string& line, const std::string& settings) const {
     std::string found;
     try {
-      found = Json::parse(line).at("kraft_compare").get<std::string>();
+      found = Json::parse(line).at("kraft_" + command).get<std::string>();
     } catch (const nlohmann::json::exception&) {
-      throw Error(printable(path) + " is not a file of kraft compare --resume");
+      throw Error(printable(path) + " is not a file of kraft " + command + " --resume");
     }
     if (found != settings)
       throw Error(printable(path) + " holds results of other settings: expected " + settings +
@@ -122,14 +132,16 @@ struct CellStore::Impl {
   }
 };
 
-CellStore::CellStore(const std::string& path, const std::string& settings)
+CellStore::CellStore(const std::string& path, const std::string& command,
+                     const std::string& settings)
     : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
+  impl_->command = command;
   impl_->descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (impl_->descriptor < 0) impl_->fail("open");
   try {
     if (::flock(impl_->descriptor, LOCK_EX | LOCK_NB) != 0)
-      throw Error(printable(path) + " is in use by another comparison");
+      throw Error(printable(path) + " is in use by another kraft " + command);
     const std::string text = impl_->read_all();
     std::size_t begin = 0, number = 0;
     for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
@@ -141,9 +153,9 @@ CellStore::CellStore(const std::string& path, const std::string& settings)
       }
     }
     // A file that never had a whole line is not ours to cut unless it begins as ours do.
-    const std::string first = Json({{"kraft_compare", settings}}).dump();
+    const std::string first = Json({{"kraft_" + command, settings}}).dump();
     if (number == 0 && !first.starts_with(text))
-      throw Error(printable(path) + " is not a file of kraft compare --resume");
+      throw Error(printable(path) + " is not a file of kraft " + command + " --resume");
     if (::ftruncate(impl_->descriptor, static_cast<off_t>(begin)) != 0 ||
         ::lseek(impl_->descriptor, 0, SEEK_END) < 0)
       impl_->fail("write to");

@@ -13,9 +13,10 @@ namespace kraft::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      models_command(),  next_command(),     sample_command(),     score_command(),
-      compare_command(), compress_command(), decompress_command(), info_command(),
-      help_command(),    man_command(),      completion_command()};
+      models_command(),     next_command(),      sample_command(),   score_command(),
+      compare_command(),    reproduce_command(), classify_command(), compress_command(),
+      decompress_command(), info_command(),      help_command(),     man_command(),
+      completion_command()};
   return all;
 }
 

@@ -101,8 +101,8 @@ std::string line_plot_svg(const LinePlot& plot) {
   }
   const Scale x{xs.low, xs.high, kLeft, kWidth - kRight, plot.x_logarithmic};
   const Scale y{ys.low, ys.high, kHeight - kBottom, kTop, plot.y_logarithmic};
-  std::string svg = "<text x=\"" + number(kLeft) +
-                    "\" y=\"24\" font-size=\"15\">" + svg::escaped(plot.title) + "</text>\n";
+  std::string svg = "<text x=\"" + number(kLeft) + "\" y=\"24\" font-size=\"15\">" +
+                    svg::escaped(plot.title) + "</text>\n";
   svg += axes(plot, x, y);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const char* colour = svg::kColours[i % svg::kColours.size()];

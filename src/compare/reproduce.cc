@@ -33,8 +33,8 @@ class Streams {
       : spec_(codec_spec(spec)), width_(width) {}
 
   std::uint64_t bytes(ByteView message) {
-    const std::size_t width = width_ == 0 ? near_square_width(message.size())
-                                          : std::min(width_, message.size());
+    const std::size_t width =
+        width_ == 0 ? near_square_width(message.size()) : std::min(width_, message.size());
     const std::string spec = shaped(spec_, width);
     auto& encoder = encoders_[spec];
     if (!encoder) encoder = make_codec(spec)->encoder();
@@ -88,9 +88,7 @@ const char* name_of(PaperMedium medium) {
   throw Error("no such medium");
 }
 
-const char* name_of(Layout layout) {
-  return layout == Layout::chunked ? "chunked" : "unchunked";
-}
+const char* name_of(Layout layout) { return layout == Layout::chunked ? "chunked" : "unchunked"; }
 
 Geometry PaperData::geometry() const {
   if (medium == PaperMedium::images)
@@ -193,7 +191,8 @@ std::vector<RateExperiment::Part> RateExperiment::parts(std::size_t data, const 
     return {{data, layout, {}}};
   }
   const bool sampled = predictor && predictor->parameters() > 0;
-  const std::vector<std::size_t> chunks = evenly_spread(of.chunks(), sampled ? settings_.chunks : 0);
+  const std::vector<std::size_t> chunks =
+      evenly_spread(of.chunks(), sampled ? settings_.chunks : 0);
   const std::size_t step = codec ? kCodecChunks : kPredictorChunks;
   std::vector<Part> parts;
   for (std::size_t at = 0; at < chunks.size(); at += step) {
@@ -205,8 +204,8 @@ std::vector<RateExperiment::Part> RateExperiment::parts(std::size_t data, const 
 }
 
 std::string RateExperiment::key(const Part& part, const std::string& model) const {
-  std::string key = std::string(name_of(data_[part.data].medium)) + " | " + name_of(part.layout) +
-                    " | " + model;
+  std::string key =
+      std::string(name_of(data_[part.data].medium)) + " | " + name_of(part.layout) + " | " + model;
   if (!part.chunks.empty())
     key += " | " + std::to_string(part.chunks.size()) + " chunks from " +
            std::to_string(part.chunks.front()) + " to " + std::to_string(part.chunks.back());
@@ -285,9 +284,8 @@ std::optional<PaperRate> RateExperiment::rate(std::size_t data, const std::strin
     rate.standard_error = 100 * std::sqrt(variance * messages) / raw_bits;
   }
   if (!is_codec(model)) rate.parameters = shared_.get(model, of.geometry())->parameters();
-  rate.adjusted_percent =
-      rate.percent +
-      200 * static_cast<double>(rate.parameters) / static_cast<double>(of.bytes.size());
+  rate.adjusted_percent = rate.percent + 200 * static_cast<double>(rate.parameters) /
+                                             static_cast<double>(of.bytes.size());
   return rate;
 }
 

@@ -33,7 +33,7 @@ inline constexpr std::uint32_t kPaperRateHz = 16000;
 // experiment that it belongs to must outlive it.
 struct ExperimentCell {
   std::string key;    // unique within the experiment, and the same in every run of it
-  std::string model;  // whose work it is: a canonical specification
+  std::string model;  // whose work it is: a canonical specification; empty: none of the registry's
   Geometry geometry;  // with which that model is made
   std::function<Cell()> compute;
 };
@@ -62,15 +62,15 @@ struct PaperData {
 // left.
 PaperData paper_data(PaperMedium medium, std::string source, Bytes bytes, std::uint64_t most_bytes);
 
-// Appends the patches of an 8-bit gray image, from left to right and top to bottom; what is no whole
-// patch at its right and lower edges is left out.
+// Appends the patches of an 8-bit gray image, from left to right and top to bottom; what is no
+// whole patch at its right and lower edges is left out.
 void append_patches(const Image& gray, Bytes& to);
 
 Bytes random_bytes(std::uint64_t seed, std::size_t size);
 
-// The shape in which codecs for images see bytes that are none: the largest divisor of `bytes` up to
-// its root is the height. Where that would be wider than 4:1, the root rounded up is the width, and
-// the codec completes the last row.
+// The shape in which codecs for images see bytes that are none: the largest divisor of `bytes` up
+// to its root is the height. Where that would be wider than 4:1, the root rounded up is the width,
+// and the codec completes the last row.
 std::size_t near_square_width(std::size_t bytes);
 
 // The specification with its argument filled in, as models call themselves. Throws UsageError.
@@ -181,8 +181,8 @@ class ContextExperiment {
 
 // What the paper has, for comparison: rates of Table 1 in percent, in the order of kPaperMedia.
 struct PublishedRates {
-  const char* name;    // in the paper
-  const char* model;   // ours of the same kind; null where there is none
+  const char* name;   // in the paper
+  const char* model;  // ours of the same kind; null where there is none
   Layout layout;
   double percent[4];
 };

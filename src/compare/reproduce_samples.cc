@@ -95,8 +95,8 @@ Cell GenerationExperiment::compute(std::size_t task, const std::string& model,
     const Bytes& given = of.given[row];
     const bool own_units = !predictor->units().empty();
     const Candidates candidates = of.medium != PaperMedium::text ? Candidates::all()
-                                  : own_units ? Candidates::units_of(*predictor)
-                                              : Candidates::seen(given);
+                                  : own_units                    ? Candidates::units_of(*predictor)
+                                                                 : Candidates::seen(given);
     Random random(settings_.seed, row);
     const auto state = predictor->start(given);
     const auto priced = state->clone();

@@ -46,8 +46,7 @@ class GenerationExperiment {
     double bits = 0;  // of what was drawn, as the model prices it
     double seconds = 0;
   };
-  Generated generated(std::size_t task, const std::string& model,
-                      const CellResults& results) const;
+  Generated generated(std::size_t task, const std::string& model, const CellResults& results) const;
 
   const std::vector<GenerationTask>& tasks() const { return tasks_; }
   const std::vector<std::string>& models(std::size_t task) const { return models_[task]; }

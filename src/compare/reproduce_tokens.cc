@@ -31,8 +31,9 @@ std::vector<ExperimentCell> TokenExperiment::cells() const {
   std::vector<ExperimentCell> cells = rates_->cells();
   for (std::size_t order = 1; order <= kOrders; ++order) {
     for (const std::size_t vocabulary : vocabularies())
-      cells.push_back({key(order, vocabulary), "uniform", {},
-                       [this, order, vocabulary] { return compute(order, vocabulary); }});
+      cells.push_back({key(order, vocabulary), "", {}, [this, order, vocabulary] {
+                         return compute(order, vocabulary);
+                       }});
   }
   return cells;
 }

@@ -9,10 +9,10 @@
 
 namespace kraft {
 
-// The paper trains transformers of three sizes on text under six vocabularies. Here n-gram models of
-// three orders take their place: they and the vocabularies are learnt from the first half of the
-// text, and the rate is that of the second half, from which the models go on learning. Models of the
-// registry predict the same half byte by byte, in chunks, each with the vocabulary that it has.
+// The paper trains transformers of three sizes on text under six vocabularies. Here n-gram models
+// of three orders take their place: they and the vocabularies are learnt from the first half of the
+// text, and the rate is that of the second half, from which the models go on learning. Models of
+// the registry predict the same half byte by byte, in chunks, each with the vocabulary that it has.
 class TokenExperiment {
  public:
   TokenExperiment(const PaperData& text, std::vector<std::string> models,
@@ -25,9 +25,9 @@ class TokenExperiment {
 
   struct Entry {
     double percent = 0;
-    double standard_error = 0;         // of models of the registry, over chunks
-    std::uint64_t vocabulary = 0;      // tokens that there are
-    double bytes_per_token = 0;        // of the second half; of n-gram models only
+    double standard_error = 0;     // of models of the registry, over chunks
+    std::uint64_t vocabulary = 0;  // tokens that there are
+    double bytes_per_token = 0;    // of the second half; of n-gram models only
   };
   Entry ngram(std::size_t order, std::size_t vocabulary, const CellResults& results) const;
   Entry model(const std::string& spec, const CellResults& results) const;

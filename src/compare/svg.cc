@@ -20,8 +20,8 @@ double tick_step(double range) {
 }  // namespace
 
 double Scale::operator()(double value) const {
-  const double share = logarithmic ? std::log(value / low) / std::log(high / low)
-                                   : (value - low) / (high - low);
+  const double share =
+      logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
   return from + share * (to - from);
 }
 

@@ -22,8 +22,8 @@ struct Scale {
   std::vector<double> ticks() const;
 };
 
-std::string number(double value);                // with one digit after the point
-std::string escaped(const std::string& text);    // for text between tags
+std::string number(double value);              // with one digit after the point
+std::string escaped(const std::string& text);  // for text between tags
 std::string text_at(double x, double y, const char* anchor, const std::string& text);
 std::string line(double x1, double y1, double x2, double y2, const char* style);
 
