@@ -1,8 +1,7 @@
 // What each sampler writes: one row for each way to draw from gzip:9, over several prompts of each
 // corpus, with standard errors.
 //
-//     build/benchmarks/sampler_table [--prompts N] [--length N] [--rows TEXT] [--row MODEL
-//     SAMPLER]... CORPUS...
+//     build/benchmarks/sampler_table [--prompts N] [--length N] [--rows TEXT] CORPUS...
 //
 // Of each corpus, 30 KiB from a quarter on are the context; the second half trains the judge, an
 // adaptive n-gram of order 5 that has seen nothing of the context; prompts of 40 bytes come from
@@ -14,9 +13,10 @@
 //     repeats   share of bytes inside a repeat of 12 bytes or more of the sample itself
 //     gzip      what gzip:9 needs for it after context and prompt, bits a byte
 //
-// None of them means anything without the others. --row makes a table of other rows, say
-// `--row zstd:3 spans,span-length=5,key-length=3,temperature=4`. Before the table: how fast gzip:9
-// measures 60-byte strings, and how many Metropolis steps a second that allows, in processor time.
+// None of them means anything without the others. `--row MODEL SAMPLER`, say
+// `--row zstd:3 spans,span-length=5,key-length=3,temperature=4`, makes a table of such rows. Before
+// the table: how fast gzip:9 measures 60-byte strings, and how many Metropolis steps a second that
+// allows, in processor time.
 
 #include <algorithm>
 #include <cmath>
