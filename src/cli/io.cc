@@ -17,6 +17,7 @@
 namespace kraft::cli {
 namespace {
 
+bool silent = false;
 volatile std::sig_atomic_t interrupt_seen = 0;
 volatile std::sig_atomic_t interrupts_caught = 0;
 char
@@ -158,13 +159,16 @@ void OutputFile::commit() {
 }
 
 void write_out(std::string_view text) {
-  write_all(STDOUT_FILENO, as_bytes(text), "standard output");
+  if (!silent) write_all(STDOUT_FILENO, as_bytes(text), "standard output");
 }
 
 void note(const std::string& message) {
+  if (silent) return;
   const std::string line = "kraft: " + message + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
+
+void fall_silent() { silent = true; }
 
 void warn(const std::string& message) { note("warning: " + message); }
 
@@ -207,7 +211,7 @@ Progress::Progress(std::string what, std::uint64_t total, std::string unit, bool
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
-      active_(wanted && stderr_is_terminal()),
+      active_(wanted && !silent && stderr_is_terminal()),
       begin_(std::chrono::steady_clock::now()),
       last_(begin_) {}
 

@@ -63,6 +63,9 @@ void write_out(std::string_view text);
 void warn(const std::string& message);
 void note(const std::string& message);
 
+// From this call on, nothing is written to standard output and standard error: another rank speaks.
+void fall_silent();
+
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 bool colour_wanted();  // stdout is a terminal and NO_COLOR is not set
