@@ -50,7 +50,7 @@ endif()
 if(TARGET kraft_program)
   add_test(NAME mpi COMMAND ${PROJECT_SOURCE_DIR}/tests/mpi/run)
   set_tests_properties(mpi PROPERTIES
-    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 900)
 endif()
 
 # The example programs run.

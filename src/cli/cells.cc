@@ -141,7 +141,7 @@ class Master {
     hand_out();
     milliseconds pause = kShortestPause;
     while (done_ < cells_.missing.size() || !all_here()) {
-      if (interrupted()) return false;
+      if (interrupted() || somebody_left_) return false;
       const bool own = take_own(alone_ ? kAlonePause : pause);
       const bool busy = take_messages() || own;
       pause = busy ? kShortestPause : std::min(2 * pause, kLongestPause);
@@ -167,7 +167,8 @@ class Master {
   struct Rank {
     std::size_t slots = 0;  // cells at a time; 0 until it is ready
     std::set<std::size_t> computing;
-    bool answers = true;
+    bool left = false;
+    bool answers = true;  // after a signal that has reached all
   };
 
   // Every rank must have been heard: one that has other inputs is wrong also where it is too slow
@@ -237,12 +238,15 @@ class Master {
       take(message.rank, std::stoul(text.substr(0, space)), text.substr(space + 1));
     } else if (message.word == Word::failed) {
       fail(message.rank, text);
+    } else {
+      rank.left = somebody_left_ = true;  // before it was told to
     }
   }
 
   // After a signal: results that are under way still count, and who is alive says so.
   void hear_the_rest() {
-    for (std::size_t rank = 1; rank < ranks_.size(); ++rank) ranks_[rank].answers = false;
+    for (std::size_t rank = 1; rank < ranks_.size(); ++rank)
+      ranks_[rank].answers = ranks_[rank].left || !interrupted();
     next_ = cells_.missing.size();
     for (const auto begin = Clock::now(); Clock::now() - begin < kFarewell;) {
       take_own(kShortestPause);
@@ -258,6 +262,7 @@ class Master {
   std::optional<Progress> progress_;
   std::vector<Rank> ranks_;
   std::size_t next_ = 0, done_ = 0;
+  bool somebody_left_ = false;
   Crew crew_;
 };
 
@@ -282,8 +287,11 @@ bool lead(const Cells& cells) {
   while (true) {
     if (interrupted()) {
       messages().send(0, Word::leaving);
-      for (const auto begin = Clock::now(); !messages().sent() && Clock::now() - begin < kFarewell;)
+      // mpirun kills all as soon as one of them ends: rank 0 must have had its say.
+      for (const auto begin = Clock::now(); Clock::now() - begin < 3 * kFarewell;) {
+        messages().sent();
         std::this_thread::sleep_for(kShortestPause);
+      }
       leave_at_once(kInterruptedExit);
     }
     bool busy = false;
@@ -312,7 +320,7 @@ bool lead(const Cells& cells) {
 
 bool run_cells(const Cells& cells) {
   if (launch().alone()) return lead(cells);
-  catch_interrupts();  // to report what is not finished
+  catch_all_interrupts();  // to report what is not finished
   messages();
   if (launch().rank == 0) return lead(cells);
   serve(cells);

@@ -34,7 +34,8 @@ char
 
 void on_signal(int signal) {
   const bool asks_to_end = signal == SIGINT || signal == SIGTERM;
-  if (!asks_to_end || interrupts_caught == 0 || interrupt_seen != 0) end_by(signal);
+  const bool again = interrupt_seen != 0 && interrupts_caught < 2;
+  if (!asks_to_end || interrupts_caught == 0 || again) end_by(signal);
   interrupt_seen = 1;
   kill_running_processes();  // so that nothing waits for them
 }
@@ -204,6 +205,8 @@ void prepare_process() {
 }
 
 void catch_interrupts() { interrupts_caught = 1; }
+
+void catch_all_interrupts() { interrupts_caught = 2; }
 
 bool interrupted() { return interrupt_seen != 0; }
 

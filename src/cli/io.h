@@ -78,6 +78,9 @@ void prepare_process();
 // From this call on, the first SIGINT or SIGTERM does not end the program: it sets a flag and ends
 // the commands that models run.
 void catch_interrupts();
+// Nor do those after it: for a process that somebody kills when it does not end by itself, as
+// mpirun does, which sends more than one.
+void catch_all_interrupts();
 bool interrupted();
 inline constexpr int kInterruptedExit = 130;
 

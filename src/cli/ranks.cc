@@ -82,7 +82,7 @@ unsigned default_threads() {
 struct Messages::Impl {
   struct Sending {
     std::string text;
-    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Request request;
   };
   std::list<Sending> sending;  // texts stay where they are until they are sent
 
@@ -116,7 +116,8 @@ Messages::~Messages() = default;
 void Messages::send(unsigned rank, Word word, std::string text) {
   if (text.size() > INT_MAX) throw Error("a result is too large to be sent to rank 0");
   impl_->drop_sent();
-  auto& one = impl_->sending.emplace_back(std::move(text));
+  impl_->sending.push_back({std::move(text), MPI_REQUEST_NULL});
+  Impl::Sending& one = impl_->sending.back();
   Impl::expect(MPI_Isend(one.text.data(), static_cast<int>(one.text.size()), MPI_BYTE,
                          static_cast<int>(rank), static_cast<int>(word), MPI_COMM_WORLD,
                          &one.request));
@@ -212,7 +213,7 @@ int end_ranks(const Ending& ending) {
   if (!built_with_mpi()) return launch().rank == 0 ? ending.status : 0;
   const bool first = launch().rank == 0;
   try {
-    catch_interrupts();
+    catch_all_interrupts();
     if (first) {
       stop_the_others();
     } else {
