@@ -62,7 +62,7 @@ struct Row {
 };
 
 // What `kraft sample` does with a codec unless told otherwise.
-const SamplerOptions kDefault = {.temperature = 4, .span_length = 3, .key_length = 4};
+const SamplerOptions kDefault = {.temperature = 3.5, .span_length = 4, .key_length = 3};
 
 std::vector<Row> rows() {
   return {
@@ -92,7 +92,7 @@ std::vector<Row> rows() {
        .options = {.steps = 20'000, .burn_in = 0, .chains = 1, .anneal = true}},
       {.name = "lookahead 8, width 32", .sampler = "lookahead"},
       {.name = "spans 12", .sampler = "spans"},
-      {.name = "spans 3, T=4 (the default)", .sampler = "spans", .options = kDefault},
+      {.name = "spans 4, keys 3, T=3.5 (the default)", .sampler = "spans", .options = kDefault},
       {.name = "xz, the default", .model = "xz:6", .sampler = "spans", .options = kDefault},
       {.name = "zstd:3, the default", .model = "zstd:3", .sampler = "spans", .options = kDefault},
       {.name = "brotli:5, the default",
@@ -100,7 +100,7 @@ std::vector<Row> rows() {
        .sampler = "spans",
        .options = kDefault},
       {.name = "bzip2, the default", .model = "bzip2", .sampler = "spans", .options = kDefault},
-      {.name = "uniform, the default's strings by chance",
+      {.name = "uniform, the default's strings drawn by lot",
        .model = "uniform",
        .sampler = "spans",
        .options = kDefault},

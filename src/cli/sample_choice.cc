@@ -41,9 +41,9 @@ SampleOptions chosen_for(const std::string& model, std::uint64_t history_bytes,
   } else if (is_codec(model) && options.units.empty() && history_bytes >= kLeastHistoryBytes &&
              all_read_by("spans", values)) {
     chosen.sampler = "spans";
-    set("temperature", sampling.temperature, 4.0);
-    set("span-length", sampling.span_length, 3);
-    set("key-length", sampling.key_length, 4);
+    set("temperature", sampling.temperature, 3.5);
+    set("span-length", sampling.span_length, 4);
+    set("key-length", sampling.key_length, 3);
   } else {
     chosen.sampler = "ancestral";
   }
