@@ -172,7 +172,7 @@ void check(const po::variables_map& values, const Options& options) {
   const bool input_is_stdin = !options.context.inputs.empty() && options.context.inputs[0] == "-";
   if (options.units == "-" && (input_is_stdin || options.context.prime == "-"))
     throw UsageError("--units - and another input - both read standard input");
-  check_joint(values, chosen_for("uniform", 0, options, values));  // whatever the model
+  check_joint(values, chosen_for(nullptr, 0, options, values));  // whatever the model
 }
 
 // One run of the command: everything that the samples share.
@@ -191,7 +191,7 @@ class Run {
         output_(options.output),
         labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {
     for (const auto& model : models_) {
-      ways_.push_back(chosen_for(model->spec(), history_.size(), options, values));
+      ways_.push_back(chosen_for(model.get(), history_.size(), options, values));
       refuse_unread_options(values, ways_.back());
       samplers_.push_back(make_sampler(ways_.back()));
     }
@@ -245,6 +245,9 @@ class Run {
            " bytes that have followed the last " + std::to_string(way_->sampling.key_length) +
            " before, chosen at temperature " + shortest(way_->sampling.temperature) +
            "; --sampler ancestral draws from the increments alone");
+    if (options_.sampler == kAutoSampler && way_->sampler == "metropolis")
+      note(model.spec() + ": by metropolis, at temperature " +
+           shortest(way_->sampling.temperature) + ", for what follows the hole to be in sight");
     const std::string known = caution(model.spec(), *way_);
     if (!known.empty()) note(model.spec() + ": " + known);
   }

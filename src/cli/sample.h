@@ -69,11 +69,11 @@ struct SampleOptions {
 // no meaning for that medium.
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
 
-// What --sampler auto stands for when a model continues a text after so many bytes; other samplers
-// stay as they are. A codec chooses between strings that the text has, which writes best without
-// quoting much (the table of docs/samplers.md); what predicts, and what has next to no text to take
-// strings from, draws by its own distribution.
-SampleOptions chosen_for(const std::string& model, std::uint64_t history_bytes,
+// What --sampler auto stands for when a model (null: any) continues a text after so many bytes;
+// other samplers stay as they are. A codec chooses between strings that the text has, which writes
+// best without quoting much (the table of docs/samplers.md); what predicts, and what has next to no
+// text to take strings from, draws by its own distribution.
+SampleOptions chosen_for(const Model* model, std::uint64_t history_bytes,
                          const SampleOptions& options, const po::variables_map& values);
 
 // A sentence on what is known of these options, such as that they quote; empty if nothing is.

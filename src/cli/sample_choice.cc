@@ -26,7 +26,7 @@ bool all_read_by(const std::string& sampler, const po::variables_map& values) {
 
 }  // namespace
 
-SampleOptions chosen_for(const std::string& model, std::uint64_t history_bytes,
+SampleOptions chosen_for(const Model* model, std::uint64_t history_bytes,
                          const SampleOptions& options, const po::variables_map& values) {
   SampleOptions chosen = options;
   if (options.sampler != kAutoSampler) return chosen;
@@ -38,14 +38,15 @@ SampleOptions chosen_for(const std::string& model, std::uint64_t history_bytes,
     chosen.sampler = "metropolis";
     set("temperature", sampling.temperature, 0.7);
     set("steps", sampling.steps, 20'000);
-  } else if (is_codec(model) && options.units.empty() && history_bytes >= kLeastHistoryBytes &&
-             all_read_by("spans", values)) {
+  } else if (model != nullptr && is_codec(model->spec()) && options.units.empty() &&
+             history_bytes >= kLeastHistoryBytes && all_read_by("spans", values)) {
     chosen.sampler = "spans";
     set("temperature", sampling.temperature, 3.5);
     set("span-length", sampling.span_length, 4);
     set("key-length", sampling.key_length, 3);
   } else {
     chosen.sampler = "ancestral";
+    if (model != nullptr && model->parameters() > 0) set("temperature", sampling.temperature, 0.7);
   }
   return chosen;
 }
