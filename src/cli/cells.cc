@@ -267,6 +267,7 @@ class Master {
 };
 
 bool lead(const Cells& cells) {
+  useless = false;
   Master master(cells);
   try {
     if (master.run()) return true;
