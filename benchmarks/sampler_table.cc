@@ -13,8 +13,10 @@
 //     repeats   share of bytes inside a repeat of 12 bytes or more of the sample itself
 //     gzip      what gzip:9 needs for it after context and prompt, bits a byte
 //
-// None of them means anything without the others. Before the table: how fast gzip:9 measures
-// 60-byte strings, and how many Metropolis steps a second that allows, in processor time.
+// None of them means anything without the others. `--row MODEL SAMPLER`, say
+// `--row zstd:3 spans,span-length=5,key-length=3,temperature=4`, makes a table of such rows. Before
+// the table: how fast gzip:9 measures 60-byte strings, and how many Metropolis steps a second that
+// allows, in processor time.
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +30,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "compare/comparison.h"
 #include "compare/copying.h"
 #include "compare/statistics.h"
 #include "compare/text_metrics.h"
@@ -45,7 +48,8 @@ double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_P
 struct Settings {
   std::size_t prompts = 6;
   std::size_t length_bytes = 180;
-  std::string rows;  // only those with this in their name
+  std::string rows;                                         // only those with this in their name
+  std::vector<std::pair<std::string, std::string>> others;  // instead: models and samplers
   std::vector<std::string> corpora;
 };
 
@@ -56,6 +60,9 @@ struct Row {
   SamplerOptions options = {};
   std::string proposal = {};
 };
+
+// What `kraft sample` does with a codec unless told otherwise.
+const SamplerOptions kDefault = {.temperature = 3.5, .span_length = 4, .key_length = 3};
 
 std::vector<Row> rows() {
   return {
@@ -80,16 +87,23 @@ std::vector<Row> rows() {
       {.name = "smc, T=0.8, 64 particles, tail 80",
        .sampler = "smc",
        .options = {.temperature = 0.8, .tail = 80}},
-      {.name = "smc, T=0.85, 64 particles", .sampler = "smc", .options = {.temperature = 0.85}},
-      {.name = "smc, T=0.85, 64 particles, tail 80",
-       .sampler = "smc",
-       .options = {.temperature = 0.85, .tail = 80}},
-      {.name = "smc, T=0.9, 64 particles", .sampler = "smc", .options = {.temperature = 0.9}},
       {.name = "metropolis, annealed",
        .sampler = "metropolis",
        .options = {.steps = 20'000, .burn_in = 0, .chains = 1, .anneal = true}},
       {.name = "lookahead 8, width 32", .sampler = "lookahead"},
       {.name = "spans 12", .sampler = "spans"},
+      {.name = "spans 4, keys 3, T=3.5 (the default)", .sampler = "spans", .options = kDefault},
+      {.name = "xz, the default", .model = "xz:6", .sampler = "spans", .options = kDefault},
+      {.name = "zstd:3, the default", .model = "zstd:3", .sampler = "spans", .options = kDefault},
+      {.name = "brotli:5, the default",
+       .model = "brotli:5",
+       .sampler = "spans",
+       .options = kDefault},
+      {.name = "bzip2, the default", .model = "bzip2", .sampler = "spans", .options = kDefault},
+      {.name = "uniform, the default's strings drawn by lot",
+       .model = "uniform",
+       .sampler = "spans",
+       .options = kDefault},
       {.name = "gzipt's defaults",
        .model = "zlib:9",
        .sampler = "beam",
@@ -119,10 +133,6 @@ std::vector<Row> rows() {
        .model = "zstd:3",
        .sampler = "metropolis",
        .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1}},
-      {.name = "zstd:3, spans 5, keys 4, T=3",
-       .model = "zstd:3",
-       .sampler = "spans",
-       .options = {.temperature = 3, .span_length = 5, .key_length = 4}},
       {.name = "brotli:5,dither=8,context=4KiB, ancestral, T=0.5",
        .model = "brotli:5,dither=8,context=4KiB",
        .options = {.temperature = 0.5}},
@@ -131,6 +141,18 @@ std::vector<Row> rows() {
        .model = "llama:text",
        .options = {.temperature = 0.7}},
   };
+}
+
+std::vector<Row> rows(const std::vector<std::pair<std::string, std::string>>& others) {
+  std::vector<Row> rows;
+  for (const auto& [model, spec] : others) {
+    const ComparedSampler sampler = ComparedSampler::parse(spec);
+    rows.push_back({.name = model + ", " + spec,
+                    .model = model,
+                    .sampler = sampler.name,
+                    .options = sampler.options});
+  }
+  return rows;
 }
 
 struct Figures {
@@ -231,7 +253,7 @@ void print_table(const Settings& settings) {
   for (const std::string& path : settings.corpora) corpora.emplace_back(path);
   std::printf("\n| sampler | CE | words %% | mean copy | longest | repeats %% | gzip | s |\n");
   std::printf("|---|---|---|---|---|---|---|---|\n");
-  for (const Row& row : rows()) {
+  for (const Row& row : settings.others.empty() ? rows() : rows(settings.others)) {
     if (row.name.find(settings.rows) == std::string::npos) continue;
     std::vector<Figures> all;
     double seconds = 0;
@@ -295,6 +317,8 @@ Settings parse(int argc, char** argv) {
       settings.length_bytes = count_of(value), ++i;
     } else if (argument == "--rows" && value != nullptr) {
       settings.rows = value, ++i;
+    } else if (argument == "--row" && i + 2 < argc) {
+      settings.others.emplace_back(argv[i + 1], argv[i + 2]), i += 2;
     } else {
       settings.corpora.push_back(argument);
     }

@@ -46,6 +46,13 @@ if(TARGET kraft_program)
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 300)
 endif()
 
+# Ranks under mpirun, where there is one.
+if(TARGET kraft_program)
+  add_test(NAME mpi COMMAND ${PROJECT_SOURCE_DIR}/tests/mpi/run)
+  set_tests_properties(mpi PROPERTIES
+    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77 TIMEOUT 900)
+endif()
+
 # The example programs run.
 if(KRAFT_BUILD_EXAMPLES)
   set(short_text ${PROJECT_SOURCE_DIR}/LICENSE)

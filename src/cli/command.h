@@ -20,6 +20,7 @@ struct Command {
   po::options_description options{"Options"};
   std::string positional;   // option that takes the arguments without a name; none if empty
   int most_positional = 0;  // -1: any number
+  bool spreads = false;     // over the ranks that mpirun starts (cli/cells.h)
   std::function<int(const po::variables_map&)> run;
 };
 

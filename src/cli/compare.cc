@@ -4,14 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
 #include <set>
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cli/cells.h"
 #include "cli/completion.h"
 #include "cli/context.h"
 #include "cli/io.h"
+#include "cli/ranks.h"
 #include "coding/wire.h"
 #include "compare/memory.h"
 #include "kraft/container.h"
@@ -180,6 +181,7 @@ void check(const po::variables_map& values, const CompareOptions& o) {
   }
   if (std::ranges::count(o.inputs, "-") > 1)
     throw UsageError("standard input cannot be read twice");
+  expect_files(o.inputs);
   if (is_set(values, "html")) {
     if (o.html.empty()) throw UsageError("--html is empty");
     expect_pages();
@@ -206,23 +208,16 @@ class Run {
                                 .judges = judges(options_, text),
                                 .alphabet = options_.alphabet};
     identify_models(inputs, settings);
-    if (!options_.resume.empty())
-      store_.emplace(options_.resume, "compare",
-                     settings_text(options_, settings) + judge_identities_);
+    settings_ = settings_text(options_, settings) + judge_identities_;
+    if (!options_.resume.empty() && launch().rank == 0)
+      store_.emplace(options_.resume, "compare", settings_);
     comparison_.emplace(std::move(settings), std::move(inputs), options_.models,
-                        std::move(samplers), threads_, interrupted);
+                        std::move(samplers), threads_, cells_cancelled);
   }
 
   int run(const po::variables_map& values) {
     catch_interrupts();
-    compute_all();
-    if (interrupted()) {
-      note("interrupted after " + grouped(cells_.size()) + " of " +
-           grouped(comparison_->cells().size()) + " cells" +
-           (store_ ? "; the same command goes on from there"
-                   : "; with --resume FILE they would have been kept"));
-      return kInterruptedExit;
-    }
+    if (!compute_all()) return kInterruptedExit;
     const Results results{*comparison_, options_, cells_, comparison_->rows(cells_),
                           identities_,  command()};
     if (!options_.html.empty()) write_file(options_.html, as_bytes(results_page(results)));
@@ -257,9 +252,10 @@ class Run {
   }
 
   // What loading a model, reading a window and pricing a byte takes: in a process of its own, and
-  // so before there are threads.
-  void measure_costs(const std::vector<CellKey>& keys) {
-    for (const CellKey& key : keys) {
+  // so before there are threads, or MPI.
+  void measure_costs(const std::vector<CellKey>& keys, const std::vector<std::size_t>& missing) {
+    for (const std::size_t i : missing) {
+      const CellKey& key = keys[i];
       const std::string name = identity_key(key.input, key.model);
       if (key.sanity || costs_.contains(name) || interrupted()) continue;
       const ComparedInput& input = comparison_->inputs()[key.input];
@@ -277,42 +273,53 @@ class Run {
     return found == costs_.end() || !found->second ? 0 : found->second->seconds;
   }
 
-  void compute_all() {
-    std::vector<CellKey> missing;
-    for (const CellKey& key : comparison_->cells()) {
-      if (auto cell = store_ ? store_->find(stored_key(key)) : std::nullopt) {
-        cells_[key] = std::move(*cell);
+  // False when it was interrupted.
+  bool compute_all() {
+    const std::vector<CellKey> keys = comparison_->cells();
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (auto cell = store_ ? store_->find(stored_key(keys[i])) : std::nullopt) {
+        cells_[keys[i]] = std::move(*cell);
       } else {
-        missing.push_back(key);
+        missing.push_back(i);
       }
     }
-    measure_costs(missing);
+    if (launch().rank == 0) measure_costs(keys, missing);
     // Within a window the dearest first, so that no thread is left alone with it.
-    std::ranges::stable_sort(missing, [&](const CellKey& a, const CellKey& b) {
+    std::ranges::stable_sort(missing, [&](std::size_t i, std::size_t j) {
+      const CellKey &a = keys[i], &b = keys[j];
       if (a.input != b.input || a.window != b.window)
         return std::pair(a.input, a.window) < std::pair(b.input, b.window);
       return probed_seconds(a) > probed_seconds(b);
     });
-    Progress progress("comparing", missing.size(), "cells");
-    std::uint64_t done = 0;
-    std::mutex mutex;
-    ThreadPool pool(threads_);
-    try {
-      pool.run(missing.size(), [&](std::size_t i, unsigned worker) {
-        if (interrupted()) return;
-        const CellKey& key = missing[i];
-        Cell cell = comparison_->compute(key, worker);
-        const auto cost = costs_.find(identity_key(key.input, key.model));
-        if (!key.sanity && key.sampler == kNoSampler && cost != costs_.end() && cost->second)
-          cell.figures["peak_memory_bytes"] = static_cast<double>(cost->second->peak_memory_bytes);
-        const std::lock_guard lock(mutex);
-        if (store_) store_->add(stored_key(key), cell);
-        cells_[key] = std::move(cell);
-        progress.advance_to(++done);
-      });
-    } catch (const Cancelled&) {  // interrupted() tells
-      if (!interrupted()) throw;
-    }
+    Cells work;
+    work.what = "comparing";
+    work.identity = identity(keys);
+    work.missing = std::move(missing);
+    work.known = keys.size() - work.missing.size();
+    work.threads = threads_;
+    work.afterwards = store_ ? "; the same command goes on from there"
+                             : "; with --resume FILE they would have been kept";
+    work.compute = [&](std::size_t i, unsigned worker) {
+      return cell_text(comparison_->compute(keys[i], worker));
+    };
+    work.done = [&](std::size_t i, const std::string& result) { keep(keys[i], read_cell(result)); };
+    return run_cells(work);
+  }
+
+  void keep(const CellKey& key, Cell cell) {
+    const auto cost = costs_.find(identity_key(key.input, key.model));
+    if (!key.sanity && key.sampler == kNoSampler && cost != costs_.end() && cost->second)
+      cell.figures["peak_memory_bytes"] = static_cast<double>(cost->second->peak_memory_bytes);
+    if (store_) store_->add(stored_key(key), cell);
+    cells_[key] = std::move(cell);
+  }
+
+  // Equal on two ranks when all cells would be.
+  std::string identity(const std::vector<CellKey>& keys) const {
+    std::string text = settings_;
+    for (const CellKey& key : keys) text += "\n" + stored_key(key);
+    return hexadecimal(checksum(as_bytes(text)));
   }
 
   std::string command() const {
@@ -328,7 +335,7 @@ class Run {
   CompareOptions& options_;
   unsigned threads_;
   std::map<std::string, std::string> identities_;
-  std::string judge_identities_;
+  std::string judge_identities_, settings_;
   std::map<std::string, std::optional<WorkCost>> costs_;
   std::optional<CellStore> store_;
   std::optional<Comparison> comparison_;
@@ -403,7 +410,7 @@ Command compare_command() {
       "CSV and the page have 95 % confidence intervals as well. Text is judged by models that "
       "have seen what the file has outside the window, and nothing of the window. Images are "
       "taken in gray, recordings as one channel of 8 bits. The results, costs aside, do not "
-      "depend on --threads.";
+      "depend on --threads, nor on how many ranks mpirun starts.";
   command.examples = {
       "kraft compare --model gzip --model zstd:19 --model xz book.txt photo.png speech.wav",
       "kraft compare --model gzip --model llama --sampler ancestral,temperature=0.7 --sampler "
@@ -413,6 +420,7 @@ Command compare_command() {
   threads->add_to(command.options);
   command.positional = "input";
   command.most_positional = -1;
+  command.spreads = true;
   command.run = [options, threads](const po::variables_map& values) {
     if (options->samplers.empty()) options->samplers = {"ancestral"};
     check(values, *options);

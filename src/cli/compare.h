@@ -55,9 +55,9 @@ std::string results_table(const Results& results);
 std::string results_page(const Results& results);
 void expect_pages();  // throws that Error
 
-// A cell in one line of JSON, and back; parse_cell() throws Error.
+// A cell as one line of JSON, and back, with nothing lost.
 std::string cell_text(const Cell& cell);
-Cell parse_cell(const std::string& text);
+Cell read_cell(const std::string& text);
 
 // Cells on disk, a line for each: what was computed once need not be again. The first line says
 // what the cells depend on; models, samplers and inputs may come and go.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -20,11 +21,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has no infinity: null stands for it, and what is not there has no value.
-Json to_json(double value) { return std::isinf(value) ? Json(nullptr) : Json(value); }
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// JSON has no infinity: null stands for it, and what is not there has no value. What else is no
+// number is there by name, so that a double comes back as it was.
+Json to_json(double value) {
+  if (std::isfinite(value)) return value;
+  if (std::isnan(value)) return "nan";
+  return value > 0 ? Json(nullptr) : Json("-inf");
+}
 
 double to_number(const Json& json) {
-  return json.is_null() ? std::numeric_limits<double>::infinity() : json.get<double>();
+  if (json.is_null()) return kInfinity;
+  if (json == "-inf") return -kInfinity;
+  if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
+  return json.get<double>();
 }
 
 Json to_json(const Figures& figures) {
@@ -67,13 +78,7 @@ Cell to_cell(const Json& json) {
 
 std::string cell_text(const Cell& cell) { return to_json(cell).dump(); }
 
-Cell parse_cell(const std::string& text) {
-  try {
-    return to_cell(Json::parse(text));
-  } catch (const nlohmann::json::exception&) {
-    throw Error("a cell was expected, not " + printable(text.substr(0, 80)));
-  }
-}
+Cell read_cell(const std::string& text) { return to_cell(Json::parse(text)); }
 
 struct CellStore::Impl {
   std::string path, command;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/io.h"
+#include "cli/ranks.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {
@@ -29,7 +30,7 @@ void ThreadsOption::add_to(po::options_description& options) {
 
 unsigned ThreadsOption::get() const {
   check_range("threads", threads, 0, 1024);
-  return static_cast<unsigned>(threads);
+  return threads == 0 ? default_threads() : static_cast<unsigned>(threads);
 }
 
 void check_range(const char* name, std::int64_t value, std::int64_t min, std::int64_t max) {

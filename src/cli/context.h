@@ -26,7 +26,7 @@ struct ThreadsOption {
   int threads = 0;
 
   void add_to(po::options_description& options);
-  unsigned get() const;  // throws UsageError
+  unsigned get() const;  // throws UsageError; 0: one per processor. Under mpirun never 0
 };
 
 struct Context {

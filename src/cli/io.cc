@@ -17,6 +17,7 @@
 namespace kraft::cli {
 namespace {
 
+bool silent = false;
 volatile std::sig_atomic_t interrupt_seen = 0;
 volatile std::sig_atomic_t interrupts_caught = 0;
 char
@@ -33,7 +34,8 @@ char
 
 void on_signal(int signal) {
   const bool asks_to_end = signal == SIGINT || signal == SIGTERM;
-  if (!asks_to_end || interrupts_caught == 0 || interrupt_seen != 0) end_by(signal);
+  const bool again = interrupt_seen != 0 && interrupts_caught < 2;
+  if (!asks_to_end || interrupts_caught == 0 || again) end_by(signal);
   interrupt_seen = 1;
   kill_running_processes();  // so that nothing waits for them
 }
@@ -158,13 +160,16 @@ void OutputFile::commit() {
 }
 
 void write_out(std::string_view text) {
-  write_all(STDOUT_FILENO, as_bytes(text), "standard output");
+  if (!silent) write_all(STDOUT_FILENO, as_bytes(text), "standard output");
 }
 
 void note(const std::string& message) {
+  if (silent) return;
   const std::string line = "kraft: " + message + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
+
+void fall_silent() { silent = true; }
 
 void warn(const std::string& message) { note("warning: " + message); }
 
@@ -201,13 +206,15 @@ void prepare_process() {
 
 void catch_interrupts() { interrupts_caught = 1; }
 
+void catch_all_interrupts() { interrupts_caught = 2; }
+
 bool interrupted() { return interrupt_seen != 0; }
 
 Progress::Progress(std::string what, std::uint64_t total, std::string unit, bool wanted)
     : what_(std::move(what)),
       unit_(std::move(unit)),
       total_(total),
-      active_(wanted && stderr_is_terminal()),
+      active_(wanted && !silent && stderr_is_terminal()),
       begin_(std::chrono::steady_clock::now()),
       last_(begin_) {}
 

@@ -63,6 +63,9 @@ void write_out(std::string_view text);
 void warn(const std::string& message);
 void note(const std::string& message);
 
+// From this call on, nothing is written to standard output and standard error: another rank speaks.
+void fall_silent();
+
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 bool colour_wanted();  // stdout is a terminal and NO_COLOR is not set
@@ -75,6 +78,9 @@ void prepare_process();
 // From this call on, the first SIGINT or SIGTERM does not end the program: it sets a flag and ends
 // the commands that models run.
 void catch_interrupts();
+// Nor do those after it: for a process that somebody kills when it does not end by itself, as
+// mpirun does, which sends more than one.
+void catch_all_interrupts();
 bool interrupted();
 inline constexpr int kInterruptedExit = 130;
 

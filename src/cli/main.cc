@@ -5,8 +5,10 @@
 #include <exception>
 
 #include "base/text.h"
+#include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/io.h"
+#include "cli/ranks.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {
@@ -88,6 +90,23 @@ std::string one_line(std::string text) {
   return printable(text);
 }
 
+// Under mpirun, a command that does not share its work would do all of it on every rank.
+void expect_ranks_for(const Command& command) {
+  if (launch().alone()) return;
+  const std::string started = "mpirun started " + std::to_string(launch().ranks) + " ranks, but ";
+  if (!built_with_mpi())
+    throw UsageError(started +
+                     "this kraft was built without MPI (apt-get install libopenmpi-dev, and build "
+                     "it again)");
+  if (command.spreads) return;
+  std::string sharing;
+  for (const Command& other : commands()) {
+    if (other.spreads) sharing += (sharing.empty() ? "" : ", ") + other.name;
+  }
+  throw UsageError(started + "kraft " + command.name +
+                   " is for one; what shares its work: " + sharing);
+}
+
 int dispatch(const std::vector<std::string>& arguments) {
   if (arguments.empty()) throw UsageError("a command is missing; `kraft help` lists them");
   if (arguments[0] == "--version") {
@@ -98,28 +117,33 @@ int dispatch(const std::vector<std::string>& arguments) {
     write_out(help_text());
     return 0;
   }
-  return run(find_command(arguments[0]), {arguments.begin() + 1, arguments.end()});
+  const Command& command = find_command(arguments[0]);
+  expect_ranks_for(command);
+  return run(command, {arguments.begin() + 1, arguments.end()});
+}
+
+Ending ending_of(const std::vector<std::string>& arguments) {
+  try {
+    return {.status = dispatch(arguments), .line = {}};
+  } catch (const ServedOut&) {
+    return {.status = 0, .line = {}, .stopped = true};
+  } catch (const UsageError& error) {
+    return {.status = kUsageExit, .line = one_line(error.what())};
+  } catch (const po::error& error) {
+    return {.status = kUsageExit,
+            .line = one_line(error.what()) + "; `kraft help " +
+                    (arguments.empty() ? "" : arguments[0]) + "` shows the options"};
+  } catch (const std::bad_alloc&) {
+    return {.status = kFailureExit, .line = "out of memory"};
+  } catch (const std::exception& error) {
+    return {.status = kFailureExit, .line = one_line(error.what())};
+  }
 }
 
 int main(int argc, char** argv) {
   prepare_process();
-  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  try {
-    return dispatch(arguments);
-  } catch (const UsageError& error) {
-    note(one_line(error.what()));
-    return kUsageExit;
-  } catch (const po::error& error) {
-    note(one_line(error.what()) + "; `kraft help " + (arguments.empty() ? "" : arguments[0]) +
-         "` shows the options");
-    return kUsageExit;
-  } catch (const std::bad_alloc&) {
-    note("out of memory");
-    return kFailureExit;
-  } catch (const std::exception& error) {
-    note(one_line(error.what()));
-    return kFailureExit;
-  }
+  if (launch().rank > 0) fall_silent();
+  return end_ranks(ending_of({argv + std::min(argc, 1), argv + argc}));
 }
 
 }  // namespace

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cli/cells.h"
 #include "cli/compare.h"
 #include "cli/context.h"
 #include "cli/io.h"
+#include "cli/ranks.h"
 #include "coding/wire.h"
 #include "kraft/error.h"
 #include "version.h"
@@ -98,8 +99,9 @@ std::uint64_t ReproduceOptions::limit_bytes() const {
 }
 
 ExperimentSettings ReproduceOptions::settings() const {
-  return {
-      .chunks = static_cast<std::uint64_t>(chunks), .threads = threads, .cancelled = interrupted};
+  return {.chunks = static_cast<std::uint64_t>(chunks),
+          .threads = threads,
+          .cancelled = cells_cancelled};
 }
 
 std::string described(const std::vector<PaperData>& data) {
@@ -149,49 +151,42 @@ std::vector<std::string> models_for(const ReproduceOptions& options,
 
 bool compute_cells(const ReproduceOptions& options, const std::string& settings,
                    const std::vector<ExperimentCell>& cells, CellResults& results) {
+  const std::string all_settings =
+      "kraft " + std::string(kVersion) + ", " + options.experiment + ", " + settings;
   std::optional<CellStore> store;
-  std::map<std::string, std::string> stored_keys;
-  if (!options.resume.empty()) {
-    store.emplace(options.resume, "reproduce",
-                  "kraft " + std::string(kVersion) + ", " + options.experiment + ", " + settings);
-    std::map<std::string, std::string> identities;
-    for (const ExperimentCell& cell : cells) {
-      std::string& identity = identities[cell.model];
-      if (identity.empty() && !cell.model.empty())
-        identity = identity_of(*make_model(cell.model, {.threads = 1, .geometry = cell.geometry}));
-      stored_keys[cell.key] = cell.key + " | " + identity;
-    }
-  }
-  std::vector<const ExperimentCell*> missing;
-  for (const ExperimentCell& cell : cells) {
-    if (auto found = store ? store->find(stored_keys[cell.key]) : std::nullopt) {
+  if (!options.resume.empty() && launch().rank == 0)
+    store.emplace(options.resume, "reproduce", all_settings);
+  std::map<std::string, std::string> identities;
+  std::vector<std::string> stored_keys;
+  Cells work;
+  work.identity = all_settings;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const ExperimentCell& cell = cells[i];
+    std::string& identity = identities[cell.model];
+    if (identity.empty() && !cell.model.empty())
+      identity = identity_of(*make_model(cell.model, {.threads = 1, .geometry = cell.geometry}));
+    stored_keys.push_back(cell.key + " | " + identity);
+    work.identity += "\n" + stored_keys.back();
+    if (auto found = store ? store->find(stored_keys[i]) : std::nullopt) {
       results[cell.key] = std::move(*found);
     } else {
-      missing.push_back(&cell);
+      work.missing.push_back(i);
     }
   }
+  work.identity = hexadecimal(checksum(as_bytes(work.identity)));
+  work.what = options.experiment;
+  work.known = cells.size() - work.missing.size();
+  work.threads = options.threads;
+  work.afterwards = store ? "; the same command goes on from there"
+                          : "; with --resume FILE they would have been kept";
+  work.compute = [&](std::size_t i, unsigned) { return cell_text(cells[i].compute()); };
+  work.done = [&](std::size_t i, const std::string& result) {
+    Cell cell = read_cell(result);
+    if (store) store->add(stored_keys[i], cell);
+    results[cells[i].key] = std::move(cell);
+  };
   catch_interrupts();
-  Progress progress(options.experiment, missing.size(), "cells");
-  std::uint64_t done = 0;
-  std::mutex mutex;
-  try {
-    ThreadPool(options.threads).run(missing.size(), [&](std::size_t i, unsigned) {
-      if (interrupted()) return;
-      Cell cell = missing[i]->compute();
-      const std::lock_guard lock(mutex);
-      if (interrupted()) return;  // what was drawn may be cut
-      if (store) store->add(stored_keys[missing[i]->key], cell);
-      results[missing[i]->key] = std::move(cell);
-      progress.advance_to(++done);
-    });
-  } catch (const Cancelled&) {  // interrupted() tells
-    if (!interrupted()) throw;
-  }
-  if (!interrupted()) return true;
-  note("interrupted after " + grouped(results.size()) + " of " + grouped(cells.size()) + " cells" +
-       (store ? "; the same command goes on from there"
-              : "; with --resume FILE they would have been kept"));
-  return false;
+  return run_cells(work);
 }
 
 Command reproduce_command() {
@@ -219,6 +214,7 @@ Command reproduce_command() {
   threads->add_to(command.options);
   command.positional = "experiment";
   command.most_positional = 1;
+  command.spreads = true;
   command.run = [options, threads](const po::variables_map& values) {
     const ExperimentRow& experiment = find_experiment(options->experiment);
     refuse_options(values, experiment);
@@ -229,6 +225,7 @@ Command reproduce_command() {
       if (is_set(values, name) && values[name].as<std::string>().empty())
         throw UsageError("--" + std::string(name) + " is empty");
     }
+    expect_files({options->text});
     options->threads = threads->get() == 0 ? hardware_threads() : threads->get();
     return experiment.run(*options);
   };

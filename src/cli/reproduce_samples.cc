@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "cli/base64.h"
+#include "cli/cells.h"
 #include "cli/completion.h"
 #include "cli/io.h"
+#include "cli/ranks.h"
 #include "cli/reproduce.h"
 #include "cli/table.h"
 #include "kraft/error.h"
@@ -191,7 +193,7 @@ int reproduce_fig3(const ReproduceOptions& options) {
   std::vector<std::vector<std::string>> models;
   for (const char* llama : {"llama:text", "llama:image", "llama:audio"})
     models.push_back(models_for(options, {"gzip:9", llama}));
-  if (!options.output.empty()) make_folder(options.output);
+  if (!options.output.empty() && launch().rank == 0) make_folder(options.output);
   std::string image_source, audio_source;
   const Image image = first_image(options, image_source);
   const Audio audio = first_recording(options, audio_source);
@@ -204,7 +206,7 @@ int reproduce_fig3(const ReproduceOptions& options) {
   const GenerationExperiment experiment(std::move(tasks), std::move(models),
                                         {.seed = static_cast<std::uint64_t>(options.seed),
                                          .threads = options.threads,
-                                         .cancelled = interrupted});
+                                         .cancelled = cells_cancelled});
   CellResults results;
   if (!compute_cells(options, fingerprint(seen) + "seed " + std::to_string(options.seed),
                      experiment.cells(), results))

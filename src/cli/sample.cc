@@ -137,20 +137,6 @@ void report(const Model& model, const Sample& sample, const SamplerOptions& samp
   if (!diagnostics.empty()) note(model.spec() + ": " + diagnostics);
 }
 
-// An option that the sampler does not read is a mistake, also at its initial value.
-void refuse_unread_options(const po::variables_map& values, const Options& options) {
-  const SamplerRow& chosen = options.sampler_row();
-  for (const SamplerOption& option : sampler_options()) {
-    if (chosen.reads(option) || !is_set(values, option.name)) continue;
-    std::vector<std::string> readers;
-    for (const SamplerRow& row : samplers()) {
-      if (row.reads(option)) readers.push_back(row.name);
-    }
-    throw UsageError("--" + option.name + " has no meaning for --sampler " + options.sampler +
-                     "; it is an option of " + join(readers, ", "));
-  }
-}
-
 // A preset fixes everything but the temperature and the model.
 void apply_preset(const po::variables_map& values, Options& options) {
   if (options.preset.empty()) return;
@@ -186,8 +172,7 @@ void check(const po::variables_map& values, const Options& options) {
   const bool input_is_stdin = !options.context.inputs.empty() && options.context.inputs[0] == "-";
   if (options.units == "-" && (input_is_stdin || options.context.prime == "-"))
     throw UsageError("--units - and another input - both read standard input");
-  refuse_unread_options(values, options);
-  check_joint(values, options);
+  check_joint(values, chosen_for(nullptr, 0, options, values));  // whatever the model
 }
 
 // One run of the command: everything that the samples share.
@@ -198,14 +183,19 @@ class Run {
         json_(values.count("json") > 0),
         echo_(values.count("echo") > 0),
         quiet_(values.count("quiet") > 0),
-        sampler_(make_sampler(options)),
         models_(make_models(options.models, options.threads.get())),
         context_(read_context(options.context)),
         suffix_(take_suffix(options.joint, context_)),
         history_(context_.observed()),
         detector_(reports() ? history_ : ByteView()),
         output_(options.output),
-        labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {}
+        labelled_(models_.size() * static_cast<std::size_t>(options.count) > 1) {
+    for (const auto& model : models_) {
+      ways_.push_back(chosen_for(model.get(), history_.size(), options, values));
+      refuse_unread_options(values, ways_.back());
+      samplers_.push_back(make_sampler(ways_.back()));
+    }
+  }
 
   int draw_all() {
     catch_interrupts();
@@ -214,21 +204,27 @@ class Run {
       proposal_model_ = make_models({options_.joint.proposal}, options_.threads.get())[0];
       proposal_ = proposal_model_->start(observed());
     }
-    for (const auto& model : models_) {
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      const auto& model = models_[m];
+      way_ = &ways_[m];
+      sampler_ = samplers_[m].get();
       const auto start = model->start(observed());
       if (interrupted()) break;
       candidates_ = candidates(*model);
-      if (!quiet_) warn_if_cut(*model, observed().size());
+      if (!quiet_) {
+        warn_if_cut(*model, observed().size());
+        explain(*model);
+      }
       for (int index = 0; index < options_.count && !interrupted(); ++index) {
         const Sample sample = draw(*model, *start, index);
         if (sample.size_bytes == 0 && interrupted()) break;
         finished_ = true;
         if (json_)
           results.push_back(
-              to_json(*model, options_, index, context_.prompt(), echo_, suffix_, sample));
-        if (!quiet_ && !interrupted()) report(*model, sample, options_.sampling);
+              to_json(*model, *way_, index, context_.prompt(), echo_, suffix_, sample));
+        if (!quiet_ && !interrupted()) report(*model, sample, way_->sampling);
         if (!options_.joint.trace.empty())
-          add_traces(traces_, *model, index, sample.spans, options_.sampling);
+          add_traces(traces_, *model, index, sample.spans, way_->sampling);
       }
     }
     if (finished_) {  // with at least a part of a sample
@@ -241,6 +237,20 @@ class Run {
 
  private:
   bool reports() const { return json_ || !quiet_; }
+
+  // What --sampler auto came to, and what is known of what was asked for.
+  void explain(const Model& model) const {
+    if (options_.sampler == kAutoSampler && way_->sampler == "spans")
+      note(model.spec() + ": strings of " + std::to_string(way_->sampling.span_length) +
+           " bytes that have followed the last " + std::to_string(way_->sampling.key_length) +
+           " before, chosen at temperature " + shortest(way_->sampling.temperature) +
+           "; --sampler ancestral draws from the increments alone");
+    if (options_.sampler == kAutoSampler && way_->sampler == "metropolis")
+      note(model.spec() + ": by metropolis, at temperature " +
+           shortest(way_->sampling.temperature) + ", for what follows the hole to be in sight");
+    const std::string known = caution(model.spec(), *way_);
+    if (!known.empty()) note(model.spec() + ": " + known);
+  }
 
   // With a tail, the sampler itself shows the model the end of prompt and output.
   ByteView observed() const {
@@ -257,8 +267,8 @@ class Run {
     std::string alphabet = options_.alphabet;
     if (alphabet == "auto") {
       // A decompressor that is fed with coin flips chooses between all bytes.
-      if (options_.sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
-      if (!model.units().empty() && options_.sampler != "spans") return Candidates::units_of(model);
+      if (way_->sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
+      if (!model.units().empty() && way_->sampler != "spans") return Candidates::units_of(model);
       alphabet = "seen";
     }
     return Candidates::parse(alphabet, options_.preset.empty() ? history_ : context_.bytes);
@@ -344,11 +354,14 @@ class Run {
 
   const Options& options_;
   bool json_, echo_, quiet_;
-  std::unique_ptr<Sampler> sampler_;
   std::vector<std::shared_ptr<const Model>> models_;
   Context context_;
-  Bytes suffix_;                               // what follows the hole
-  Bytes history_;                              // of the context, what there is to observe
+  Bytes suffix_;                     // what follows the hole
+  Bytes history_;                    // of the context, what there is to observe
+  std::vector<SampleOptions> ways_;  // how to draw, for each model
+  std::vector<std::unique_ptr<Sampler>> samplers_;
+  const SampleOptions* way_ = nullptr;         // for the model whose turn it is
+  const Sampler* sampler_ = nullptr;           // likewise
   std::optional<Candidates> listed_;           // in the file of --units
   Candidates candidates_ = Candidates::all();  // for the model whose turn it is
   CopyDetector detector_;
@@ -361,10 +374,9 @@ class Run {
 };
 
 template <typename Row>
-std::string list_of(const std::string& what, std::span<const Row> rows) {
-  std::string text = what;
+std::string list_of(std::string text, std::span<const Row> rows) {
   for (const Row& row : rows)
-    text += (&row == rows.data() ? ": " : "; ") + row.name + " (" + row.summary + ")";
+    text += (&row == rows.data() ? "" : "; ") + row.name + " (" + row.summary + ")";
   return text;
 }
 
@@ -391,8 +403,9 @@ void add_sampler_options(po::options_description& options, SamplerOptions& sampl
 }
 
 void add_options(Command& command, Options& o) {
-  const std::string sampler_list = list_of("how to draw", samplers());
-  const std::string preset_list = list_of("a set of options", sampler_presets());
+  const std::string sampler_list =
+      list_of("how to draw: auto (what suits the model and what it continues); ", samplers());
+  const std::string preset_list = list_of("a set of options: ", sampler_presets());
   // clang-format off
   command.options.add_options()
       ("model,m", po::value(&o.models)->value_name("SPEC"), "the model; several may be given");
@@ -417,6 +430,13 @@ void add_options(Command& command, Options& o) {
   o.media.add_to(command.options);
 }
 
+// Pixels and samples are drawn by the models' own distributions unless another way is asked for.
+void choose_for_media(const po::variables_map& values, Options& options) {
+  if (options.sampler == kAutoSampler) options.sampler = "ancestral";
+  refuse_unread_options(values, options);
+  check_joint(values, options);
+}
+
 // The file is read once, for its content says what it is.
 int run(const po::variables_map& values, Options& options) {
   apply_preset(values, options);
@@ -427,8 +447,10 @@ int run(const po::variables_map& values, Options& options) {
   const ByteView file = options.context.input_bytes;
   switch (medium_of(values, options, file)) {
     case Medium::image:
+      choose_for_media(values, options);
       return sample_image(options, values, file);
     case Medium::audio:
+      choose_for_media(values, options);
       return sample_audio(options, values, file);
     case Medium::text:
     case Medium::bytes:

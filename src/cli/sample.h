@@ -42,10 +42,13 @@ struct JointOptions {
   void add_to(po::options_description& options);
 };
 
+// Chosen by what is drawn from what: see chosen_for().
+inline constexpr const char* kAutoSampler = "auto";
+
 struct SampleOptions {
   std::vector<std::string> models;
   ContextOptions context;
-  std::string sampler = "ancestral";
+  std::string sampler = kAutoSampler;
   std::string preset;
   SamplerOptions sampling;
   std::string alphabet = "auto";
@@ -65,6 +68,19 @@ struct SampleOptions {
 // --as, or else what the input's content says. Throws UsageError when options were given that have
 // no meaning for that medium.
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input);
+
+// What --sampler auto stands for when a model (null: any) continues a text after so many bytes;
+// other samplers stay as they are. A codec chooses between strings that the text has, which writes
+// best without quoting much (the table of docs/samplers.md); what predicts, and what has next to no
+// text to take strings from, draws by its own distribution.
+SampleOptions chosen_for(const Model* model, std::uint64_t history_bytes,
+                         const SampleOptions& options, const po::variables_map& values);
+
+// A sentence on what is known of these options, such as that they quote; empty if nothing is.
+std::string caution(const std::string& model, const SampleOptions& options);
+
+// Throws UsageError for an option that the sampler does not read: also at its initial value.
+void refuse_unread_options(const po::variables_map& values, const SampleOptions& options);
 
 // Throws UsageError when options of joint samplers were given to another one.
 void check_joint(const po::variables_map& values, const SampleOptions& options);

@@ -3,16 +3,22 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/io.h"
 #include "cli/media_input.h"
+#include "cli/ranks.h"
 #include "cli/table.h"
+#include "coding/wire.h"
 #include "compare/score.h"
+#include "kraft/container.h"
 #include "kraft/error.h"
+#include "version.h"
 
 namespace kraft::cli {
 namespace {
@@ -25,12 +31,21 @@ std::string fixed(double number, int digits) {
   return text;
 }
 
+// A double as text, and back as it was, whatever it is.
+std::string number_text(double number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%a", number);
+  return text;
+}
+
+double number_of(const Json& text) { return std::strtod(text.get<std::string>().c_str(), nullptr); }
+
 struct Row {
   std::string model, file;
-  std::uint64_t bytes, chunk_bytes;
+  std::uint64_t bytes = 0, chunk_bytes = 0;
   CodeLength code;
   std::optional<Prequential> prequential;
-  std::uint64_t parameters;
+  std::uint64_t parameters = 0;
 
   double rate_percent() const { return 100 * code.bits / (8 * static_cast<double>(bytes)); }
   // With the model as a part of what is sent, at two bytes a parameter (Deletang et al. 2024, 3.1).
@@ -125,16 +140,134 @@ std::uint64_t parse_positions(const std::string& text) {
   return static_cast<std::uint64_t>(number);
 }
 
+struct Options {
+  std::vector<std::string> models, inputs;
+  std::int64_t chunk_bytes = 0;
+  std::string positions_text = "64";
+  std::uint64_t positions = 0;
+  MediaInputOptions media;
+  ThreadsOption threads;
+};
+
+// One run of the command: a cell for each file and model, one at a time on each rank.
+class Run {
+ public:
+  Run(const Options& options, const po::variables_map& values)
+      : options_(options),
+        threads_(options.threads.get()),
+        chunk_bytes_(static_cast<std::uint64_t>(options.chunk_bytes)),
+        as_json_(values.count("json") > 0) {
+    for (const std::string& spec : options.models) make_model(spec);  // all errors before any work
+    for (const std::string& file : options.inputs)
+      inputs_.push_back(read(options.media, values, file));
+  }
+
+  int run() {
+    prepare();
+    rows_.resize(inputs_.size() * options_.models.size());
+    Cells work;
+    if (!launch().alone()) work.what = "scoring";
+    work.identity = identity_;
+    for (std::size_t cell = 0; cell < rows_.size(); ++cell) work.missing.push_back(cell);
+    work.compute = [this](std::size_t cell, unsigned) { return score(cell); };
+    work.done = [this](std::size_t cell, const std::string& result) {
+      rows_[cell] = row_of(cell, Json::parse(result));
+    };
+    if (!run_cells(work)) return kInterruptedExit;
+    if (as_json_) {
+      Json json = Json::array();
+      for (const Row& row : rows_) json.push_back(to_json(row));
+      write_out(json.dump(2) + "\n");
+    } else {
+      write_out(to_text(rows_));
+    }
+    return 0;
+  }
+
+ private:
+  const Input& input_of(std::size_t cell) const { return inputs_[cell / options_.models.size()]; }
+  const std::string& file_of(std::size_t cell) const {
+    return options_.inputs[cell / options_.models.size()];
+  }
+
+  std::shared_ptr<const Model> model_of(std::size_t cell) const {
+    return make_model(
+        options_.models[cell % options_.models.size()],
+        {.threads = threads_, .geometry = input_of(cell).geometry, .cancelled = cells_cancelled});
+  }
+
+  std::uint64_t context_bytes(const Input& input) const {
+    const std::uint64_t all = input.bytes.size();
+    return chunk_bytes_ == 0 ? all : std::min(chunk_bytes_, all);
+  }
+
+  // What there is to warn of, and what the other ranks must have as well.
+  void prepare() {
+    std::string text =
+        std::string(kVersion) + " " + std::to_string(chunk_bytes_) + " " + options_.positions_text;
+    for (std::size_t cell = 0; cell < inputs_.size() * options_.models.size(); ++cell) {
+      if (options_.positions == 0 && launch().alone()) continue;
+      const auto model = model_of(cell);
+      if (options_.positions > 0) warn_if_cut(*model, context_bytes(input_of(cell)));
+      if (launch().alone()) continue;
+      const ModelIdentity identity = identify(*model);
+      text += "\n" + identity.spec + " " + identity.library + " " + identity.fingerprint + " " +
+              std::to_string(identity.probe) + " " + std::to_string(checksum(input_of(cell).bytes));
+    }
+    identity_ = std::to_string(checksum(as_bytes(text)));
+  }
+
+  std::string score(std::size_t cell) const {
+    const Bytes& bytes = input_of(cell).bytes;
+    const auto model = model_of(cell);
+    const CodeLength code = code_length(*model, bytes, chunk_bytes_, threads_);
+    Json json = {{"model", model->spec()},
+                 {"parameters", model->parameters()},
+                 {"compressed_bytes", code.compressed_bytes},
+                 {"bits", number_text(code.bits)},
+                 {"by_prediction", code.by_prediction}};
+    if (options_.positions == 0) return json.dump();
+    Progress progress(model->spec() + " " + printable(file_of(cell)),
+                      std::min<std::uint64_t>(options_.positions, bytes.size()), "positions",
+                      launch().alone());
+    const Prequential found = prequential(*model, bytes, chunk_bytes_, options_.positions,
+                                          [&](std::uint64_t done) { progress.advance_to(done); });
+    json["prequential"] = {number_text(found.bits_per_byte), number_text(found.standard_error),
+                           found.positions};
+    return json.dump();
+  }
+
+  Row row_of(std::size_t cell, const Json& json) const {
+    Row row{.model = json.at("model"),
+            .file = file_of(cell),
+            .bytes = input_of(cell).bytes.size(),
+            .chunk_bytes = chunk_bytes_,
+            .code = {.compressed_bytes = json.at("compressed_bytes"),
+                     .bits = number_of(json.at("bits")),
+                     .by_prediction = json.at("by_prediction")},
+            .prequential = std::nullopt,
+            .parameters = json.at("parameters")};
+    if (json.contains("prequential")) {
+      const Json& found = json.at("prequential");
+      row.prequential = {.bits_per_byte = number_of(found.at(0)),
+                         .standard_error = number_of(found.at(1)),
+                         .positions = found.at(2)};
+    }
+    return row;
+  }
+
+  const Options& options_;
+  const unsigned threads_;
+  const std::uint64_t chunk_bytes_;
+  const bool as_json_;
+  std::vector<Input> inputs_;
+  std::string identity_;
+  std::vector<Row> rows_;
+};
+
 }  // namespace
 
 Command score_command() {
-  struct Options {
-    std::vector<std::string> models, inputs;
-    std::int64_t chunk_bytes = 0;
-    std::string positions = "64";
-    MediaInputOptions media;
-    ThreadsOption threads;
-  };
   auto options = std::make_shared<Options>();
   Command command;
   command.name = "score";
@@ -161,54 +294,21 @@ Command score_command() {
       ("model,m", po::value(&options->models)->value_name("SPEC"), "the model; several may be given")
       ("input", po::value(&options->inputs)->value_name("FILE"), "files (- is standard input)")
       ("chunk", po::value(&options->chunk_bytes)->default_value(0)->value_name("N"), "compress every N bytes by themselves (0: the whole file)")
-      ("positions", po::value(&options->positions)->default_value(options->positions)->value_name("N|all"), "where to measure the prequential bits (0: nowhere)")
+      ("positions", po::value(&options->positions_text)->default_value(options->positions_text)->value_name("N|all"), "where to measure the prequential bits (0: nowhere)")
       ("json", "print JSON");
   options->media.add_to(command.options);
   options->threads.add_to(command.options);
   // clang-format on
   command.positional = "input";
   command.most_positional = -1;
+  command.spreads = true;
   command.run = [options](const po::variables_map& values) {
     if (options->models.empty()) throw UsageError("--model is missing; `kraft models` lists them");
     if (options->inputs.empty()) throw UsageError("no file to score (- is standard input)");
     check_range("chunk", options->chunk_bytes, 0, INT64_MAX);
-    const unsigned threads = options->threads.get();
-    const std::uint64_t positions = parse_positions(options->positions);
-    for (const std::string& spec : options->models) make_model(spec);  // all errors before any work
-    std::vector<Row> rows;
-    for (const std::string& file : options->inputs) {
-      const Input input = read(options->media, values, file);
-      const Bytes& bytes = input.bytes;
-      const auto chunk_bytes = static_cast<std::uint64_t>(options->chunk_bytes);
-      for (const std::string& spec : options->models) {
-        const auto model = make_model(spec, {.threads = threads, .geometry = input.geometry});
-        Row row{.model = model->spec(),
-                .file = file,
-                .bytes = bytes.size(),
-                .chunk_bytes = chunk_bytes,
-                .code = code_length(*model, bytes, chunk_bytes, threads),
-                .prequential = std::nullopt,
-                .parameters = model->parameters()};
-        if (positions > 0) {
-          warn_if_cut(*model, chunk_bytes == 0
-                                  ? bytes.size()
-                                  : std::min<std::uint64_t>(chunk_bytes, bytes.size()));
-          Progress progress(model->spec() + " " + printable(file),
-                            std::min<std::uint64_t>(positions, bytes.size()), "positions");
-          row.prequential = prequential(*model, bytes, chunk_bytes, positions,
-                                        [&](std::uint64_t done) { progress.advance_to(done); });
-        }
-        rows.push_back(std::move(row));
-      }
-    }
-    if (values.count("json")) {
-      Json json = Json::array();
-      for (const Row& row : rows) json.push_back(to_json(row));
-      write_out(json.dump(2) + "\n");
-    } else {
-      write_out(to_text(rows));
-    }
-    return 0;
+    expect_files(options->inputs);
+    options->positions = parse_positions(options->positions_text);
+    return Run(*options, values).run();
   };
   return command;
 }

@@ -145,7 +145,9 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
   if (parsed.argument)
     throw UsageError("sampler '" + printable(spec) + "': expected NAME[,option=value...]");
   ComparedSampler sampler{spec, parsed.name, {}};
-  for (const auto& [name, text] : parsed.values) {
+  for (const auto& value_given : parsed.values) {
+    const std::string& name = value_given.first;
+    const std::string& text = value_given.second;
     const auto option =
         std::ranges::find(sampler_options(), name, [](const SamplerOption& o) { return o.name; });
     if (option == sampler_options().end()) {

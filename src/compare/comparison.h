@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "compare/metrics.h"
@@ -86,7 +87,11 @@ struct CellKey {
   std::string sampler;  // likewise; kNoSampler: predictions
   bool sanity = false;  // of kTruthModel and kUniformModel as bounds
 
-  auto operator<=>(const CellKey&) const = default;
+  bool operator==(const CellKey&) const = default;
+  bool operator<(const CellKey& other) const {
+    return std::tie(input, window, model, sampler, sanity) <
+           std::tie(other.input, other.window, other.model, other.sampler, other.sanity);
+  }
 };
 
 struct RateAtContext {

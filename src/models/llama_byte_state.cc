@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "models/llama_tree.h"
 #include "models/marks.h"
@@ -11,7 +12,8 @@
 namespace kraft {
 namespace {
 
-// Observing costs nothing until something is asked; then one evaluation for each byte that is new.
+// Observing costs nothing until something is asked; then one evaluation for each byte that is new
+// and, unless context_bits() asks for all of them, in the window at the end.
 // Memory: the bytes observed. Copies share nothing that changes.
 class LlamaByteState final : public State {
  public:
@@ -21,6 +23,7 @@ class LlamaByteState final : public State {
   std::uint64_t position_bytes() const override { return bytes_.size(); }
 
   double context_bits() override {
+    if (skipped_) now_ = *skipped_, skipped_.reset();
     catch_up();
     return now_.total_bits;
   }
@@ -48,12 +51,13 @@ class LlamaByteState final : public State {
     }
   }
 
-  Mark mark() override { return marks_.push({bytes_.size(), now_}); }
+  Mark mark() override { return marks_.push({bytes_.size(), now_, skipped_}); }
 
   void rewind(Mark mark) override {
     const Saved& saved = marks_.back_to(mark);
     bytes_.resize(saved.bytes);
     now_ = saved.now;
+    skipped_ = saved.skipped;
   }
 
   void forget(Mark mark) override { marks_.forget(mark); }
@@ -75,6 +79,7 @@ class LlamaByteState final : public State {
   struct Saved {
     std::size_t bytes;
     Place now;
+    std::optional<Place> skipped;
   };
 
   double bits_of(const LlamaNext& next, Byte byte) const {
@@ -91,9 +96,17 @@ class LlamaByteState final : public State {
     return path;
   }
 
+  // What follows does not depend on bytes that no window shows any more: goes on at the end.
+  void skip_to_end() {
+    const std::size_t begin = window_begin(bytes_.size(), core_->window_tokens());
+    if (begin <= (now_.next ? now_.priced_bytes : 0)) return;
+    if (!skipped_) skipped_ = now_;
+    now_ = {.priced_bytes = bytes_.size()};
+  }
+
   // Prices what has been observed since the last question, window by window.
   void catch_up() {
-    std::size_t place = now_.next ? now_.priced_bytes + 1 : 0;  // the next to ask for
+    std::size_t place = now_.next ? now_.priced_bytes + 1 : now_.priced_bytes;  // to ask for next
     while (place <= bytes_.size()) {
       const std::size_t begin = window_begin(place, core_->window_tokens());
       std::size_t last = place;
@@ -122,6 +135,7 @@ class LlamaByteState final : public State {
   }
 
   void evaluate(LlamaTree& tree) {
+    skip_to_end();
     catch_up();
     if (tree.size() == 1) return;
     const std::size_t begin = window_begin(bytes_.size(), core_->window_tokens());
@@ -147,6 +161,7 @@ class LlamaByteState final : public State {
   std::shared_ptr<const LlamaCore> core_;
   Bytes bytes_;
   Place now_;
+  std::optional<Place> skipped_;  // the last place whose total_bits counts all bytes, if not now_
   MarkStack<Saved> marks_;
 };
 

@@ -155,6 +155,17 @@ TEST_P(LlamaReproduces, TheSameBitsHoweverItIsAsked) {
     copy->observe(ByteView(text).subspan(130, 10));
     EXPECT_EQ(next_of(*copy), expected[140]);
 
+    // What no window shows any more is passed over, unless all of it is asked for.
+    const auto late = model->start(text);
+    const Mark early = late->mark();
+    EXPECT_EQ(next_of(*late), next_of(*one_by_one));
+    EXPECT_EQ(late->context_bits(), total_bits);
+    late->rewind(early);
+    late->observe(text);
+    next_of(*late);
+    late->rewind(early);
+    EXPECT_EQ(late->context_bits(), total_bits);
+
     // Many continuations at once, some of them across a slide.
     std::vector<ByteView> prefixes;
     for (std::size_t size = 0; size <= 40; ++size)

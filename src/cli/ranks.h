@@ -1,0 +1,94 @@
+// This process among those that mpirun started: its rank, and messages to the others. Rank 0 hands
+// out the work and speaks; the others work and are silent.
+//
+// The launcher's environment says whether there are others. MPI is begun only then, and only when
+// the first message is to be sent: a run without mpirun never touches it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kraft::cli {
+
+struct Launch {
+  unsigned rank = 0, ranks = 1;
+  unsigned ranks_here = 1;  // on this machine, this one among them
+  bool bound = false;       // to processors of its own
+
+  bool alone() const { return ranks == 1; }
+};
+
+// As the launcher's environment has it: Open MPI's, MPICH's and Intel's, or Slurm's.
+const Launch& launch();
+
+// How many threads a rank has for itself, where nothing else is asked for; 0 (one per processor)
+// when it is alone.
+unsigned default_threads();
+
+// What is said between ranks.
+enum class Word : int {
+  ready,   // to 0: a rank's number of threads, and what its results depend on
+  cell,    // from 0: compute this one
+  result,  // to 0: of a cell
+  failed,  // to 0: why a rank cannot go on
+  stop,    // from 0: there is nothing more to do
+  leaving  // to 0: the last word of a rank
+};
+
+struct Message {
+  unsigned rank = 0;  // from whom
+  Word word = Word::leaving;
+  std::string text;
+};
+
+// Messages to and from the other ranks, for one thread. They arrive in the order in which they were
+// sent. Nothing here waits for another rank, but the beginning and the end.
+class Messages {
+ public:
+  // Begins MPI: returns when every rank has. Throws Error where kraft was built without it, and
+  // where the MPI that started the ranks is not the one that it was built with.
+  Messages();
+  ~Messages();
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+
+  void send(unsigned rank, Word word, std::string text = {});  // throws Error over 2 GiB
+  std::optional<Message> receive();                            // nothing when there is none
+
+  // True when all that was sent is out of our hands.
+  bool sent();
+
+  // Ends MPI: returns when every rank does. No message may be on its way.
+  void end();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The one of this process, begun with the first call.
+Messages& messages();
+
+bool built_with_mpi();
+
+// Throws UsageError when there are other ranks and a name is "-": only rank 0 has standard input.
+void expect_files(const std::vector<std::string>& names);
+
+// How a command ended: what goes to standard error (nothing when empty), and the exit status.
+struct Ending {
+  int status = 0;
+  std::string line;
+  bool stopped = false;  // rank 0 has said so already
+};
+
+// Says how the command ended, once for all ranks, takes leave of them, and returns the exit status
+// of this one. A rank that failed lets rank 0 know, which stops the others.
+int end_ranks(const Ending& ending);
+
+// How ranks that cannot end together do: at once. mpirun then ends those that are left.
+[[noreturn]] void leave_at_once(int status);
+
+}  // namespace kraft::cli
