@@ -199,7 +199,7 @@ Bytes raw_stream(ByteView message, const Parameters& parameters) {
   z.next_out = stream.data();
   z.avail_out = static_cast<uInt>(stream.size());
   if (::deflate(&z, Z_FINISH) != Z_STREAM_END) throw Error("zlib: deflate did not finish");
-  stream.resize(stream.size() - z.avail_out);
+  stream.erase(stream.end() - z.avail_out, stream.end());
   return stream;
 }
 
