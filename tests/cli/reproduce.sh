@@ -1,0 +1,20 @@
+# The paper's experiments on little of the real data, by codecs; the same on any number of threads,
+# and from a file.
+export KRAFT_WEIGHTS=/nowhere KRAFT_DATA=$DATA
+table1() { kraft reproduce table1 --limit 32KiB "$@" 2>/dev/null; }
+table1 | sed -E 's/^ours runs on .*;/ours runs on LIBRARIES;/'
+table1 --json --threads 1 >one
+table1 --json --threads 3 | cmp - one && echo the same
+table1 --json --resume cells | cmp - one && echo as before
+table1 --json --resume cells | cmp - one && echo from the file
+sed -n '1,12p' one
+
+kraft reproduce table1 --limit 4KiB 2>&1 >/dev/null | head -n 1 | cut -c1-40
+kraft reproduce fig2 --limit 64KiB --plot fig2.svg 2>/dev/null
+kraft reproduce fig4 --limit 64KiB --medium audio --plot fig4.svg 2>/dev/null
+head -c 4 fig2.svg; grep -c circle fig4.svg; ls
+kraft reproduce table2 --limit 128KiB 2>/dev/null
+# Other data: one's own, of any format; a folder is what is in it.
+mkdir pictures; kraft sample --model uniform "$DATA/astronaut.png" --scale 128x64 --rows 0 --gray --output pictures/small.pgm 2>/dev/null
+seq 3000 >numbers
+kraft reproduce table1 --text numbers --images pictures --limit 8KiB 2>/dev/null | grep '^ours,'

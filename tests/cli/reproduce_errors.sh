@@ -1,0 +1,19 @@
+# Every mistake is one line, before any work.
+source "$(dirname "$0")/try.bash"
+export KRAFT_WEIGHTS=/nowhere KRAFT_DATA=$DATA
+try reproduce
+try reproduce table3
+try reproduce tabel1
+try reproduce table1 --limit none
+try reproduce table1 --limit 2047
+try reproduce table1 --plot picture.svg
+try reproduce table2 --audio "$DATA/speech.wav"
+try reproduce fig3 --chunks 2
+try reproduce fig4 --medium random
+try reproduce table1 --text nothing
+try reproduce table1 --model gizp
+try reproduce table1 --chunks -1
+mkdir empty; echo little >little
+try reproduce table1 --images empty 2>&1 | grep -v without
+try reproduce table1 --text little 2>&1 | grep -v without
+KRAFT_DATA=$PWD/empty try reproduce table1 2>&1 | grep -v without | sed "s,$PWD,HERE,"
