@@ -7,7 +7,7 @@ try reproduce tabel1
 try reproduce table1 --limit none
 try reproduce table1 --limit 2047
 try reproduce table1 --plot picture.svg
-try reproduce table2 --audio "$DATA/speech.wav"
+try reproduce table2 --audio speech.wav
 try reproduce fig3 --chunks 2
 try reproduce fig4 --medium random
 try reproduce table1 --text nothing

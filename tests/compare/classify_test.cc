@@ -73,8 +73,8 @@ TEST(Classify, TextsGoWhereTheyBelong) {
 TEST(Classify, WindowsThatAreTooShortAreNoticed) {
   Bytes noise(100000), other(1000);
   Random random(1);
-  for (Byte& byte : noise) byte = static_cast<Byte>(random.below(256));
-  for (Byte& byte : other) byte = static_cast<Byte>(random.below(256));
+  for (Byte& byte : noise) byte = static_cast<Byte>(random.below(64));
+  for (Byte& byte : other) byte = static_cast<Byte>(random.below(64));
   const Classifier gzip("gzip", {{"noise", noise}, {"other", other}}, 1);
   EXPECT_FALSE(gzip.reaches_back(0));
   EXPECT_TRUE(gzip.reaches_back(1));
