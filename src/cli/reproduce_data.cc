@@ -27,7 +27,7 @@ std::string data_folder() {
 }
 
 std::string default_file(const std::string& name, const char* option) {
-  const std::string path = data_folder() + "/" + name;
+  std::string path = data_folder() + "/" + name;
   std::error_code error;
   if (!fs::is_regular_file(path, error))
     throw Error("there is no " + printable(path) + ": run examples/fetch-data, or give " + option);
@@ -158,7 +158,7 @@ PaperData read_paper_data(const ReproduceOptions& options, PaperMedium medium) {
       break;
   }
   return paper_data(PaperMedium::random, "seed " + std::to_string(kRandomSeed),
-                    random_bytes(kRandomSeed, options.limit_bytes()), options.limit_bytes());
+                    noise_bytes(kRandomSeed, options.limit_bytes()), options.limit_bytes());
 }
 
 Image first_image(const ReproduceOptions& options, std::string& source) {

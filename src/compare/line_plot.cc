@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/text.h"
 #include "compare/svg.h"
 #include "kraft/error.h"
 
@@ -68,12 +67,23 @@ std::string curve(const PlotSeries& series, const Scale& x, const Scale& y, cons
   for (std::size_t i = 0; i < series.points.size(); ++i) {
     const std::string px = number(x(series.points[i].first));
     const std::string py = number(y(series.points[i].second));
+    std::string point = px;
+    point += ",";
+    point += py;
+    point += " ";
     if (i < series.measured) {
-      measured += px + "," + py + " ";
-      if (series.marked)
-        dots += "<circle cx=\"" + px + "\" cy=\"" + py + "\" r=\"3\" fill=\"" + colour + "\"/>\n";
+      measured += point;
+      if (series.marked) {
+        dots += "<circle cx=\"";
+        dots += px;
+        dots += "\" cy=\"";
+        dots += py;
+        dots += "\" r=\"3\" fill=\"";
+        dots += colour;
+        dots += "\"/>\n";
+      }
     }
-    if (i + 1 >= series.measured) beyond += px + "," + py + " ";
+    if (i + 1 >= series.measured) beyond += point;
   }
   std::string svg = polyline(measured, colour, "");
   if (!beyond.empty()) svg += polyline(beyond, colour, " stroke-dasharray=\"5 4\"");

@@ -118,7 +118,7 @@ void append_patches(const Image& gray, Bytes& to) {
   }
 }
 
-Bytes random_bytes(std::uint64_t seed, std::size_t size) {
+Bytes noise_bytes(std::uint64_t seed, std::size_t size) {
   Random random(seed);
   Bytes bytes(size);
   for (Byte& byte : bytes) byte = static_cast<Byte>(random.below(256));
@@ -169,8 +169,9 @@ struct RateExperiment::Part {
   std::vector<std::size_t> chunks;
 };
 
-RateExperiment::RateExperiment(const std::vector<PaperData>& data, std::vector<std::string> models,
-                               std::vector<Layout> layouts, ExperimentSettings settings)
+RateExperiment::RateExperiment(const std::vector<PaperData>& data,
+                               const std::vector<std::string>& models, std::vector<Layout> layouts,
+                               ExperimentSettings settings)
     : data_(data),
       models_(canonical_once(models)),
       layouts_(std::move(layouts)),
@@ -289,7 +290,7 @@ std::optional<PaperRate> RateExperiment::rate(std::size_t data, const std::strin
   return rate;
 }
 
-ContextExperiment::ContextExperiment(const PaperData& data, std::vector<std::string> models,
+ContextExperiment::ContextExperiment(const PaperData& data, const std::vector<std::string>& models,
                                      ExperimentSettings settings)
     : data_(data),
       models_(canonical_once(models)),

@@ -66,7 +66,7 @@ PaperData paper_data(PaperMedium medium, std::string source, Bytes bytes, std::u
 // whole patch at its right and lower edges is left out.
 void append_patches(const Image& gray, Bytes& to);
 
-Bytes random_bytes(std::uint64_t seed, std::size_t size);
+Bytes noise_bytes(std::uint64_t seed, std::size_t size);
 
 // The shape in which codecs for images see bytes that are none: the largest divisor of `bytes` up
 // to its root is the height. Where that would be wider than 4:1, the root rounded up is the width,
@@ -127,7 +127,7 @@ struct PaperRate {
 // measured.
 class RateExperiment {
  public:
-  RateExperiment(const std::vector<PaperData>& data, std::vector<std::string> models,
+  RateExperiment(const std::vector<PaperData>& data, const std::vector<std::string>& models,
                  std::vector<Layout> layouts, ExperimentSettings settings);
 
   std::vector<ExperimentCell> cells() const;
@@ -157,7 +157,7 @@ class RateExperiment {
 // costs 8 bits, and what is measured is what longer contexts are worth.
 class ContextExperiment {
  public:
-  ContextExperiment(const PaperData& data, std::vector<std::string> models,
+  ContextExperiment(const PaperData& data, const std::vector<std::string>& models,
                     ExperimentSettings settings);
 
   std::vector<ExperimentCell> cells() const;

@@ -9,7 +9,7 @@ table1 --json --resume cells | cmp - one && echo as before
 table1 --json --resume cells | cmp - one && echo from the file
 sed -n '1,12p' one
 
-kraft reproduce table1 --limit 4KiB 2>&1 >/dev/null | head -n 1 | cut -c1-40
+kraft reproduce table1 --limit 4KiB 2>notes >/dev/null; head -n 1 notes | cut -c1-40
 kraft reproduce fig2 --limit 64KiB --plot fig2.svg 2>/dev/null
 kraft reproduce fig4 --limit 64KiB --medium audio --plot fig4.svg 2>/dev/null
 head -c 4 fig2.svg; grep -c circle fig4.svg; ls

@@ -88,7 +88,7 @@ TEST(Reproduce, RatesOfGzipAndLzmaAreThoseOfThePapersScript) {
   const std::vector<PaperData> data = {
       paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", kBytes), kBytes),
       paper_data(PaperMedium::audio, "speech", real_bytes("speech.wav", kBytes), kBytes),
-      paper_data(PaperMedium::random, "noise", random_bytes(7, kBytes), kBytes)};
+      paper_data(PaperMedium::random, "noise", noise_bytes(7, kBytes), kBytes)};
   const RateExperiment experiment(data, {"gzip:9", "xz"}, {Layout::chunked, Layout::unchunked}, {});
   const CellResults results = compute(experiment.cells());
   for (std::size_t i = 0; i < data.size(); ++i) {
@@ -110,7 +110,7 @@ TEST(Reproduce, RatesOfGzipAndLzmaAreThoseOfThePapersScript) {
 TEST(Reproduce, NoiseStaysAsItIs) {
   constexpr std::size_t kBytes = std::size_t{1} << 20;
   const std::vector<PaperData> data = {
-      paper_data(PaperMedium::random, "noise", random_bytes(1, kBytes), kBytes)};
+      paper_data(PaperMedium::random, "noise", noise_bytes(1, kBytes), kBytes)};
   const RateExperiment experiment(data, {"gzip:9", "xz:6", "uniform"}, {Layout::unchunked}, {});
   const CellResults results = compute(experiment.cells());
   for (const std::string& model : experiment.models())
