@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.h"
 #include "compare/svg.h"
 #include "kraft/error.h"
 
