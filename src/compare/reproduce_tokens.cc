@@ -12,15 +12,15 @@ const std::vector<std::size_t>& TokenExperiment::vocabularies() {
   return sizes;
 }
 
-TokenExperiment::TokenExperiment(const PaperData& text, std::vector<std::string> models,
+TokenExperiment::TokenExperiment(const PaperData& text, const std::vector<std::string>& models,
                                  ExperimentSettings settings) {
   if (text.chunks() < 2) throw Error("table2 needs two chunks of text at least");
   const std::size_t half = text.chunks() / 2 * kPaperChunkBytes;
   learnt_ = ByteView(text.bytes).first(half);
   const ByteView rest = ByteView(text.bytes).subspan(half);
   measured_.push_back({PaperMedium::text, text.source, Bytes(rest.begin(), rest.end())});
-  rates_ = std::make_unique<RateExperiment>(measured_, std::move(models),
-                                            std::vector{Layout::chunked}, std::move(settings));
+  rates_ = std::make_unique<RateExperiment>(measured_, models, std::vector{Layout::chunked},
+                                            std::move(settings));
 }
 
 std::string TokenExperiment::key(std::size_t order, std::size_t vocabulary) const {

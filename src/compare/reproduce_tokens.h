@@ -15,7 +15,7 @@ namespace kraft {
 // the registry predict the same half byte by byte, in chunks, each with the vocabulary that it has.
 class TokenExperiment {
  public:
-  TokenExperiment(const PaperData& text, std::vector<std::string> models,
+  TokenExperiment(const PaperData& text, const std::vector<std::string>& models,
                   ExperimentSettings settings);
 
   std::vector<ExperimentCell> cells() const;
