@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "kraft/bytes.h"
-#include "models/deflate_clone.h"
-#include "models/deflate_twin.h"
+#include "models/deflate/clone.h"
+#include "models/deflate/twin.h"
 
 namespace {
 

@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "kraft/bytes.h"
-#include "models/lzma_engine.h"
+#include "models/lzma/engine.h"
 
 namespace {
 

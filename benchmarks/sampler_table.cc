@@ -30,10 +30,10 @@
 #include <vector>
 
 #include "base/text.h"
-#include "compare/comparison.h"
-#include "compare/copying.h"
-#include "compare/statistics.h"
-#include "compare/text_metrics.h"
+#include "evaluate/comparison.h"
+#include "evaluate/copying.h"
+#include "evaluate/statistics.h"
+#include "evaluate/text_metrics.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"

@@ -9,10 +9,10 @@ if(NOT KRAFT_CHART_JS)
   message(NOTICE "kraft: Chart.js not found, so kraft compare has no --html: apt-get install libjs-chart.js")
 endif()
 
-set(page_folder ${PROJECT_SOURCE_DIR}/src/cli/page)
+set(page_folder ${PROJECT_SOURCE_DIR}/src/report/page)
 set(page_parts html ${page_folder}/compare.html style ${page_folder}/compare.css
   script ${page_folder}/compare.js charts ${KRAFT_CHART_JS})
-set(page_source "// Written by CMake from src/cli/page/ and Chart.js.\n#include \"cli/page/parts.h\"\n\nnamespace kraft::cli {\n")
+set(page_source "// Written by CMake from src/report/page/ and Chart.js.\n#include \"report/page/parts.h\"\n\nnamespace kraft::cli {\n")
 while(page_parts)
   list(POP_FRONT page_parts part file)
   set(text "")

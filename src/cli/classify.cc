@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/io.h"
-#include "cli/table.h"
-#include "compare/classify.h"
+#include "evaluate/classify.h"
 #include "kraft/error.h"
+#include "report/table.h"
 
 namespace kraft::cli {
 namespace {

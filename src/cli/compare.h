@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "compare/comparison.h"
+#include "evaluate/comparison.h"
 
 namespace kraft::cli {
 

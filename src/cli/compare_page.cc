@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "cli/base64.h"
 #include "cli/compare.h"
-#include "cli/page/parts.h"
 #include "kraft/error.h"
 #include "media/spectrogram.h"
+#include "report/page/parts.h"
 #include "version.h"
 
 namespace kraft::cli {

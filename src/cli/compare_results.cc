@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "cli/base64.h"
 #include "cli/compare.h"
-#include "cli/table.h"
-#include "compare/text_metrics.h"
+#include "evaluate/text_metrics.h"
+#include "report/table.h"
 #include "version.h"
 
 namespace kraft::cli {

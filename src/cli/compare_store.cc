@@ -10,8 +10,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "cli/base64.h"
 #include "cli/compare.h"
 #include "cli/io.h"
 #include "kraft/error.h"

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "cli/io.h"
-#include "cli/ranks.h"
 #include "kraft/error.h"
+#include "run/ranks.h"
 
 namespace kraft::cli {
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "cli/coding.h"
-#include "cli/table.h"
 #include "kraft/error.h"
+#include "report/table.h"
 
 namespace kraft::cli {
 namespace {

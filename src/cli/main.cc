@@ -5,11 +5,11 @@
 #include <exception>
 
 #include "base/text.h"
-#include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/io.h"
-#include "cli/ranks.h"
 #include "kraft/error.h"
+#include "run/cells.h"
+#include "run/ranks.h"
 
 namespace kraft::cli {
 

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/io.h"
-#include "cli/table.h"
 #include "kraft/registry.h"
+#include "report/table.h"
 
 namespace kraft::cli {
 namespace {

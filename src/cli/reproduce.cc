@@ -7,13 +7,13 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/cells.h"
+#include "base/wire.h"
 #include "cli/compare.h"
 #include "cli/context.h"
 #include "cli/io.h"
-#include "cli/ranks.h"
-#include "coding/wire.h"
 #include "kraft/error.h"
+#include "run/cells.h"
+#include "run/ranks.h"
 #include "version.h"
 
 namespace kraft::cli {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "compare/reproduce.h"
+#include "evaluate/reproduce.h"
 
 namespace kraft::cli {
 

@@ -8,9 +8,9 @@
 #include "cli/completion.h"
 #include "cli/io.h"
 #include "cli/reproduce.h"
-#include "cli/table.h"
-#include "compare/line_plot.h"
 #include "kraft/error.h"
+#include "report/line_plot.h"
+#include "report/table.h"
 
 namespace kraft::cli {
 namespace {

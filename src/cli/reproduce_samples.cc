@@ -1,21 +1,21 @@
 // Figure 3: text, an image and sound, continued.
 
-#include "compare/reproduce_samples.h"
+#include "evaluate/reproduce_samples.h"
 
 #include <cmath>
 #include <filesystem>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "cli/base64.h"
-#include "cli/cells.h"
 #include "cli/completion.h"
 #include "cli/io.h"
-#include "cli/ranks.h"
 #include "cli/reproduce.h"
-#include "cli/table.h"
 #include "kraft/error.h"
 #include "media/panel.h"
 #include "media/spectrogram.h"
+#include "report/table.h"
+#include "run/cells.h"
+#include "run/ranks.h"
 
 namespace kraft::cli {
 namespace {

@@ -1,11 +1,11 @@
 // Table 2: rates under different vocabularies.
 
-#include "compare/reproduce_tokens.h"
+#include "evaluate/reproduce_tokens.h"
 
 #include "base/text.h"
 #include "cli/io.h"
 #include "cli/reproduce.h"
-#include "cli/table.h"
+#include "report/table.h"
 
 namespace kraft::cli {
 namespace {

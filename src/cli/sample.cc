@@ -5,15 +5,15 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "cli/base64.h"
 #include "cli/command.h"
 #include "cli/completion.h"
 #include "cli/context.h"
 #include "cli/io.h"
 #include "cli/sample.h"
 #include "cli/sample_diagnostics.h"
-#include "compare/copying.h"
+#include "evaluate/copying.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"

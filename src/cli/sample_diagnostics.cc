@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "compare/convergence.h"
+#include "evaluate/convergence.h"
 
 namespace kraft::cli {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "compare/trace_plot.h"
 #include "kraft/model.h"
 #include "kraft/sampler.h"
+#include "report/trace_plot.h"
 
 namespace kraft::cli {
 

@@ -7,17 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cli/cells.h"
+#include "base/wire.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/io.h"
 #include "cli/media_input.h"
-#include "cli/ranks.h"
-#include "cli/table.h"
-#include "coding/wire.h"
-#include "compare/score.h"
+#include "evaluate/score.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
+#include "report/table.h"
+#include "run/cells.h"
+#include "run/ranks.h"
 #include "version.h"
 
 namespace kraft::cli {

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <string>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "codecs/recycler.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

@@ -12,9 +12,9 @@
 
 #include "base/subprocess.h"
 #include "base/text.h"
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

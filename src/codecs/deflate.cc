@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <array>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft::deflate {
 namespace {

@@ -8,11 +8,11 @@
 #include <memory>
 #include <vector>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "codecs/flac_frame.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

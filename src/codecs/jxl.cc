@@ -4,10 +4,10 @@
 
 #include <memory>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

@@ -7,9 +7,9 @@
 #include <array>
 #include <iterator>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "codecs/png_file.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

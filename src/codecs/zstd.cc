@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "codecs/backends.h"
 #include "codecs/decoding.h"
 #include "kraft/error.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

@@ -1,6 +1,6 @@
 #include <xxhash.h>
 
-#include "coding/wire.h"
+#include "base/wire.h"
 
 namespace kraft {
 

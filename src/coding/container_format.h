@@ -4,7 +4,7 @@
 #include <array>
 #include <mutex>
 
-#include "coding/wire.h"
+#include "base/wire.h"
 #include "kraft/coder.h"
 #include "kraft/container.h"
 

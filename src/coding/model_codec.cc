@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "base/wire.h"
 #include "codecs/decoding.h"
-#include "coding/wire.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
 

@@ -18,11 +18,11 @@
 #include <limits>
 #include <vector>
 
-#include "codecs/backends.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
 #include "models/marks.h"
 #include "models/pixels.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

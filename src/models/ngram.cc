@@ -15,9 +15,9 @@
 #include <cmath>
 #include <limits>
 
-#include "codecs/backends.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

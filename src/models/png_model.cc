@@ -32,8 +32,8 @@
 #include "codecs/png.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
-#include "models/deflate_clone.h"
-#include "models/deflate_twin.h"
+#include "models/deflate/clone.h"
+#include "models/deflate/twin.h"
 #include "models/pixels.h"
 
 namespace kraft::png {

@@ -23,12 +23,12 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/spec_scanner.h"
-#include "codecs/backends.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
 #include "models/pool.h"
+#include "registry/backends.h"
+#include "registry/spec_scanner.h"
 
 namespace kraft {
 namespace {

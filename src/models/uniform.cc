@@ -1,8 +1,8 @@
 // The model that knows nothing: every byte costs 8 bits.
 
-#include "codecs/backends.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
+#include "registry/backends.h"
 
 namespace kraft {
 namespace {

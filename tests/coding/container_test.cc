@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/wire.h"
 #include "codecs/messages.h"
-#include "coding/wire.h"
 #include "kraft/coder.h"
 #include "kraft/container.h"
 #include "kraft/error.h"

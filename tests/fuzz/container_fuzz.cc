@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "coding/wire.h"
+#include "base/wire.h"
 #include "kraft/coder.h"
 #include "kraft/container.h"
 #include "kraft/error.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "models/deflate/twin.h"
 #include "models/deflate_truth.h"
-#include "models/deflate_twin.h"
 
 namespace {
 

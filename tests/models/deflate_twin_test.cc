@@ -1,7 +1,7 @@
 // The twin against zlib: every comparison is between the twin's length of a stream and the bits of
 // the stream that zlib writes. KRAFT_QUICK=1 takes a small share of them; KRAFT_DATA names a folder
 // of real files to take contexts from; KRAFT_SEED varies the random part.
-#include "models/deflate_twin.h"
+#include "models/deflate/twin.h"
 
 #include <gtest/gtest.h>
 

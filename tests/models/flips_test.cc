@@ -13,8 +13,8 @@
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "models/deflate_flips.h"
-#include "models/lzma_flips.h"
+#include "models/deflate/flips.h"
+#include "models/lzma/flips.h"
 
 namespace kraft {
 namespace {

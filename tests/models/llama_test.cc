@@ -17,8 +17,8 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
-#include "models/llama_states.h"
-#include "models/llama_weights.h"
+#include "models/llama/states.h"
+#include "models/llama/weights.h"
 #include "models/tiny_weights.h"
 #include "samplers/toy_models.h"
 

@@ -14,7 +14,7 @@
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "models/lzma_engine.h"
+#include "models/lzma/engine.h"
 
 namespace kraft::lzma {
 namespace {

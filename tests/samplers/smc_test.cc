@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "codecs/messages.h"
-#include "compare/convergence.h"
+#include "evaluate/convergence.h"
 #include "kraft/registry.h"
 #include "toy_models.h"
 

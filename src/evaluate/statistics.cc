@@ -1,0 +1,91 @@
+#include "evaluate/statistics.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+// P(|T| <= t) for n degrees of freedom: finite sums (Abramowitz and Stegun 1964, 26.7.3 and
+// 26.7.4).
+double central_probability(double t, std::size_t n) {
+  const double angle = std::atan(t / std::sqrt(static_cast<double>(n)));
+  const double cosine = std::cos(angle), square = cosine * cosine;
+  const bool odd = n % 2 == 1;
+  double term = odd ? cosine : 1, sum = 0;
+  for (std::size_t k = odd ? 1 : 0; k + 2 <= n; k += 2) {
+    sum += term;
+    term *= square * static_cast<double>(k + 1) / static_cast<double>(k + 2);
+  }
+  return odd ? 2 / std::numbers::pi * (angle + std::sin(angle) * sum) : std::sin(angle) * sum;
+}
+
+Estimate with_error(double mean, double standard_error, std::size_t count) {
+  Estimate e{mean, standard_error, mean, mean, count};
+  const double half = count > 1 ? student_t_975(count - 1) * standard_error : standard_error;
+  e.low = mean - half;
+  e.high = mean + half;
+  return e;
+}
+
+}  // namespace
+
+double student_t_975(std::size_t degrees_of_freedom) {
+  if (degrees_of_freedom == 0) throw Error("Student's t needs a degree of freedom");
+  // Beyond, the expansion in 1 / n is as exact (Abramowitz and Stegun 1964, 26.7.5).
+  if (degrees_of_freedom > 1000) {
+    const auto n = static_cast<double>(degrees_of_freedom);
+    const double z = 1.959963984540054;
+    return z + (z * z * z + z) / (4 * n);
+  }
+  double low = 1.9, high = 13;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (central_probability(middle, degrees_of_freedom) < 0.95 ? low : high) = middle;
+  }
+  return low;
+}
+
+Estimate estimate(std::span<const double> values) {
+  if (values.empty()) throw Error("there is no mean of nothing");
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (double value : values) squares += (value - mean) * (value - mean);
+  const double error = values.size() > 1 ? std::sqrt(squares / (n - 1) / n)
+                                         : std::numeric_limits<double>::quiet_NaN();
+  return with_error(mean, error, values.size());
+}
+
+Estimate jackknife(std::size_t count, const std::function<double(std::size_t)>& statistic) {
+  const double all = statistic(count);
+  if (count < 2) return with_error(all, std::numeric_limits<double>::quiet_NaN(), count);
+  std::vector<double> without(count);
+  for (std::size_t i = 0; i < count; ++i) without[i] = statistic(i);
+  const auto n = static_cast<double>(count);
+  const double mean = std::accumulate(without.begin(), without.end(), 0.0) / n;
+  double squares = 0;
+  for (double value : without) squares += (value - mean) * (value - mean);
+  return with_error(all, std::sqrt(squares * (n - 1) / n), count);
+}
+
+double expected_calibration_error(std::span<const Forecast> forecasts) {
+  if (forecasts.empty()) throw Error("there is no calibration without forecasts");
+  constexpr std::size_t kBins = 10;
+  std::array<double, kBins> excess{};  // hits less confidence
+  for (const Forecast& forecast : forecasts) {
+    const auto bin = static_cast<std::size_t>(forecast.confidence * kBins);
+    excess[std::min(bin, kBins - 1)] += (forecast.hit ? 1 : 0) - forecast.confidence;
+  }
+  double sum = 0;
+  for (double value : excess) sum += std::abs(value);
+  return sum / static_cast<double>(forecasts.size());
+}
+
+}  // namespace kraft

@@ -1,0 +1,375 @@
+#ifdef KRAFT_HAVE_LLAMA
+
+#include "models/llama/engine.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <unordered_set>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+constexpr std::uint32_t kBatchTokens = 512;
+constexpr std::uint64_t kCacheSizedBytes = std::uint64_t{64} << 20;
+constexpr std::uint32_t kManySequences = 8;
+constexpr std::uint32_t kLongestWindow = 4096;  // unless more is asked for
+// A sequence that lags behind another by more than this copies it instead of evaluating again.
+constexpr std::size_t kCopyTokens = 64;
+// An evaluation that has more than this to do takes a new context rather than another's place.
+constexpr std::size_t kNewContextTokens = 64;
+
+// What llama.cpp has to say goes to a callback of the whole process. Errors of this thread are
+// kept.
+thread_local std::string logged_error;
+
+void keep_errors(ggml_log_level level, const char* text, void*) {
+  static thread_local bool in_error = false;
+  if (level != GGML_LOG_LEVEL_CONT) in_error = level == GGML_LOG_LEVEL_ERROR;
+  if (in_error && logged_error.size() < 4096) logged_error += text;
+}
+
+void begin_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llama_log_set(keep_errors, nullptr);
+    llama_backend_init();
+  });
+}
+
+// The first thing that went wrong is what the others follow from: "error loading model: ..."
+std::string first_logged_error() {
+  std::string text = logged_error.substr(0, logged_error.find('\n'));
+  const std::size_t function_end = text.find(": ");
+  if (function_end != text.npos && text.find(' ') > function_end) text.erase(0, function_end + 2);
+  return printable(text);
+}
+
+// llama.cpp's kernels are compiled for a level of the processor that not every one has, and would
+// end in an illegal instruction there.
+void check_processor() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  std::string missing;
+  const auto need = [&missing](int compiled, bool there, const char* name) {
+    if (compiled && !there) missing += std::string(missing.empty() ? "" : ", ") + name;
+  };
+  __builtin_cpu_init();
+  need(ggml_cpu_has_avx(), __builtin_cpu_supports("avx"), "AVX");
+  need(ggml_cpu_has_avx2(), __builtin_cpu_supports("avx2"), "AVX2");
+  need(ggml_cpu_has_fma(), __builtin_cpu_supports("fma"), "FMA");
+  // Whatever has AVX2 has F16C as well, for which compilers have no common name.
+  need(ggml_cpu_has_bmi2(), __builtin_cpu_supports("bmi2"), "BMI2");
+  need(ggml_cpu_has_avx512(), __builtin_cpu_supports("avx512f"), "AVX-512");
+  if (!missing.empty())
+    throw Error("llama: llama.cpp was built for a processor with " + missing +
+                ", which this one has not: build it with -DGGML_AVX2=OFF and the like");
+#endif
+}
+
+// llama.cpp says "failed to open" and little more.
+void check_file(const std::string& file) {
+  std::FILE* stream = std::fopen(file.c_str(), "rb");
+  if (stream == nullptr) throw Error("llama: cannot read " + printable(file));
+  std::array<char, 4> magic{};
+  const std::size_t read = std::fread(magic.data(), 1, magic.size(), stream);
+  std::fclose(stream);
+  if (read != magic.size() || std::string_view(magic.data(), magic.size()) != GGUF_MAGIC)
+    throw Error("llama: " + printable(file) + " is not a GGUF file");
+}
+
+// A token that is there twice would end in an assertion of llama.cpp.
+void check_tokens(const std::string& file) {
+  const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(
+      gguf_init_from_file(file.c_str(), {.no_alloc = true, .ctx = nullptr}), gguf_free);
+  if (!header) return;  // loading it will say why
+  const std::int64_t key = gguf_find_key(header.get(), "tokenizer.ggml.tokens");
+  if (key < 0 || gguf_get_kv_type(header.get(), key) != GGUF_TYPE_ARRAY ||
+      gguf_get_arr_type(header.get(), key) != GGUF_TYPE_STRING)
+    return;
+  std::unordered_set<std::string_view> tokens;
+  for (std::size_t i = 0; i < gguf_get_arr_n(header.get(), key); ++i) {
+    const char* token = gguf_get_arr_str(header.get(), key, i);
+    if (*token != '\0' && !tokens.insert(token).second)
+      throw Error("llama: " + printable(file) + " has the token '" + printable(token) + "' twice");
+  }
+}
+
+llama_model* load(const LlamaOptions& options) {
+  begin_library();
+  check_processor();
+  check_file(options.file);
+  check_tokens(options.file);
+  llama_model_params params = llama_model_default_params();
+  params.n_gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
+  ggml_backend_dev_t no_device = nullptr;
+  if (options.gpu_layers == 0) params.devices = &no_device;
+  params.use_extra_bufts = false;  // repacked weights are summed in an order of their own
+  params.progress_callback = [](float, void*) { return true; };  // instead of dots on stderr
+  logged_error.clear();
+  llama_model* model = llama_model_load_from_file(options.file.c_str(), params);
+  if (model == nullptr)
+    throw Error("llama: cannot load " + printable(options.file) + ": " + first_logged_error());
+  return model;
+}
+
+std::size_t common_tokens(std::span<const Token> a, std::span<const Token> b) {
+  const std::size_t size = std::min(a.size(), b.size());
+  return static_cast<std::size_t>(
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(size), b.begin()).first -
+      a.begin());
+}
+
+}  // namespace
+
+std::string llama_library() { return std::string("llama.cpp ") + llama_version(); }
+
+// One llama_context, and which tokens lie in the cache of each of its sequences.
+class LlamaEngine::Context {
+ public:
+  Context(llama_model* model, const LlamaOptions& options)
+      : cancelled_(options.cancelled), vocabulary_size_(vocabulary_size(model)) {
+    llama_context_params params = llama_context_default_params();
+    params.n_ctx = options.context * options.sequences;
+    params.n_seq_max = options.sequences;
+    params.n_batch = params.n_ubatch = kBatchTokens;
+    // The logits of a whole batch are a matter of some KiB for bytes, of much more for words.
+    most_outputs_ = std::max<std::size_t>(
+        options.sequences, std::min<std::size_t>(kBatchTokens, (1 << 20) / vocabulary_size_));
+    params.n_outputs_max = static_cast<std::uint32_t>(most_outputs_);
+    params.n_threads = params.n_threads_batch = static_cast<std::int32_t>(options.threads);
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.type_k = params.type_v = GGML_TYPE_F32;
+    params.kv_unified = false;
+    params.swa_full = true;  // so that it can be rewound
+    params.no_perf = true;
+    params.offload_kqv = params.op_offload = options.gpu_layers > 0;
+    logged_error.clear();
+    context_.reset(llama_init_from_model(model, params));
+    if (!context_)
+      throw Error("llama: no memory for a context of " + std::to_string(options.context) +
+                  " tokens: " + first_logged_error());
+    if (options.threads > 1) attach_threads(static_cast<int>(options.threads));
+    cached_.resize(options.sequences);
+    batch_ = llama_batch_init(static_cast<std::int32_t>(kBatchTokens), 0, 1);
+  }
+
+  ~Context() {
+    llama_batch_free(batch_);
+    context_.reset();
+    if (threads_ != nullptr) ggml_threadpool_free(threads_);
+  }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // How many of the tokens need no evaluation.
+  std::size_t known_tokens(std::span<const Token> tokens) const {
+    std::size_t most = 0;
+    for (const auto& cached : cached_) most = std::max(most, common_tokens(cached, tokens));
+    return most;
+  }
+
+  void evaluate(std::span<const TokenPath> paths, const Receive& receive) {
+    receive_ = &receive;
+    try {
+      const std::size_t streams = std::min(cached_.size(), paths.size());
+      const auto begin = [&](std::size_t s) { return s * paths.size() / streams; };
+      const std::size_t rounds = (paths.size() + streams - 1) / streams;
+      for (std::size_t round = 0; round < rounds; ++round) {
+        for (std::size_t s = 0; s < streams; ++s) {
+          const std::size_t path = begin(s) + round;
+          if (path < begin(s + 1)) add_path(s, paths[path], path);
+        }
+        flush();
+      }
+    } catch (...) {  // what the caches hold now is anyone's guess
+      llama_memory_clear(llama_get_memory(context_.get()), false);
+      for (auto& cached : cached_) cached.clear();
+      batch_.n_tokens = 0;
+      outputs_.clear();
+      throw;
+    }
+  }
+
+ private:
+  struct FreeContext {
+    void operator()(llama_context* context) const { llama_free(context); }
+  };
+  struct Output {
+    std::int32_t slot;  // in the batch
+    std::size_t path, index;
+  };
+
+  static std::size_t vocabulary_size(const llama_model* model) {
+    return static_cast<std::size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
+  }
+
+  // Otherwise llama.cpp starts its threads anew for every evaluation.
+  void attach_threads(int count) {
+    ggml_threadpool_params params = ggml_threadpool_params_default(count);
+    threads_ = ggml_threadpool_new(&params);
+    if (threads_ == nullptr)
+      throw Error("llama: cannot start " + std::to_string(count) + " threads");
+    llama_attach_threadpool(context_.get(), threads_, threads_);
+  }
+
+  void add_path(std::size_t sequence, const TokenPath& path, std::size_t path_index) {
+    const std::vector<Token>& tokens = path.tokens;
+    std::size_t known = std::min(common_tokens(cached_[sequence], tokens), path.first_wanted);
+    known = copy_from_another(sequence, tokens, known, path.first_wanted);
+    known = rewind(sequence, known);
+    for (std::size_t i = known; i < tokens.size(); ++i) {
+      const bool wanted = i >= path.first_wanted;
+      if (batch_.n_tokens == static_cast<std::int32_t>(kBatchTokens) ||
+          (wanted && outputs_.size() == most_outputs_))
+        flush();
+      if (wanted) outputs_.push_back({batch_.n_tokens, path_index, i});
+      add_token(tokens[i], i, sequence, wanted);
+      cached_[sequence].push_back(tokens[i]);
+    }
+  }
+
+  // Returns how many tokens are known after that.
+  std::size_t copy_from_another(std::size_t sequence, const std::vector<Token>& tokens,
+                                std::size_t known, std::size_t most) {
+    std::size_t best = sequence, best_known = known + kCopyTokens;
+    for (std::size_t other = 0; other < cached_.size(); ++other) {
+      const std::size_t theirs = std::min(common_tokens(cached_[other], tokens), most);
+      if (other == sequence || theirs <= best_known) continue;
+      best = other;
+      best_known = theirs;
+    }
+    if (best == sequence) return known;
+    flush();  // the other one may be in the batch
+    llama_memory_seq_cp(llama_get_memory(context_.get()), static_cast<llama_seq_id>(best),
+                        static_cast<llama_seq_id>(sequence), -1, -1);
+    cached_[sequence] = cached_[best];
+    return best_known;
+  }
+
+  // Keeps the first tokens of a sequence. A model with a recurrent state may have to begin anew;
+  // returns how many are left.
+  std::size_t rewind(std::size_t sequence, std::size_t tokens) {
+    std::vector<Token>& cached = cached_[sequence];
+    if (tokens >= cached.size()) return tokens;
+    const auto id = static_cast<llama_seq_id>(sequence);
+    llama_memory_t memory = llama_get_memory(context_.get());
+    if (tokens == 0 || !llama_memory_seq_rm(memory, id, static_cast<llama_pos>(tokens), -1)) {
+      llama_memory_seq_rm(memory, id, -1, -1);
+      tokens = 0;
+    }
+    cached.resize(tokens);
+    return tokens;
+  }
+
+  void add_token(Token token, std::size_t position, std::size_t sequence, bool wanted) {
+    const std::int32_t slot = batch_.n_tokens++;
+    batch_.token[slot] = token;
+    batch_.pos[slot] = static_cast<llama_pos>(position);
+    batch_.n_seq_id[slot] = 1;
+    batch_.seq_id[slot][0] = static_cast<llama_seq_id>(sequence);
+    batch_.logits[slot] = wanted ? 1 : 0;
+  }
+
+  void flush() {
+    if (batch_.n_tokens == 0) return;
+    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+    logged_error.clear();
+    const int status = llama_decode(context_.get(), batch_);
+    if (status != 0)
+      throw Error("llama: evaluating " + std::to_string(batch_.n_tokens) +
+                  " tokens failed with status " + std::to_string(status) + ": " +
+                  first_logged_error());
+    batch_.n_tokens = 0;
+    for (const Output& output : outputs_) {
+      const float* logits = llama_get_logits_ith(context_.get(), output.slot);
+      (*receive_)(output.path, output.index, {logits, vocabulary_size_});
+    }
+    outputs_.clear();
+  }
+
+  std::function<bool()> cancelled_;
+  std::size_t vocabulary_size_;
+  std::size_t most_outputs_ = 0;
+  std::unique_ptr<llama_context, FreeContext> context_;
+  ggml_threadpool_t threads_ = nullptr;
+  std::vector<std::vector<Token>> cached_;  // by sequence; what waits in the batch included
+  llama_batch batch_;
+  std::vector<Output> outputs_;  // of the batch
+  const Receive* receive_ = nullptr;
+};
+
+// A context for the length of an evaluation.
+class LlamaEngine::Lease {
+ public:
+  Lease(const LlamaEngine& engine, const std::vector<Token>& tokens)
+      : engine_(engine), context_(engine.acquire(tokens)) {}
+  ~Lease() { engine_.release(context_); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Context* operator->() const { return context_; }
+
+ private:
+  const LlamaEngine& engine_;
+  Context* context_;
+};
+
+LlamaEngine::LlamaEngine(LlamaOptions options)
+    : options_(std::move(options)), model_(load(options_)) {
+  if (!llama_model_has_decoder(model()) || llama_model_has_encoder(model()) ||
+      llama_model_is_diffusion(model()))
+    throw Error("llama: " + printable(options_.file) + " does not predict the next token");
+  const auto trained = static_cast<std::uint32_t>(llama_model_n_ctx_train(model()));
+  if (options_.context > trained)
+    throw UsageError("llama: ctx " + std::to_string(options_.context) +
+                     " is out of range: the model was trained with " + std::to_string(trained) +
+                     " tokens");
+  if (options_.context == 0) options_.context = std::min(trained, kLongestWindow);
+  if (options_.sequences == 0)
+    options_.sequences = llama_model_size(model()) <= kCacheSizedBytes ? 1 : kManySequences;
+}
+
+LlamaEngine::~LlamaEngine() = default;
+
+void LlamaEngine::evaluate(std::span<const TokenPath> paths, const Receive& receive) const {
+  if (paths.empty()) return;
+  const Lease context(*this, paths[0].tokens);
+  context->evaluate(paths, receive);
+}
+
+LlamaEngine::Context* LlamaEngine::acquire(const std::vector<Token>& tokens) const {
+  std::unique_lock lock(mutex_);
+  const auto may_make_one = [&] { return contexts_.size() < options_.contexts; };
+  released_.wait(lock, [&] { return !idle_.empty() || may_make_one(); });
+  auto best = idle_.end();
+  std::size_t best_known = 0;
+  for (auto i = idle_.begin(); i != idle_.end(); ++i) {  // of equals the one unused for longest
+    const std::size_t known = (*i)->known_tokens(tokens);
+    if (best != idle_.end() && known <= best_known) continue;
+    best = i;
+    best_known = known;
+  }
+  // A second one lets two states take turns; more are for more threads.
+  const bool worth_one = contexts_.size() < 2 && tokens.size() - best_known > kNewContextTokens;
+  if (best == idle_.end() || (may_make_one() && worth_one)) {
+    contexts_.push_back(std::make_unique<Context>(model_.get(), options_));
+    return contexts_.back().get();
+  }
+  Context* context = *best;
+  idle_.erase(best);
+  return context;
+}
+
+void LlamaEngine::release(Context* context) const {
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(context);
+  }
+  released_.notify_one();
+}
+
+}  // namespace kraft
+
+#endif  // KRAFT_HAVE_LLAMA

@@ -1,0 +1,155 @@
+// llama: language models in GGUF files, through llama.cpp.
+
+#include "kraft/error.h"
+#include "models/llama/weights.h"
+#include "registry/backends.h"
+
+#ifdef KRAFT_HAVE_LLAMA
+#include <algorithm>
+#include <mutex>
+
+#include "base/parallel.h"
+#include "models/llama/states.h"
+#endif
+
+namespace kraft {
+
+#ifdef KRAFT_HAVE_LLAMA
+
+namespace {
+
+// The value of a key of the file, if it is there.
+std::string metadata(const llama_model* model, const char* key) {
+  char text[64];
+  return llama_model_meta_val_str(model, key, text, sizeof text) < 0 ? "" : text;
+}
+
+// SentencePiece's models were trained with a space before every text unless their file denies it.
+bool has_space_prefix(const llama_model* model) {
+  const std::string stated = metadata(model, "tokenizer.ggml.add_space_prefix");
+  if (!stated.empty()) return stated == "true";
+  return llama_vocab_type(llama_model_get_vocab(model)) == LLAMA_VOCAB_TYPE_SPM;
+}
+
+}  // namespace
+
+LlamaCore::LlamaCore(LlamaOptions options, bool ascii7_bytes, std::size_t beam_coverings)
+    : engine(std::move(options)),
+      ascii7(ascii7_bytes),
+      vocabulary(engine.vocabulary(), has_space_prefix(engine.model()), ascii7_bytes ? 128 : 256),
+      beam(beam_coverings) {}
+
+namespace {
+
+class LlamaModel final : public Model {
+ public:
+  LlamaModel(std::string spec, std::string file, std::shared_ptr<const LlamaCore> core)
+      : spec_(std::move(spec)), file_(std::move(file)), core_(std::move(core)) {}
+
+  using Model::start;
+  std::unique_ptr<State> start() const override {
+    return core_->vocabulary.is_bytes() ? make_llama_byte_state(core_)
+                                        : make_llama_covering_state(core_);
+  }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::fractional; }
+
+  std::optional<std::uint64_t> window_bytes() const override {
+    return std::uint64_t{core_->window_tokens()} * core_->vocabulary.longest_unit_bytes();
+  }
+
+  std::string fingerprint() const override {
+    const std::lock_guard lock(mutex_);
+    if (fingerprint_.empty()) fingerprint_ = hash_of_file(file_);
+    return fingerprint_;
+  }
+
+  std::uint64_t parameters() const override { return llama_model_n_params(core_->engine.model()); }
+
+  // Under ascii7, bytes are pairs of what the model knows, and no units of its own.
+  std::span<const Bytes> units() const override {
+    return core_->ascii7 ? std::span<const Bytes>() : core_->vocabulary.units();
+  }
+
+ private:
+  std::string spec_;
+  std::string file_;
+  std::shared_ptr<const LlamaCore> core_;
+  mutable std::mutex mutex_;
+  mutable std::string fingerprint_;
+};
+
+std::shared_ptr<const Model> make_llama(const Arguments& arguments, const ModelOptions& options) {
+  std::string file = arguments.text("file");
+  Spec spec = Spec::parse(arguments.spec());
+  if (file == "default") file = default_medium(options.geometry);
+  if (file == "text" || file == "image" || file == "audio") {
+    spec.argument = file;  // what was chosen, so that the specification alone says it again
+    file = find_weights(file);
+  }
+  const unsigned threads = options.threads == 0 ? hardware_threads() : options.threads;
+  auto core = std::make_shared<const LlamaCore>(
+      LlamaOptions{.file = file,
+                   .context = static_cast<std::uint32_t>(arguments.integer_or("ctx", 0)),
+                   .threads = static_cast<std::uint32_t>(arguments.integer("threads")),
+                   .gpu_layers = static_cast<std::uint32_t>(arguments.integer("gpu_layers")),
+                   .sequences = static_cast<std::uint32_t>(arguments.integer_or("sequences", 0)),
+                   .contexts = std::max<std::size_t>(2, threads),
+                   .cancelled = options.cancelled},
+      arguments.text("bytes") == "ascii7", static_cast<std::size_t>(arguments.integer("beam")));
+  return std::make_shared<LlamaModel>(spec.text(), file, std::move(core));
+}
+
+}  // namespace
+
+#else  // no llama.cpp
+
+namespace {
+
+std::shared_ptr<const Model> make_llama(const Arguments&, const ModelOptions&) {
+  throw Error("llama: kraft was built without llama.cpp (-DKRAFT_LLAMA=npm builds it in)");
+}
+
+}  // namespace
+
+#endif  // KRAFT_HAVE_LLAMA
+
+Backend llama_backend() {
+  Backend row;
+  row.name = "llama";
+  row.summary = "language models in GGUF files, by token or by byte";
+  row.argument = Parameter::free_text(
+      "file", "default",
+      "a GGUF file; text, image, audio: a model of bytes that comes with kraft; default: the one "
+      "of the medium");
+  row.argument->choices = {"default", "text", "image", "audio"};
+  row.parameters = {
+      Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
+                         "tokens of the window (default: as trained, at most 4096); when it is "
+                         "full, its older half is dropped"),
+      Parameter::integer("threads", 1, 512, "1", "of one evaluation; the results are the same"),
+      Parameter::integer("gpu_layers", 0, 100000, "0",
+                         "layers on a GPU, if llama.cpp was built for one; results may vary then"),
+      Parameter::choice("bytes", {"auto", "ascii7"}, "auto",
+                        "bytes from tokens: auto sums over the tokens that cover them; ascii7 "
+                        "shows the model byte >> 1 as ASCII and adds the lost bit"),
+      Parameter::integer("beam", 1, 4096, "8",
+                         "coverings by tokens that are kept for the sum; more is more exact"),
+      Parameter::integer("sequences", 1, 64, "",
+                         "continuations evaluated at once, each with the memory of a window "
+                         "(default: 1 up to 64 MiB of weights, else 8)"),
+  };
+  row.granularity = Granularity::fractional;
+  row.window = "the model's, or by ctx=";
+#ifdef KRAFT_HAVE_LLAMA
+  row.library = llama_library;
+  row.engine = [] { return std::string("own"); };
+#else
+  row.library = [] { return std::string("built without llama.cpp"); };
+  row.engine = [] { return std::string("none"); };
+#endif
+  row.make_model = make_llama;
+  return row;
+}
+
+}  // namespace kraft

@@ -1,0 +1,69 @@
+#include "models/llama/weights.h"
+
+#include <xxhash.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> folders() {
+  if (const char* chosen = std::getenv("KRAFT_WEIGHTS"); chosen != nullptr && *chosen != '\0')
+    return {chosen};
+  std::vector<std::string> folders;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (!error) folders.push_back((program.parent_path().parent_path() / "share/kraft").string());
+  folders.emplace_back(KRAFT_SOURCE_WEIGHTS);
+  folders.emplace_back(KRAFT_INSTALLED_WEIGHTS);
+  return folders;
+}
+
+}  // namespace
+
+std::string default_medium(const Geometry& geometry) {
+  if (geometry.width) return "image";
+  return geometry.rate ? "audio" : "text";
+}
+
+std::string find_weights(std::string_view medium) {
+  const std::vector<std::string> places = folders();
+  std::error_code error;
+  for (const std::string& folder : places) {
+    const fs::path path = fs::path(folder) / (std::string(medium) + ".gguf");
+    if (fs::exists(path, error)) return path.string();
+  }
+  throw Error("llama: no " + std::string(medium) + ".gguf in " + printable(join(places, ", ")) +
+              "; KRAFT_WEIGHTS can name another folder");
+}
+
+std::string hash_of_file(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
+  if (!file || !state) throw Error("llama: cannot read " + printable(path));
+  XXH3_128bits_reset(state.get());
+  std::vector<char> block(std::size_t{1} << 20);
+  while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get()))
+    XXH3_128bits_update(state.get(), block.data(), size);
+  if (std::ferror(file.get()) != 0) throw Error("llama: cannot read " + printable(path));
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  std::array<char, 33> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text.data();
+}
+
+}  // namespace kraft

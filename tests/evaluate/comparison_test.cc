@@ -1,0 +1,253 @@
+#include "evaluate/comparison.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/parallel.h"
+#include "kraft/error.h"
+#include "run/memory.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::HasSubstr;
+
+Bytes corpus() {
+  Bytes text;
+  Random random(7);
+  static constexpr const char* kWords[] = {"the ", "white ", "whale ", "swam ",
+                                           "and ", "sank ",  "a ",     "ship. "};
+  while (text.size() < 4000) append(text, as_bytes(std::string(kWords[random.below(8)])));
+  return text;
+}
+
+ComparedInput text_input(std::size_t windows = 3) {
+  ComparedInput input{
+      .name = "text", .medium = Medium::text, .bytes = corpus(), .fingerprint = {}, .windows = {}};
+  input.windows = windows_of_bytes(input.bytes, "text", 1, windows, 300, 40);
+  return input;
+}
+
+ComparedInput image_input() {
+  Image image{40, 40, 1, 8, {}};
+  for (std::size_t i = 0; i < 1600; ++i)
+    image.samples.push_back(static_cast<Byte>(i % 40 * 3 + i / 40));
+  ComparedInput input{.name = "image",
+                      .medium = Medium::image,
+                      .bytes = image.samples,
+                      .fingerprint = {},
+                      .geometry = {.width = 16, .channels = 1, .depth = 8},
+                      .row_bytes = 16,
+                      .rate_hz = 0,
+                      .windows = {}};
+  input.windows = windows_of_image(image, "image", 1, 2, 16, 12, 2);
+  return input;
+}
+
+ComparedInput audio_input() {
+  ComparedInput input{.name = "audio",
+                      .medium = Medium::audio,
+                      .bytes = {},
+                      .fingerprint = {},
+                      .geometry = {.rate = 16000, .channels = 1, .depth = 8},
+                      .row_bytes = 1,
+                      .rate_hz = 16000,
+                      .windows = {}};
+  for (int i = 0; i < 3000; ++i)
+    input.bytes.push_back(
+        static_cast<Byte>(std::lround(128 + 60 * std::sin(i / 9.0) + 20 * std::sin(i))));
+  input.windows = windows_of_bytes(input.bytes, "audio", 1, 2, 200, 64);
+  return input;
+}
+
+Comparison comparison(unsigned workers) {
+  return {
+      {.seed = 3, .count = 2, .positions = 5, .judges = {"ngram:3"}, .alphabet = "auto"},
+      {text_input(), image_input(), audio_input()},
+      {"gzip:9", "bzip2", "ngram:2"},
+      {ComparedSampler::parse("ancestral"), ComparedSampler::parse("ancestral,temperature=0.5")},
+      workers,
+      {}};
+}
+
+// Without what depends on the clock.
+std::map<CellKey, Cell> lasting(std::map<CellKey, Cell> cells) {
+  for (auto& [key, cell] : cells) {
+    cell.figures.erase("bytes_per_second");
+    cell.figures.erase("candidates_per_second");
+  }
+  return cells;
+}
+
+std::map<CellKey, Cell> compute_all(Comparison& comparison, unsigned workers, bool backwards) {
+  std::vector<CellKey> keys = comparison.cells();
+  if (backwards) std::ranges::reverse(keys);
+  std::map<CellKey, Cell> cells;
+  std::mutex mutex;
+  ThreadPool(workers).run(keys.size(), [&](std::size_t i, unsigned worker) {
+    Cell cell = comparison.compute(keys[i], worker);
+    const std::lock_guard lock(mutex);
+    cells[keys[i]] = std::move(cell);
+  });
+  return cells;
+}
+
+TEST(Comparison, WindowsAreSeededAndLieInEqualParts) {
+  const Bytes text = corpus();
+  const auto windows = windows_of_bytes(text, "text", 5, 4, 100, 20);
+  const auto again = windows_of_bytes(text, "text", 5, 4, 100, 20);
+  const auto other = windows_of_bytes(text, "text", 6, 4, 100, 20);
+  ASSERT_EQ(windows.size(), 4U);
+  const std::size_t places = text.size() - 119;
+  bool differs = false;
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(windows[i].begin, again[i].begin);
+    differs |= windows[i].begin != other[i].begin;
+    EXPECT_GE(windows[i].begin, places * i / 4);
+    EXPECT_LT(windows[i].begin, places * (i + 1) / 4);
+    Bytes both = windows[i].context;
+    append(both, windows[i].truth);
+    EXPECT_TRUE(std::ranges::equal(both, ByteView(text).subspan(windows[i].begin, 120)));
+    EXPECT_EQ(windows[i].truth.size(), 20U);
+  }
+  EXPECT_TRUE(differs);
+  EXPECT_THROW(windows_of_bytes(ByteView(text).first(239), "text", 5, 4, 100, 20), Error);
+  EXPECT_NO_THROW(windows_of_bytes(ByteView(text).first(240), "text", 5, 400, 100, 20));
+}
+
+TEST(Comparison, PatchesAreCutFromTheImage) {
+  const ComparedInput input = image_input();
+  for (const Window& window : input.windows) {
+    const std::size_t x = window.begin % 40, y = window.begin / 40;
+    ASSERT_EQ(window.context.size(), 160U);
+    ASSERT_EQ(window.truth.size(), 32U);
+    EXPECT_EQ(window.context[17], input.bytes[(y + 1) * 40 + x + 1]);
+    EXPECT_EQ(window.truth[31], input.bytes[(y + 11) * 40 + x + 15]);
+  }
+  EXPECT_THROW(windows_of_image({8, 8, 1, 8, Bytes(64)}, "image", 1, 1, 9, 8, 1), Error);
+}
+
+TEST(Comparison, CellsDoNotDependOnThreadsOrOrder) {
+  Comparison one = comparison(1), two = comparison(3);
+  const auto forwards = lasting(compute_all(one, 1, false));
+  const auto backwards = lasting(compute_all(two, 3, true));
+  ASSERT_EQ(forwards.size(), backwards.size());
+  for (const auto& [key, cell] : forwards) {
+    const Cell& other = backwards.at(key);
+    EXPECT_EQ(cell.figures, other.figures) << key.model << " " << key.sampler;
+    ASSERT_EQ(cell.draws.size(), other.draws.size());
+    for (std::size_t i = 0; i < cell.draws.size(); ++i) {
+      EXPECT_EQ(cell.draws[i].bytes, other.draws[i].bytes);
+      EXPECT_EQ(cell.draws[i].figures, other.draws[i].figures);
+    }
+  }
+}
+
+TEST(Comparison, TruthAndUniformBoundWhatIsMeasured) {
+  Comparison all = comparison(2);
+  const auto rows = all.rows(compute_all(all, 2, false));
+  ASSERT_EQ(rows.size(), 3 * (3 * 2 + 2U));
+  for (std::size_t input = 0; input < 3; ++input) {
+    const ComparisonRow* truth = nullptr;
+    const ComparisonRow* uniform = nullptr;
+    for (const ComparisonRow& row : rows) {
+      if (row.input != input || !row.sanity) continue;
+      (row.model == kTruthModel ? truth : uniform) = &row;
+    }
+    ASSERT_TRUE(truth != nullptr && uniform != nullptr);
+    EXPECT_DOUBLE_EQ(truth->figures.at("bits_per_byte").mean, 0);
+    EXPECT_NEAR(uniform->figures.at("bits_per_byte").mean, 8, 1e-12);
+    EXPECT_NEAR(uniform->figures.at("top1_confidence").mean, 1.0 / 256, 1e-12);
+    for (const Metric& metric : metrics_of(all.inputs()[input].medium, all.settings().judges)) {
+      if (metric.kind == Metric::Kind::cost || metric.aim == Aim::truth) continue;
+      const double best = truth->figures.at(metric.key).mean;
+      for (const ComparisonRow& row : rows) {
+        if (row.input != input || metric.kind != Metric::Kind::sample) continue;
+        const double mean = row.figures.at(metric.key).mean;
+        EXPECT_TRUE(metric.aim == Aim::lower ? best <= mean + 0.05 : best >= mean - 0.05)
+            << metric.key << " of " << row.model << ": " << mean << ", truth " << best;
+      }
+    }
+    if (input == 0) {
+      EXPECT_GT(uniform->figures.at("judge_bits_per_byte:ngram:3").mean,
+                truth->figures.at("judge_bits_per_byte:ngram:3").mean + 4);
+      EXPECT_LT(uniform->figures.at("known_words").mean, 0.2);
+    }
+  }
+}
+
+TEST(Comparison, PredictionsAreThoseOfTheModel) {
+  Comparison all = comparison(1);
+  const Window& window = all.inputs()[0].windows[1];
+  const Cell cell = all.compute({0, 1, "ngram:2", kNoSampler, false}, 0);
+  const auto model = make_model("ngram:2");
+  double bits = 0, sum = 0;
+  const ByteView truth(window.truth);
+  model->start(window.context)->measure({&truth, 1}, {&bits, 1});
+  EXPECT_NEAR(cell.figures.at("code_bits_per_byte"), bits / 40, 1e-9);
+  ASSERT_EQ(cell.rates.size(), 3U);  // 18, 75 and 300 bytes
+  EXPECT_EQ(cell.rates.back().context_bytes, 300U);
+  std::array<double, 256> next;
+  for (const std::size_t at : {4U, 12U, 20U, 28U, 36U}) {
+    const auto state = model->start(window.context);
+    state->observe(truth.first(at));
+    state->next_byte(next);
+    sum += surprisal_bits(next, truth[at]);
+  }
+  EXPECT_NEAR(cell.figures.at("bits_per_byte"), sum / 5, 1e-9);
+}
+
+// A judge is trained on what lies outside the window, reads the last of the context, and prices the
+// sample byte by byte.
+TEST(Comparison, JudgesSeeTheCorpusOutsideTheWindow) {
+  Comparison all = comparison(1);
+  const ComparedInput& input = all.inputs()[0];
+  const Window& window = input.windows[0];
+  const ByteView text(input.bytes), truth(window.truth);
+  const auto judge = make_model("ngram:3")->start(text.subspan(window.begin + 340));
+  judge->observe(text.first(window.begin));
+  judge->observe(ByteView(window.context).last(256));
+  double bits = 0;
+  judge->measure({&truth, 1}, {&bits, 1});
+  const Cell cell = all.compute({0, 0, kTruthModel, "-", true}, 0);
+  EXPECT_NEAR(cell.figures.at("judge_bits_per_byte:ngram:3"), bits / 40, 1e-9);
+  EXPECT_EQ(cell.draws[0].bytes, window.truth);
+}
+
+TEST(Comparison, SamplersAreWrittenWithTheirOptions) {
+  const ComparedSampler sampler = ComparedSampler::parse("lookahead,horizon=4,temperature=0.5");
+  EXPECT_EQ(sampler.name, "lookahead");
+  EXPECT_EQ(sampler.options.horizon, 4);
+  EXPECT_DOUBLE_EQ(sampler.options.temperature, 0.5);
+  for (const char* wrong :
+       {"ancestor", "ancestral:5", "ancestral,temprature=1", "ancestral,temperature=x",
+        "lookahead,horizon=1.5", "ancestral,top-p=2", "ancestral,horizon=3", "ancestral,tail=9",
+        "ancestral,whole-bytes=1", "ancestral,top-k=on"})
+    EXPECT_THROW(ComparedSampler::parse(wrong), UsageError) << wrong;
+}
+
+TEST(Comparison, TheCostOfWorkIsMeasuredInACopyOfTheProcess) {
+  int touched = 0;
+  const auto cost = cost_of([&] {
+    std::vector<char> memory(std::size_t{64} << 20, 'x');
+    touched = memory[1234567];
+  });
+  ASSERT_TRUE(cost);
+  EXPECT_EQ(touched, 0);
+  EXPECT_GT(cost->peak_memory_bytes, std::uint64_t{60} << 20);
+  EXPECT_FALSE(cost_of([] { throw Error("no"); }));
+}
+
+TEST(Comparison, CancellingEndsACell) {
+  Comparison all({}, {text_input()}, {"bzip2"}, {ComparedSampler::parse("ancestral")}, 1,
+                 [] { return true; });
+  EXPECT_THROW(all.compute({0, 0, "bzip2", kNoSampler, false}, 0), Cancelled);
+  EXPECT_THROW(all.compute({0, 0, "bzip2", "ancestral", false}, 0), Cancelled);
+}
+
+}  // namespace
+}  // namespace kraft

@@ -1,0 +1,72 @@
+#include "evaluate/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kraft/error.h"
+
+namespace kraft {
+namespace {
+
+TEST(Statistics, QuantilesOfStudentsTAreThoseOfTheTables) {
+  EXPECT_NEAR(student_t_975(1), 12.7062, 1e-4);
+  EXPECT_NEAR(student_t_975(2), 4.30265, 1e-5);
+  EXPECT_NEAR(student_t_975(3), 3.18245, 1e-5);
+  EXPECT_NEAR(student_t_975(7), 2.36462, 1e-5);
+  EXPECT_NEAR(student_t_975(30), 2.04227, 1e-5);
+  EXPECT_NEAR(student_t_975(1000), 1.96234, 1e-5);
+  EXPECT_NEAR(student_t_975(1001), 1.96234, 1e-5);
+  EXPECT_THROW(student_t_975(0), Error);
+}
+
+TEST(Statistics, AMeanHasItsErrorAndInterval) {
+  const double values[] = {1, 2, 3, 6};  // variance 14 / 3
+  const Estimate e = estimate(values);
+  EXPECT_DOUBLE_EQ(e.mean, 3);
+  EXPECT_NEAR(e.standard_error, std::sqrt(14.0 / 3 / 4), 1e-12);
+  EXPECT_NEAR(e.high - e.mean, 3.182446 * std::sqrt(14.0 / 12), 1e-5);
+  EXPECT_NEAR(e.mean - e.low, e.high - e.mean, 1e-12);
+  EXPECT_EQ(e.count, 4U);
+}
+
+TEST(Statistics, OneValueHasAMeanButNoError) {
+  const double values[] = {5};
+  EXPECT_DOUBLE_EQ(estimate(values).mean, 5);
+  EXPECT_TRUE(std::isnan(estimate(values).standard_error));
+  EXPECT_TRUE(std::isnan(estimate(values).high));
+  EXPECT_THROW(estimate({}), Error);
+}
+
+TEST(Statistics, TheJackknifeOfAMeanIsItsStandardError) {
+  const std::vector<double> values = {1, 2, 3, 6};
+  const Estimate e = jackknife(values.size(), [&](std::size_t without) {
+    double sum = 0, n = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i == without) continue;
+      sum += values[i];
+      n += 1;
+    }
+    return sum / n;
+  });
+  EXPECT_DOUBLE_EQ(e.mean, 3);
+  EXPECT_NEAR(e.standard_error, estimate(values).standard_error, 1e-12);
+}
+
+TEST(Statistics, CalibrationErrorWeighsBinsByTheirForecasts) {
+  // Bin 9: confidence 0.9 twice, one hit: |0.5 - 0.9| * 2/4. Bin 2: 0.25 twice, no hit: 0.25 * 2/4.
+  const Forecast forecasts[] = {{0.9, true}, {0.9, false}, {0.25, false}, {0.25, false}};
+  EXPECT_NEAR(expected_calibration_error(forecasts), 0.5 * 0.4 + 0.5 * 0.25, 1e-12);
+  const Forecast certain[] = {{1, true}, {1, true}};
+  EXPECT_DOUBLE_EQ(expected_calibration_error(certain), 0);
+  const Forecast wrong[] = {{1, false}};
+  EXPECT_DOUBLE_EQ(expected_calibration_error(wrong), 1);
+  // Errors of one bin cancel: seven of ten at 0.7.
+  std::vector<Forecast> fair(10, {0.7, true});
+  for (std::size_t i = 0; i < 3; ++i) fair[i].hit = false;
+  EXPECT_NEAR(expected_calibration_error(fair), 0, 1e-12);
+  EXPECT_THROW(expected_calibration_error({}), Error);
+}
+
+}  // namespace
+}  // namespace kraft

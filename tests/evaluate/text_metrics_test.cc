@@ -1,0 +1,141 @@
+#include "evaluate/text_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "evaluate/copying.h"
+#include "kraft/random.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::ElementsAre;
+
+Bytes random_text(std::uint64_t seed, std::size_t bytes, std::size_t letters) {
+  Random random(seed);
+  Bytes text;
+  for (std::size_t i = 0; i < bytes; ++i)
+    text.push_back(static_cast<Byte>('a' + random.below(letters)));
+  return text;
+}
+
+std::map<std::string, double> shares(ByteView text, std::size_t n) {
+  std::map<std::string, double> shares;
+  for (std::size_t at = 0; at + n <= text.size(); ++at)
+    shares[std::string(as_text(text.subspan(at, n)))] +=
+        1.0 / static_cast<double>(text.size() - n + 1);
+  return shares;
+}
+
+double at(const std::map<std::string, double>& shares, const std::string& gram) {
+  const auto found = shares.find(gram);
+  return found == shares.end() ? 0 : found->second;
+}
+
+// Sum of p log(p / q), where p is not 0.
+double divergence(const std::map<std::string, double>& p, const std::map<std::string, double>& q) {
+  double sum = 0;
+  for (const auto& [gram, share] : p) sum += share * std::log(share / at(q, gram));
+  return sum;
+}
+
+std::map<std::string, double> mixed(const std::map<std::string, double>& p,
+                                    const std::map<std::string, double>& q, double weight) {
+  std::map<std::string, double> mixture;
+  for (const auto& [gram, share] : p) mixture[gram] += weight * share;
+  for (const auto& [gram, share] : q) mixture[gram] += (1 - weight) * share;
+  return mixture;
+}
+
+TEST(TextMetrics, WordsAreWholeLowerCaseAndOfTwoLettersOrMore) {
+  EXPECT_THAT(words_of(as_bytes("hale The Whale's 42 a sea-captain spo")),
+              ElementsAre("the", "whale", "sea", "captain"));
+  EXPECT_TRUE(words_of(as_bytes("")).empty());
+  EXPECT_TRUE(words_of(as_bytes("unbroken")).empty());
+  EXPECT_THAT(words_of(as_bytes("a \xe9nd bc d")), ElementsAre("nd", "bc"));
+}
+
+TEST(TextMetrics, KnownWordsAreAShareOfAllWords) {
+  const std::set<std::string> vocabulary = {"the", "whale"};
+  EXPECT_DOUBLE_EQ(known_word_share(as_bytes(". the white whale the."), vocabulary), 2.0 / 3);
+  EXPECT_DOUBLE_EQ(known_word_share(as_bytes("12 34"), vocabulary), 0);
+}
+
+TEST(TextMetrics, DistinctSharesCountStringsOnce) {
+  const Grams grams(as_bytes("abab"));  // a b | ab ba ab | aba bab | abab
+  EXPECT_DOUBLE_EQ(distinct_share(grams, 1), 2.0 / 4);
+  EXPECT_DOUBLE_EQ(distinct_share(grams, 2), 2.0 / 3);
+  EXPECT_DOUBLE_EQ(distinct_share(grams, 3), 1);
+  EXPECT_DOUBLE_EQ(distinct_share(grams, 4), 1);
+  EXPECT_DOUBLE_EQ(distinct_share(Grams(as_bytes("a")), 4), 1);
+}
+
+TEST(TextMetrics, TheRepetitionRateIsTheGeometricMeanOfRepeatedShares) {
+  // abcabca: a b c of 3 types all repeat; ab bc ca all repeat; abc bca of 3 repeat (abc, bca, cab);
+  // abca of 3 repeats (abca, bcab, cabc).
+  EXPECT_NEAR(repetition_rate(Grams(as_bytes("abcabca"))), std::pow(1.0 * 1 * 2 / 3 * 1 / 3, 0.25),
+              1e-12);
+  EXPECT_DOUBLE_EQ(repetition_rate(Grams(as_bytes("abcdef"))), 0);
+  EXPECT_DOUBLE_EQ(repetition_rate(Grams(as_bytes("aaaaaaaa"))), 1);
+}
+
+TEST(TextMetrics, JensenShannonIsItsDefinition) {
+  const Bytes a = random_text(1, 60, 5), b = random_text(2, 300, 7);
+  for (std::size_t n = 1; n <= 4; ++n) {
+    const auto p = shares(a, n), q = shares(b, n), m = mixed(p, q, 0.5);
+    const double expected = (divergence(p, m) + divergence(q, m)) / 2 / std::log(2);
+    EXPECT_NEAR(jensen_shannon_bits(Grams(a), Grams(b), n), expected, 1e-12) << n;
+    EXPECT_NEAR(jensen_shannon_bits(Grams(b), Grams(a), n), expected, 1e-12) << n;
+  }
+}
+
+TEST(TextMetrics, JensenShannonIsBoundedByEqualAndDisjointTexts) {
+  const Grams a(as_bytes("abcabd")), b(as_bytes("xyz"));
+  EXPECT_DOUBLE_EQ(jensen_shannon_bits(a, a, 2), 0);
+  EXPECT_DOUBLE_EQ(jensen_shannon_bits(a, b, 2), 1);
+  EXPECT_DOUBLE_EQ(jensen_shannon_bits(a, Grams(as_bytes("")), 1), 1);
+}
+
+TEST(TextMetrics, TheFrontierIsTheAreaUnderItsCurve) {
+  const Bytes a = random_text(3, 80, 4), b = random_text(4, 200, 5);
+  const auto p = shares(a, 2), q = shares(b, 2);
+  double area = 0, last_x = 0, last_y = 1;
+  for (int i = 1; i < 100; ++i) {
+    const auto mixture = mixed(p, q, i / 100.0);
+    const double x = std::exp(-divergence(p, mixture)), y = std::exp(-divergence(q, mixture));
+    if (i == 1) {  // the ends, where one of the two is the mixture itself
+      const double first_x = std::exp(-divergence(p, q));
+      area += first_x * 1;
+      last_x = std::isfinite(divergence(p, q)) ? first_x : 0;
+    }
+    area += (x - last_x) * (y + last_y) / 2;
+    last_x = x, last_y = y;
+  }
+  const double last = std::isfinite(divergence(q, p)) ? std::exp(-divergence(q, p)) : 0;
+  area += (1 - last_x) * (last + last_y) / 2;
+  EXPECT_NEAR(frontier_area(Grams(a), Grams(b)), area, 1e-9);
+}
+
+TEST(TextMetrics, TheFrontierIsOneForEqualTextsAndLeastForDisjointOnes) {
+  const Grams a(as_bytes("abcabdabe")), near(as_bytes("abcabdabf")), far(as_bytes("xyzxyw"));
+  EXPECT_NEAR(frontier_area(a, a), 1, 1e-12);
+  EXPECT_GT(frontier_area(a, near), frontier_area(a, far));
+  // Disjoint: KL(a || w a + (1 - w) b) = -ln w, so the curve is x + y = 1.
+  EXPECT_NEAR(frontier_area(a, far), 0.5, 1e-9);
+}
+
+TEST(TextMetrics, PiecesOfTheGreedyParseBeginWhereCopiesEnd) {
+  const CopyDetector detector(as_bytes("the white whale and the sea"));
+  EXPECT_THAT(detector.piece_begins(as_bytes("the whale!!and")), ElementsAre(0, 6, 9, 10, 11));
+  const Copying copying = detector.analyse(as_bytes("the whale!!and"));
+  EXPECT_DOUBLE_EQ(copying.mean_copy_bytes, 14.0 / 5);
+  EXPECT_EQ(copying.longest_copy_bytes, 6U);
+  EXPECT_EQ(detector.analyse(as_bytes("!!")).longest_copy_bytes, 0U);
+  EXPECT_TRUE(detector.piece_begins({}).empty());
+}
+
+}  // namespace
+}  // namespace kraft
