@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/context.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "evaluate/classify.h"
 #include "kraft/error.h"
 #include "report/table.h"

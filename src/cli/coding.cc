@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {

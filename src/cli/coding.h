@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "base/files.h"
 #include "cli/command.h"
-#include "cli/io.h"
 #include "kraft/container.h"
 
 namespace kraft::cli {

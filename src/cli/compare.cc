@@ -6,15 +6,17 @@
 #include <cstdio>
 #include <set>
 
+#include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "cli/completion.h"
 #include "cli/context.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "run/cells.h"
+#include "run/interrupts.h"
 #include "run/memory.h"
 #include "run/ranks.h"
 #include "version.h"

@@ -13,7 +13,6 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "cli/compare.h"
-#include "cli/io.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {

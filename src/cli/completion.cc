@@ -5,10 +5,12 @@
 #include <map>
 #include <mutex>
 
+#include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {

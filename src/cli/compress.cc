@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/coding.h"
 #include "cli/context.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {

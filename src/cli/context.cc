@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "base/text.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 
 namespace kraft::cli {

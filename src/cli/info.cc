@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/coding.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "report/table.h"
 

@@ -6,9 +6,10 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "run/cells.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 
 namespace kraft::cli {

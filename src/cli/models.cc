@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/registry.h"
 #include "report/table.h"
 

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/context.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {

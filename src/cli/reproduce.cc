@@ -10,9 +10,10 @@
 #include "base/wire.h"
 #include "cli/compare.h"
 #include "cli/context.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "run/cells.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 #include "version.h"
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/files.h"
 #include "base/text.h"
-#include "cli/io.h"
 #include "cli/reproduce.h"
 #include "kraft/error.h"
 #include "kraft/media.h"

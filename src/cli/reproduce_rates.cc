@@ -6,11 +6,12 @@
 
 #include "base/text.h"
 #include "cli/completion.h"
-#include "cli/io.h"
 #include "cli/reproduce.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "report/line_plot.h"
 #include "report/table.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {

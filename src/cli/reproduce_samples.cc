@@ -8,13 +8,14 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "cli/completion.h"
-#include "cli/io.h"
 #include "cli/reproduce.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "media/panel.h"
 #include "media/spectrogram.h"
 #include "report/table.h"
 #include "run/cells.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 
 namespace kraft::cli {

@@ -3,9 +3,10 @@
 #include "evaluate/reproduce_tokens.h"
 
 #include "base/text.h"
-#include "cli/io.h"
 #include "cli/reproduce.h"
+#include "cli/terminal.h"
 #include "report/table.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {

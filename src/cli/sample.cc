@@ -6,17 +6,19 @@
 #include <type_traits>
 
 #include "base/base64.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/completion.h"
 #include "cli/context.h"
-#include "cli/io.h"
 #include "cli/sample.h"
 #include "cli/sample_diagnostics.h"
+#include "cli/terminal.h"
 #include "evaluate/copying.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {
@@ -261,7 +263,8 @@ class Run {
   // draws what it predicts; what knows nothing but its context draws from that, and so do spans.
   Candidates candidates(const Model& model) {
     if (!options_.units.empty()) {
-      if (!listed_) listed_ = Candidates::from_lines(as_text(read_input(options_.units)));
+      if (!listed_)
+        listed_ = Candidates::from_lines(as_text(read_input(options_.units, interrupted)));
       return *listed_;
     }
     std::string alphabet = options_.alphabet;

@@ -8,10 +8,11 @@
 
 #include "base/text.h"
 #include "cli/completion.h"
-#include "cli/io.h"
 #include "cli/sample.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "media/spectrogram.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {

@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/completion.h"
-#include "cli/io.h"
 #include "cli/sample.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "media/panel.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {
@@ -51,7 +53,7 @@ Mask box_mask(const Image& image, const std::string& text) {
 }
 
 Mask file_mask(const Image& image, const std::string& path) {
-  const Image picture = to_gray(kraft::read_image(read_input(path)));
+  const Image picture = to_gray(kraft::read_image(read_input(path, interrupted)));
   if (picture.width != image.width || picture.height != image.height)
     throw Error("the mask " + printable(path) + " is " + std::to_string(picture.width) + " x " +
                 std::to_string(picture.height) + " pixels, but the image is " +

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "base/text.h"
-#include "cli/io.h"
 #include "cli/sample.h"
 #include "kraft/error.h"
 

@@ -6,17 +6,19 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "cli/command.h"
 #include "cli/context.h"
-#include "cli/io.h"
 #include "cli/media_input.h"
+#include "cli/terminal.h"
 #include "evaluate/score.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "report/table.h"
 #include "run/cells.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 #include "version.h"
 

@@ -13,8 +13,9 @@
 #include <thread>
 
 #include "base/text.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
+#include "run/interrupts.h"
 #include "run/ranks.h"
 
 namespace kraft::cli {

@@ -14,8 +14,9 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/io.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
+#include "run/interrupts.h"
 
 #ifdef KRAFT_HAVE_MPI
 #define OMPI_SKIP_MPICXX 1

@@ -1,0 +1,72 @@
+// Files: read from beginning to end, and written so that they appear whole or not at all.
+//
+//     kraft::Bytes bytes = kraft::read_input("book.txt");     // or "-"
+//     kraft::OutputFile file("copy.txt");                     // throws before any work is done
+//     file.write(bytes);
+//     file.commit();                                          // now it is there
+//
+// What goes wrong is an Error that names the file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "kraft/bytes.h"
+
+namespace kraft {
+
+// Reads a whole file, or standard input for "-". Throws Error when it is missing, unreadable, a
+// directory, or (files only) empty; also when a signal comes while it waits and `cancelled` (which
+// may be empty) says that this was the end.
+Bytes read_input(const std::string& path, const std::function<bool()>& cancelled = {});
+
+// A file that is read from its beginning to its end, or standard input for "-".
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path);  // throws Error
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // How long it is, where that can be known.
+  std::optional<std::uint64_t> size_bytes() const;
+
+  // Fills as much of `to` as there is at the moment; 0 at the end. Throws Error.
+  std::size_t read(std::span<Byte> to);
+
+  const std::string& name() const { return name_; }  // for messages
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
+};
+
+// What is written appears at `path` only when commit() is called; until then, and for ever if it is
+// not, what was there stays. Pipes and devices are written to directly. Throws Error.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(ByteView bytes);
+  void commit();
+
+ private:
+  std::string path_;
+  std::string temporary_path_;  // empty when written to directly
+  int descriptor_ = -1;
+};
+
+// Writes all of it, or throws an Error that says `name`.
+void write_all(int descriptor, ByteView bytes, const std::string& name);
+
+// Removes what uncommitted OutputFiles have written so far, for a program that is about to end. May
+// be called from a signal handler.
+void remove_unfinished_files() noexcept;
+
+}  // namespace kraft

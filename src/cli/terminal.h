@@ -1,0 +1,42 @@
+// The terminal: what is printed, in which form, and how far the work is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kraft::cli {
+
+// Writes to standard output at once, whole or with an Error.
+void write_out(std::string_view text);
+
+// "kraft: warning: ..." on standard error.
+void warn(const std::string& message);
+void note(const std::string& message);
+
+// From this call on, nothing is written to standard output and standard error: another rank speaks.
+void fall_silent();
+
+bool stdout_is_terminal();
+bool stderr_is_terminal();
+bool colour_wanted();  // stdout is a terminal and NO_COLOR is not set
+bool utf8_terminal();  // from LC_ALL, LC_CTYPE, LANG
+
+// One line on standard error with share, rate and time left; only if that is a terminal, and only
+// for work that takes longer than a moment. A total of 0 is not known.
+class Progress {
+ public:
+  Progress(std::string what, std::uint64_t total, std::string unit, bool wanted = true);
+  ~Progress();
+  void advance_to(std::uint64_t done);
+
+ private:
+  std::string what_, unit_;
+  std::uint64_t total_;
+  bool active_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point begin_, last_;
+};
+
+}  // namespace kraft::cli
