@@ -38,44 +38,45 @@ SamplerOption max_open(SamplerOption option) {
   return option;
 }
 
+SamplerOption lettered(char letter, SamplerOption option) {
+  option.letter = letter;
+  return option;
+}
+
 std::vector<SamplerOption> make_table() {
   using O = SamplerOptions;
   return {
       common(number("repeat-ngram", &O::repeat_ngram, 0, 1024,
-                    "(0: off) no unit that completes an n-gram of bytes already drawn")),
-      common(number("top-k", &O::top_k, 0, kMostInt, "(0: off) keep the k most probable units")),
-      common(min_open(number("typical", &O::typical, 0, 1,
-                             "(1: off) locally typical sampling with this mass"))),
+                    "no unit that completes an n-gram of bytes already drawn; 0: off")),
+      common(number("top-k", &O::top_k, 0, kMostInt, "keep the k most probable units; 0: off")),
+      common(min_open(
+          number("typical", &O::typical, 0, 1, "locally typical sampling with this mass; 1: off"))),
       common(min_open(number("top-p", &O::top_p, 0, 1,
-                             "(1: off) keep the smallest set of units with this mass"))),
+                             "keep the smallest set of units with this mass; 1: off"))),
       common(number("min-p", &O::min_p, 0, 1,
-                    "(0: off) drop units below this share of the most probable one")),
-      common(max_open(number("temperature", &O::temperature, 0, kInfinity,
-                             "(1: off) divide the bits by this; 0: the most probable unit"))),
-      common(on_off("whole-bytes", &O::whole_bytes, "(off) round lengths up to whole bytes")),
+                    "drop units below this share of the most probable one; 0: off")),
+      common(lettered('t', max_open(number("temperature", &O::temperature, 0, kInfinity,
+                                           "divide the bits by this; 0: the most probable unit")))),
+      common(on_off("whole-bytes", &O::whole_bytes, "round lengths up to whole bytes")),
       common(number("tail", &O::tail, 0, kMostInt,
-                    "(0: off) bytes of prompt and output that the model is shown")),
-      number("horizon", &O::horizon, 1, 1024,
-             "(8) bytes of look-ahead; tokens, where those are drawn"),
-      number("beam-width", &O::beam_width, 1, 65536,
-             "(32) partial continuations kept at each byte"),
-      number("commit", &O::commit, 0, 1024, "(1) bytes of each plan that are kept; 0: all"),
-      number("span-length", &O::span_length, 1, 65536, "(12) bytes of each candidate"),
+                    "bytes of prompt and output that the model is shown; 0: off")),
+      number("horizon", &O::horizon, 1, 1024, "bytes of look-ahead; tokens, where those are drawn"),
+      number("beam-width", &O::beam_width, 1, 65536, "partial continuations kept at each byte"),
+      number("commit", &O::commit, 0, 1024, "bytes of each plan that are kept; 0: all"),
+      number("span-length", &O::span_length, 1, 65536, "bytes of each candidate"),
       number("span-limit", &O::span_limit, 1, 65536,
-             "(256) latest distinct candidates that are measured"),
+             "latest distinct candidates that are measured"),
       number("key-length", &O::key_length, 1, 64,
-             "(4) bytes at the current end that must have come before a candidate"),
-      number("span", &O::span, 1, 65536, "(60) bytes that are drawn jointly"),
-      number("steps", &O::steps, 1, kMostInt, "(2000) steps of each chain that count"),
-      number("burn-in", &O::burn_in, 0, kMostInt, "(1000) steps of each chain before those"),
-      number("thin", &O::thin, 1, kMostInt,
-             "(1) keep the bits of every n-th step for the diagnostics"),
-      number("chains", &O::chains, 1, 1024, "(4) independent chains"),
-      on_off("anneal", &O::anneal,
-             "(off) lower the temperature to 0 and draw the cheapest span found"),
-      number("particles", &O::particles, 1, 1 << 20, "(64) partial spans that compete"),
+             "bytes at the current end that must have come before a candidate"),
+      number("span", &O::span, 1, 65536, "bytes that are drawn jointly"),
+      number("steps", &O::steps, 1, kMostInt, "steps of each chain that count"),
+      number("burn-in", &O::burn_in, 0, kMostInt, "steps of each chain before those"),
+      number("thin", &O::thin, 1, kMostInt, "keep the bits of every n-th step for the diagnostics"),
+      number("chains", &O::chains, 1, 1024, "independent chains"),
+      on_off("anneal", &O::anneal, "lower the temperature to 0 and draw the cheapest span found"),
+      number("particles", &O::particles, 1, 1 << 20, "partial spans that compete"),
       number("segment", &O::segment, 1, 1 << 24,
-             "(1024) bytes that a decompressor draws before it is put back behind the context"),
+             "bytes that a decompressor draws before it is put back behind the context"),
   };
 }
 

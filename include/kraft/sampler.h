@@ -85,7 +85,8 @@ struct SamplerOption {
   bool min_open = false;  // whether the bound itself is out of range
   bool max_open = false;
   bool common = false;  // read by every sampler
-  std::string meaning;  // "(0: off) keep the k most probable units"
+  char letter = 0;      // on the command line: 't' for -t; 0: none
+  std::string meaning;  // "keep the k most probable units; 0: all"
 
   std::string range() const;  // "1..1024" for integers, "(0, 1]" for numbers, "on|off"
 };

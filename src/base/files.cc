@@ -75,7 +75,8 @@ void write_all(int descriptor, ByteView bytes, const std::string& name) {
   }
 }
 
-Bytes read_input(const std::string& path, const std::function<bool()>& cancelled) {
+Bytes read_input(const std::string& path, const std::function<bool()>& cancelled,
+                 bool may_be_empty) {
   const bool standard_input = path == "-";
   const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail("read", path, errno);
@@ -95,7 +96,7 @@ Bytes read_input(const std::string& path, const std::function<bool()>& cancelled
   }
   if (!standard_input) ::close(descriptor);
   bytes.resize(size);
-  if (bytes.empty() && !standard_input)
+  if (bytes.empty() && !standard_input && !may_be_empty)
     throw Error("cannot use " + printable(path) + ": the file is empty");
   return bytes;
 }

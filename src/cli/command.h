@@ -1,11 +1,14 @@
-// What a subcommand is. The same table of options parses the command line and prints the help, the
+// What a subcommand is. The same tables of options parse the command line and print the help, the
 // man page and the completion.
 #pragma once
 
 #include <boost/program_options.hpp>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "kraft/tasks/options.h"
 
 namespace kraft::cli {
 
@@ -17,10 +20,17 @@ struct Command {
   std::string summary;   // one line
   std::string details;   // paragraphs for help and man page
   std::vector<std::string> examples;
+  std::string positional;          // option that takes the arguments without a name; none if empty
+  std::string without_positional;  // what is said where one is required and missing
+  bool spreads = false;            // over the ranks that mpirun starts (run/cells.h)
+
+  // Of the task and of what is shown of it: serve() sets both (cli/options.h).
+  std::vector<std::span<const Option>> tables;
+  std::function<int(const Command&, const std::vector<std::string>&)> call;
+
+  // Of a command whose options are no tables yet.
   po::options_description options{"Options"};
-  std::string positional;   // option that takes the arguments without a name; none if empty
   int most_positional = 0;  // -1: any number
-  bool spreads = false;     // over the ranks that mpirun starts (cli/cells.h)
   std::function<int(const po::variables_map&)> run;
 };
 
@@ -44,6 +54,7 @@ const Command& find_command(const std::string& name);  // throws UsageError
 
 std::string help_text();
 std::string help_text(const Command& command);
+void show_help(const Command& command);
 std::string version_text();
 
 // Whether the option was given on the command line; a switch is, when it is on.

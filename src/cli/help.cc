@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -42,7 +43,7 @@ bool is_hidden(const Command& command) {
 }
 
 // "-m [ --model ] SPEC" and such, as "-m, --model SPEC (default)".
-std::string usage_of(const po::option_description& option) {
+std::string old_usage_of(const po::option_description& option) {
   const std::string both =
       option.canonical_display_name(po::command_line_style::allow_dash_for_short);
   const std::string& long_name = option.long_name();
@@ -54,18 +55,35 @@ std::string usage_of(const po::option_description& option) {
   return text + " " + parameter;
 }
 
+// An option as the help shows it.
+struct Shown {
+  std::string name, usage, meaning;
+};
+
+// All but those that need no name.
+std::vector<Shown> shown_options(const Command& command) {
+  std::vector<Shown> shown;
+  for (const auto& option : command.options.options())
+    shown.push_back({option->long_name(), old_usage_of(*option), option->description()});
+  for (const std::span<const Option> table : command.tables) {
+    for (const Option& option : table)
+      shown.push_back({option.name, usage_of(option), meaning_of(option)});
+  }
+  std::erase_if(shown, [&](const Shown& option) { return option.name == command.positional; });
+  return shown;
+}
+
 std::string options_text(const Command& command) {
   constexpr std::size_t kIndent = 32;
   std::string text;
-  for (const auto& option : command.options.options()) {
-    if (option->long_name() == command.positional) continue;
-    std::string line = "  " + usage_of(*option);
+  for (const Shown& option : shown_options(command)) {
+    std::string line = "  " + option.usage;
     if (line.size() + 2 > kIndent) {
       line += "\n" + std::string(kIndent, ' ');
     } else {
       line += std::string(kIndent - line.size(), ' ');
     }
-    text += line + wrapped(option->description(), kIndent, kIndent) + "\n";
+    text += line + wrapped(option.meaning, kIndent, kIndent) + "\n";
   }
   return text;
 }
@@ -95,11 +113,9 @@ std::string man_page() {
     if (is_hidden(command)) continue;
     text += ".SS kraft " + command.name + " " + roff(command.synopsis) + "\n";
     text += roff(command.summary) + ".\n.PP\n" + roff(command.details) + "\n";
-    for (const auto& option : command.options.options()) {
-      if (option->long_name() == command.positional) continue;
-      std::string usage = usage_of(*option);
-      usage.erase(0, usage.find_first_not_of(' '));
-      text += ".TP\n.B " + roff(usage) + "\n" + roff(option->description()) + "\n";
+    for (Shown& option : shown_options(command)) {
+      option.usage.erase(0, option.usage.find_first_not_of(' '));
+      text += ".TP\n.B " + roff(option.usage) + "\n" + roff(option.meaning) + "\n";
     }
     for (const std::string& example : command.examples)
       text += ".PP\n.EX\n" + roff(example) + "\n.EE\n";
@@ -121,9 +137,7 @@ std::string completion_script() {
     names += command.name + " ";
     if (command.name == "help") continue;
     std::string options = "--help";
-    for (const auto& option : command.options.options()) {
-      if (option->long_name() != command.positional) options += " --" + option->long_name();
-    }
+    for (const Shown& option : shown_options(command)) options += " --" + option.name;
     cases += "    " + command.name + ") options='" + options + "' ;;\n";
   }
   std::string models, sampler_names, presets;
@@ -196,6 +210,8 @@ std::string help_text() {
          "\n`kraft help COMMAND` shows a command's options; `kraft --version` the libraries.\n";
 }
 
+void show_help(const Command& command) { write_out(help_text(command)); }
+
 std::string help_text(const Command& command) {
   std::string text = "usage: kraft " + command.name + " " + command.synopsis + "\n\n";
   if (!command.details.empty()) text += wrapped(command.details, 0, 0) + "\n\n";
@@ -206,19 +222,55 @@ std::string help_text(const Command& command) {
   return text;
 }
 
+namespace {
+
+struct HelpOptions {
+  std::string command;
+};
+
+const OptionTable<HelpOptions>& help_options() {
+  static const auto table = [] {
+    OptionTable<HelpOptions> rows;
+    rows.text("command", &HelpOptions::command,
+              {.value_name = "COMMAND", .meaning = "the command"});
+    return rows;
+  }();
+  return table;
+}
+
+struct NoOptions {};
+
+const OptionTable<NoOptions>& no_options() {
+  static const OptionTable<NoOptions> table;
+  return table;
+}
+
+struct CompletionOptions {
+  std::string shell = "bash";
+};
+
+const OptionTable<CompletionOptions>& completion_options() {
+  static const auto table = [] {
+    OptionTable<CompletionOptions> rows;
+    rows.text("shell", &CompletionOptions::shell, {.value_name = "SHELL", .meaning = "the shell"});
+    return rows;
+  }();
+  return table;
+}
+
+}  // namespace
+
 Command help_command() {
   Command command;
   command.name = "help";
   command.synopsis = "[COMMAND]";
   command.summary = "show the commands, or the options of one";
-  command.options.add_options()("command", po::value<std::string>(), "the command");
   command.positional = "command";
-  command.most_positional = 1;
-  command.run = [](const po::variables_map& values) {
-    write_out(values.count("command") ? help_text(find_command(values["command"].as<std::string>()))
-                                      : help_text());
-    return 0;
-  };
+  serve(
+      command, help_options(), +[](const HelpOptions& options) {
+        write_out(options.command.empty() ? help_text() : help_text(find_command(options.command)));
+        return 0;
+      });
   return command;
 }
 
@@ -226,10 +278,11 @@ Command man_command() {
   Command command;
   command.name = "man";
   command.summary = "print the man page (roff)";
-  command.run = [](const po::variables_map&) {
-    write_out(man_page());
-    return 0;
-  };
+  serve(
+      command, no_options(), +[](const NoOptions&) {
+        write_out(man_page());
+        return 0;
+      });
   return command;
 }
 
@@ -238,16 +291,13 @@ Command completion_command() {
   command.name = "completion";
   command.synopsis = "bash";
   command.summary = "print the completion script of a shell";
-  command.options.add_options()("shell", po::value<std::string>()->default_value("bash"),
-                                "the shell");
   command.positional = "shell";
-  command.most_positional = 1;
-  command.run = [](const po::variables_map& values) {
-    if (values["shell"].as<std::string>() != "bash")
-      throw UsageError("there is a completion script for bash only");
-    write_out(completion_script());
-    return 0;
-  };
+  serve(
+      command, completion_options(), +[](const CompletionOptions& options) {
+        if (options.shell != "bash") throw UsageError("there is a completion script for bash only");
+        write_out(completion_script());
+        return 0;
+      });
   return command;
 }
 

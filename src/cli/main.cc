@@ -64,6 +64,7 @@ std::vector<std::string> join_negative_values(std::vector<std::string> arguments
 }
 
 int run(const Command& command, const std::vector<std::string>& arguments) {
+  if (command.call) return command.call(command, arguments);
   po::options_description all;
   all.add(command.options);
   all.add_options()("help,h", "show this help");
@@ -128,6 +129,9 @@ Ending ending_of(const std::vector<std::string>& arguments) {
     return {.status = dispatch(arguments), .line = {}};
   } catch (const ServedOut&) {
     return {.status = 0, .line = {}, .stopped = true};
+  } catch (const OptionError& error) {
+    const auto dashed = [](const std::string& name) { return "--" + name; };
+    return {.status = kUsageExit, .line = one_line(error.text(dashed))};
   } catch (const UsageError& error) {
     return {.status = kUsageExit, .line = one_line(error.what())};
   } catch (const po::error& error) {

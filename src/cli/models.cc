@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "kraft/registry.h"
 #include "report/table.h"
@@ -74,6 +74,41 @@ std::string description(const Backend& backend) {
   return text + table.text();
 }
 
+struct Options {
+  std::vector<std::string> names;
+  bool json = false;
+};
+
+const OptionTable<Options>& options() {
+  static const auto table = [] {
+    OptionTable<Options> rows;
+    rows.flag("json", &Options::json, {.meaning = "print JSON"});
+    rows.list("name", &Options::names, {.value_name = "NAME", .meaning = "models to describe"});
+    return rows;
+  }();
+  return table;
+}
+
+int run(const Options& options) {
+  std::vector<const Backend*> chosen;
+  for (const std::string& name : options.names) chosen.push_back(&find_backend(name));
+  if (chosen.empty()) {
+    for (const Backend& backend : backends()) chosen.push_back(&backend);
+  }
+  if (options.json) {
+    Json json = Json::array();
+    for (const Backend* backend : chosen) json.push_back(to_json(*backend));
+    write_out(json.dump(2) + "\n");
+  } else if (options.names.empty()) {
+    write_out(overview());
+  } else {
+    std::vector<std::string> descriptions;
+    for (const Backend* backend : chosen) descriptions.push_back(description(*backend));
+    write_out(join(descriptions, "\n"));
+  }
+  return 0;
+}
+
 }  // namespace
 
 Command models_command() {
@@ -85,37 +120,8 @@ Command models_command() {
       "A model is specified as name[:argument][,key=value...], on every command and in the "
       "library.";
   command.examples = {"kraft models", "kraft models zstd", "kraft models --json"};
-  // clang-format off
-  command.options.add_options()
-      ("json", "print JSON")
-      ("name", po::value<std::vector<std::string>>()->value_name("NAME"), "models to describe");
-  // clang-format on
   command.positional = "name";
-  command.most_positional = -1;
-  command.run = [](const po::variables_map& values) {
-    std::vector<const Backend*> chosen;
-    if (values.count("name")) {
-      for (const auto& name : values["name"].as<std::vector<std::string>>())
-        chosen.push_back(&find_backend(name));
-    } else {
-      for (const Backend& backend : backends()) chosen.push_back(&backend);
-    }
-    if (values.count("json")) {
-      Json json = Json::array();
-      for (const Backend* backend : chosen) json.push_back(to_json(*backend));
-      write_out(json.dump(2) + "\n");
-    } else if (values.count("name")) {
-      std::string text;
-      for (const Backend* backend : chosen) {
-        if (!text.empty()) text += "\n";
-        text += description(*backend);
-      }
-      write_out(text);
-    } else {
-      write_out(overview());
-    }
-    return 0;
-  };
+  serve(command, options(), run);
   return command;
 }
 

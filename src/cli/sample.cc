@@ -386,19 +386,14 @@ std::string list_of(std::string text, std::span<const Row> rows) {
 // Puts the sampler's own table of options on the command line.
 void add_sampler_options(po::options_description& options, SamplerOptions& sampling) {
   for (const SamplerOption& option : sampler_options()) {
-    const std::string name = option.name == "temperature" ? "temperature,t" : option.name;
-    // "(8) bytes of ..." says what the help shows as the default anyway; "(0: off) ..." says more.
-    const std::size_t after = option.meaning.find(") ");
-    const bool plain = option.meaning.substr(0, after).find(':') == std::string::npos;
-    const std::string meaning =
-        plain && after != std::string::npos ? option.meaning.substr(after + 2) : option.meaning;
+    const std::string name = option.letter != 0 ? option.name + "," + option.letter : option.name;
     std::visit(
         [&](auto field) {
           auto* target = &(sampling.*field);
           if constexpr (std::is_same_v<decltype(target), bool*>) {
-            options.add_options()(name.c_str(), po::bool_switch(target), meaning.c_str());
+            options.add_options()(name.c_str(), po::bool_switch(target), option.meaning.c_str());
           } else {
-            options.add_options()(name.c_str(), number(target, "N"), meaning.c_str());
+            options.add_options()(name.c_str(), number(target, "N"), option.meaning.c_str());
           }
         },
         option.field);

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "run/interrupts.h"
 
 namespace kraft::cli {
 namespace {
@@ -79,5 +80,29 @@ void Progress::advance_to(std::uint64_t done) {
                grouped(done).c_str(), grouped(total_).c_str(), unit_.c_str(), rate, left_seconds);
   std::fflush(stderr);
 }
+
+Receiver TerminalReceiver::receiver() {
+  const auto speak = [this](void (*say)(const std::string&)) {
+    return [this, say](const std::string& text) {
+      end_progress();
+      say(text);
+    };
+  };
+  return {.progress = [this](const ProgressReport& report) { show(report); },
+          .warning = speak(warn),
+          .note = speak(note),
+          .cancelled = interrupted};
+}
+
+void TerminalReceiver::show(const ProgressReport& report) {
+  if (!progress_ || report.what != what_) {
+    end_progress();
+    what_ = report.what;
+    progress_.emplace(report.what, report.total, report.unit, progress_wanted_);
+  }
+  progress_->advance_to(report.done);
+}
+
+void TerminalReceiver::end_progress() { progress_.reset(); }
 
 }  // namespace kraft::cli

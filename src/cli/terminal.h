@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "kraft/tasks/progress.h"
 
 namespace kraft::cli {
 
@@ -37,6 +40,22 @@ class Progress {
   bool active_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point begin_, last_;
+};
+
+// A receiver that shows all of it on standard error, and is cancelled by an interrupt.
+class TerminalReceiver {
+ public:
+  explicit TerminalReceiver(bool progress_wanted = true) : progress_wanted_(progress_wanted) {}
+
+  Receiver receiver();
+  void end_progress();  // before something else is written
+
+ private:
+  void show(const ProgressReport& report);
+
+  bool progress_wanted_;
+  std::string what_;
+  std::optional<Progress> progress_;
 };
 
 }  // namespace kraft::cli

@@ -1,0 +1,252 @@
+#include "cli/options.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "kraft/error.h"
+#include "run/interrupts.h"
+#include "run/ranks.h"
+
+namespace kraft::cli {
+namespace {
+
+bool takes_value(const Option& option) { return option.kind != OptionKind::flag; }
+
+bool is_repeated(const Option& option) {
+  return option.kind == OptionKind::list || option.kind == OptionKind::inputs;
+}
+
+bool holds_files(const Option& option) {
+  return option.kind == OptionKind::contents || option.kind == OptionKind::inputs;
+}
+
+// "-5" and "-.5" are values, not options.
+bool looks_like_option(const std::string& argument) {
+  return argument.size() > 1 && argument[0] == '-' && argument[1] != '.' &&
+         std::isdigit(static_cast<unsigned char>(argument[1])) == 0;
+}
+
+// "NAME=FILE"
+std::pair<std::string, std::string> named_file(const Option& option, const std::string& value) {
+  const std::size_t equals = value.find('=');
+  if (equals == value.npos || equals == 0 || equals + 1 == value.size())
+    throw OptionError(
+        {"", option.name, " is " + option.value_name + ", not '" + printable(value) + "'"});
+  return {value.substr(0, equals), value.substr(equals + 1)};
+}
+
+}  // namespace
+
+Request::Request(const Command& command, std::vector<BoundOptions> options,
+                 const std::vector<std::string>& arguments)
+    : command_(command), options_(std::move(options)) {
+  for (std::size_t at = 0; at < arguments.size(); ++at) {
+    const std::string& argument = arguments[at];
+    if (argument == "--") {
+      while (++at < arguments.size()) take_positional(arguments[at]);
+    } else if (argument.starts_with("--")) {
+      at = take_long(arguments, at);
+    } else if (looks_like_option(argument)) {
+      at = take_short(arguments, at);
+    } else {
+      take_positional(argument);
+    }
+  }
+  for (const BoundOptions& bound : options_) {  // a server's or MPI's share of the processors
+    const Option* threads = bound.find("threads");
+    if (threads != nullptr && !bound.is_set(*threads))
+      bound.set(*threads, static_cast<std::int64_t>(default_threads()));
+  }
+}
+
+void Request::fail(const std::string& message) const {
+  throw UsageError(message + "; `kraft help " + command_.name + "` shows the options");
+}
+
+Request::Found Request::find(std::string_view name) const {
+  for (const BoundOptions& bound : options_) {
+    for (const Option& option : bound.rows()) {
+      if (option.name == name) return {&bound, &option};
+    }
+  }
+  return {};
+}
+
+Request::Found Request::find_letter(char letter) const {
+  for (const BoundOptions& bound : options_) {
+    for (const Option& option : bound.rows()) {
+      if (option.letter == letter) return {&bound, &option};
+    }
+  }
+  return {};
+}
+
+// --name, --name=value or --name value
+std::size_t Request::take_long(const std::vector<std::string>& arguments, std::size_t at) {
+  const std::string& argument = arguments[at];
+  const std::size_t equals = argument.find('=');
+  const std::string name = argument.substr(2, equals == argument.npos ? equals : equals - 2);
+  if (name == "help") {
+    wants_help_ = true;
+    return at;
+  }
+  const Found found = find(name);
+  if (found.option == nullptr) fail("unrecognised option '--" + printable(name) + "'");
+  if (!takes_value(*found.option)) {
+    if (equals != argument.npos) fail("option '--" + name + "' does not take any arguments");
+    take(found, "on");
+    return at;
+  }
+  if (equals != argument.npos) {
+    take(found, argument.substr(equals + 1));
+    return at;
+  }
+  if (at + 1 == arguments.size() || looks_like_option(arguments[at + 1]))
+    fail("the required argument for option '--" + name + "' is missing");
+  take(found, arguments[at + 1]);
+  return at + 1;
+}
+
+// -n value, -nvalue, or several flags: -fq
+std::size_t Request::take_short(const std::vector<std::string>& arguments, std::size_t at) {
+  const std::string& argument = arguments[at];
+  for (std::size_t i = 1; i < argument.size(); ++i) {
+    if (argument[i] == 'h') {
+      wants_help_ = true;
+      continue;
+    }
+    const Found found = find_letter(argument[i]);
+    if (found.option == nullptr)
+      fail("unrecognised option '" + printable(std::string("-") + argument[i]) + "'");
+    if (!takes_value(*found.option)) {
+      take(found, "on");
+      continue;
+    }
+    if (i + 1 < argument.size()) {
+      take(found, argument.substr(i + (argument[i + 1] == '=' ? 2 : 1)));
+      return at;
+    }
+    if (at + 1 == arguments.size() || looks_like_option(arguments[at + 1]))
+      fail("the required argument for option '--" + found.option->name + "' is missing");
+    take(found, arguments[at + 1]);
+    return at + 1;
+  }
+  return at;
+}
+
+void Request::take_positional(const std::string& value) {
+  const Found found = find(command_.positional);
+  const bool given = std::ranges::count(given_, found.option) > 0;
+  if (found.option == nullptr || (given && !is_repeated(*found.option)))
+    fail("too many positional options have been specified on the command line");
+  take(found, value);
+}
+
+void Request::take(const Found& found, const std::string& value) {
+  const Option& option = *found.option;
+  const bool again = std::ranges::count(given_, &option) > 0;
+  if (again && !is_repeated(option) && takes_value(option))
+    fail("option '--" + option.name + "' cannot be specified more than once");
+  given_.push_back(&option);
+  try {
+    if (holds_files(option)) return add_file(found, value);
+    OptionValue parsed = option.parsed(value);
+    if (option.kind == OptionKind::list && again) {
+      auto all = std::get<std::vector<std::string>>(*found.options->value(option));
+      all.push_back(value);
+      parsed = std::move(all);
+    }
+    found.options->set(option, parsed);
+  } catch (const OptionError& error) {
+    throw UsageError(error.text([this](const std::string& n) { return spelled(command_, n); }));
+  }
+}
+
+// What stands in the task until the files are read: that there are some, and their names.
+void Request::add_file(const Found& found, const std::string& value) {
+  const Option& option = *found.option;
+  const auto named = option.named ? named_file(option, value) : std::pair(value, value);
+  auto file = std::ranges::find(files_, &option, &File::option);
+  if (file == files_.end()) file = files_.insert(files_.end(), {found.options, &option, {}});
+  file->names.push_back(named);
+  if (option.kind == OptionKind::contents) {
+    found.options->set(option, Bytes());
+    return;
+  }
+  std::vector<NamedBytes> inputs;
+  for (const auto& [name, path] : file->names) inputs.push_back({name, {}});
+  found.options->set(option, inputs);
+}
+
+void Request::check() const {
+  try {
+    for (const BoundOptions& bound : options_) {
+      for (const Option& option : bound.rows()) {
+        if (!option.required || bound.is_set(option)) continue;
+        if (option.name == command_.positional) throw UsageError(command_.without_positional);
+        throw UsageError("--" + option.name + " is missing" +
+                         (option.value_name == "SPEC" ? "; `kraft models` lists them" : ""));
+      }
+      bound.check();
+    }
+  } catch (const OptionError& error) {
+    throw UsageError(error.text([this](const std::string& n) { return spelled(command_, n); }));
+  }
+  expect_standard_input_once();
+}
+
+void Request::expect_standard_input_once() const {
+  const Option* reader = nullptr;
+  std::vector<std::string> paths;
+  for (const File& file : files_) {
+    for (const auto& [name, path] : file.names) {
+      paths.push_back(path);
+      if (path != "-") continue;
+      if (reader == file.option) throw UsageError("standard input cannot be read twice");
+      if (reader != nullptr)
+        throw UsageError(spelled(command_, reader->name) + " - and " +
+                         spelled(command_, file.option->name) + " - both read standard input");
+      reader = file.option;
+    }
+  }
+  expect_files(paths);
+}
+
+void Request::read_files() {
+  for (const File& file : files_) {
+    std::vector<NamedBytes> inputs;
+    for (const auto& [name, path] : file.names)
+      inputs.push_back({name, read_input(path, interrupted, file.option->may_be_empty)});
+    if (file.option->kind == OptionKind::contents) {
+      file.options->set(*file.option, inputs[0].bytes);
+    } else {
+      file.options->set(*file.option, inputs);
+    }
+  }
+}
+
+std::string spelled(const Command& command, const std::string& option) {
+  return option == command.positional ? "the " + option : "--" + option;
+}
+
+std::string usage_of(const Option& option) {
+  std::string text = option.letter == 0 ? "    --" : std::string("-") + option.letter + ", --";
+  text += option.name;
+  return takes_value(option) ? text + " " + option.value_name : text;
+}
+
+std::string meaning_of(const Option& option) {
+  std::vector<std::string> facts;
+  const std::string range = option.range();
+  if (!range.empty() && option.kind != OptionKind::choice) facts.push_back(range);
+  const std::string& initial = option.initial.empty() ? option.otherwise : option.initial;
+  if (!initial.empty()) facts.push_back("default: " + initial);
+  std::string text = option.meaning;
+  if (option.kind == OptionKind::choice && text.find(option.choices[0]) == text.npos)
+    text += ": " + range;
+  return facts.empty() ? text : text + " (" + join(facts, "; ") + ")";
+}
+
+}  // namespace kraft::cli

@@ -1,0 +1,338 @@
+#include "kraft/tasks/options.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "base/text.h"
+
+namespace kraft {
+namespace {
+
+std::string plain(const std::vector<std::string>& pieces) { return join(pieces, ""); }
+
+bool in_range(const Option& option, double value) {  // false for NaN
+  return (option.min_open ? value > option.min : value >= option.min) &&
+         (option.max_open ? value < option.max : value <= option.max);
+}
+
+// Also infinities and NaN, which are numbers out of most ranges.
+std::optional<double> any_number(std::string_view text) {
+  double number = 0;
+  if (parse_number(text, number)) return number;
+  const std::string copy(text);
+  char* end = nullptr;
+  number = std::strtod(copy.c_str(), &end);
+  if (copy.empty() || *end != 0 || std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+bool is_whole_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+[[noreturn]] void out_of_range(const Option& option, std::string_view value) {
+  throw OptionError({"", option.name,
+                     " " + printable(std::string(value)) + " is out of range: " + option.range()});
+}
+
+[[noreturn]] void of_another_kind(const Option& option, const std::string& expected) {
+  throw OptionError({"", option.name, " is " + expected});
+}
+
+std::string bound(double value) { return std::isfinite(value) ? shortest(value) : ""; }
+
+}  // namespace
+
+OptionError::OptionError(std::vector<std::string> pieces)
+    : UsageError(plain(pieces)), pieces_(std::move(pieces)) {}
+
+std::string OptionError::text(const std::function<std::string(const std::string&)>& spelled) const {
+  std::string text;
+  for (std::size_t i = 0; i < pieces_.size(); ++i)
+    text += i % 2 == 0 ? pieces_[i] : spelled(pieces_[i]);
+  return text;
+}
+
+std::string Option::keyword() const {
+  std::string keyword = name;
+  std::ranges::replace(keyword, '-', '_');
+  return keyword;
+}
+
+std::string Option::range() const {
+  if (kind == OptionKind::choice) return join(choices, "|");
+  if (kind == OptionKind::integer) {
+    if (!std::isfinite(min) && !std::isfinite(max)) return "";
+    return bound(min) + ".." + bound(max);
+  }
+  if (kind != OptionKind::number || (!std::isfinite(min) && !std::isfinite(max))) return "";
+  return (min_open ? "(" : "[") + shortest(min) + ", " + shortest(max) + (max_open ? ")" : "]");
+}
+
+OptionValue Option::parsed(std::string_view text) const {
+  const std::string quoted = ", not '" + printable(std::string(text)) + "'";
+  switch (kind) {
+    case OptionKind::flag:
+      if (text == "on" || text == "true") return true;
+      if (text == "off" || text == "false") return false;
+      of_another_kind(*this, "on or off" + quoted);
+    case OptionKind::integer: {
+      std::int64_t number = 0;
+      if (parse_integer(text, number)) return number;
+      if (is_whole_number(text)) out_of_range(*this, text);
+      of_another_kind(*this, "a whole number" + quoted);
+    }
+    case OptionKind::number:
+      if (const auto number = any_number(text)) return *number;
+      of_another_kind(*this, "a number" + quoted);
+    case OptionKind::list:
+      return std::vector<std::string>{std::string(text)};
+    case OptionKind::contents:
+      return Bytes(text.begin(), text.end());
+    case OptionKind::inputs:
+      return std::vector<NamedBytes>{{name, Bytes(text.begin(), text.end())}};
+    case OptionKind::text:
+    case OptionKind::choice:
+    case OptionKind::file:
+      break;
+  }
+  return std::string(text);
+}
+
+void Option::check(const OptionValue& value) const {
+  if (kind == OptionKind::integer) {
+    const auto number = std::get<std::int64_t>(value);
+    if (!in_range(*this, static_cast<double>(number))) out_of_range(*this, std::to_string(number));
+  } else if (kind == OptionKind::number) {
+    const double number = std::get<double>(value);
+    if (!in_range(*this, number)) out_of_range(*this, shortest(number));
+  } else if (kind == OptionKind::choice) {
+    const auto& chosen = std::get<std::string>(value);
+    if (std::ranges::find(choices, chosen) == choices.end())
+      throw OptionError(
+          {"", name, " '" + printable(chosen) + "' is none of " + join(choices, "|")});
+  } else if (kind == OptionKind::file) {
+    if (std::get<std::string>(value).empty()) throw OptionError({"", name, " is empty"});
+  }
+}
+
+std::string text_of(const OptionValue& value) {
+  struct Text {
+    std::string operator()(bool on) const { return on ? "on" : "off"; }
+    std::string operator()(std::int64_t number) const { return std::to_string(number); }
+    std::string operator()(double number) const { return shortest(number); }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(const Bytes& bytes) const { return std::string(as_text(bytes)); }
+    std::string operator()(const std::vector<std::string>& texts) const { return join(texts, ","); }
+    std::string operator()(const std::vector<NamedBytes>& inputs) const {
+      std::vector<std::string> names;
+      for (const NamedBytes& input : inputs) names.push_back(input.name);
+      return join(names, ",");
+    }
+  };
+  return std::visit(Text(), value);
+}
+
+namespace detail {
+
+// What requests have for a kind may be less than the kind: 1 for 1.0, a text for bytes, one text
+// for a list of them.
+OptionValue converted(const Option& option, const OptionValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  OptionValue result = value;
+  bool fits = false;
+  switch (option.kind) {
+    case OptionKind::flag:
+      fits = std::holds_alternative<bool>(value);
+      break;
+    case OptionKind::integer:
+      if (const auto* number = std::get_if<double>(&value);
+          number != nullptr && std::nearbyint(*number) == *number && std::abs(*number) < 0x1p62)
+        result = static_cast<std::int64_t>(*number);
+      fits = std::holds_alternative<std::int64_t>(result);
+      break;
+    case OptionKind::number:
+      if (const auto* number = std::get_if<std::int64_t>(&value))
+        result = static_cast<double>(*number);
+      fits = std::holds_alternative<double>(result);
+      break;
+    case OptionKind::text:
+    case OptionKind::choice:
+    case OptionKind::file:
+      fits = text != nullptr;
+      break;
+    case OptionKind::list:
+      if (text != nullptr) result = std::vector<std::string>{*text};
+      fits = std::holds_alternative<std::vector<std::string>>(result);
+      break;
+    case OptionKind::contents:
+      if (text != nullptr) result = Bytes(text->begin(), text->end());
+      fits = std::holds_alternative<Bytes>(result);
+      break;
+    case OptionKind::inputs:
+      if (text != nullptr)
+        result = std::vector<NamedBytes>{{option.name, Bytes(text->begin(), text->end())}};
+      if (const auto* bytes = std::get_if<Bytes>(&value))
+        result = std::vector<NamedBytes>{{option.name, *bytes}};
+      fits = std::holds_alternative<std::vector<NamedBytes>>(result);
+      break;
+  }
+  if (!fits) {
+    static constexpr const char* kExpected[] = {"on or off", "a whole number",  "a number",
+                                                "a text",    "a text",          "a list of texts",
+                                                "bytes",     "a list of bytes", "a name"};
+    of_another_kind(option, kExpected[static_cast<std::size_t>(option.kind)]);
+  }
+  option.check(result);
+  return result;
+}
+
+void add_default(Option& option, const std::optional<OptionValue>& value) {
+  if (value && option.kind != OptionKind::flag) option.initial = text_of(*value);
+}
+
+void unknown_option(std::string_view name, std::span<const Option> rows) {
+  std::vector<std::string> names;
+  for (const Option& row : rows) names.push_back(row.name);
+  throw UsageError("unknown option '" + printable(std::string(name)) + "'" +
+                   did_you_mean(name, names));
+}
+
+}  // namespace detail
+
+const Option* BoundOptions::find(std::string_view name) const {
+  for (const Option& row : rows_) {
+    if (row.name == name || row.keyword() == name) return &row;
+  }
+  return nullptr;
+}
+
+void BoundOptions::set(const Option& option, const OptionValue& value) const {
+  option.assign_(task_, detail::converted(option, value));
+}
+
+void BoundOptions::check() const {
+  for (const Option& row : rows_) {
+    const bool set = is_set(row);
+    if (row.required && !set) throw OptionError({"", row.name, " is missing"});
+    const bool checked = row.kind == OptionKind::integer || row.kind == OptionKind::number ||
+                         row.kind == OptionKind::choice || (row.kind == OptionKind::file && set);
+    if (const auto held = checked ? value(row) : std::nullopt) row.check(*held);
+  }
+  const auto other_is_set = [this](const std::string& name) {
+    const Option* other = find(name);
+    return other != nullptr && is_set(*other);
+  };
+  for (const Option& row : rows_) {
+    if (!is_set(row)) continue;
+    for (const std::string& other : row.excludes) {
+      if (other_is_set(other))
+        throw OptionError({"", row.name, " and ", other, " cannot be given together"});
+    }
+    for (const std::string& other : row.needs) {
+      if (!other_is_set(other)) throw OptionError({"", row.name, " needs ", other});
+    }
+  }
+}
+
+void check_media(const BoundOptions& options, Medium medium) {
+  for (const Option& row : options.rows()) {
+    if (row.media.empty() || !options.is_set(row)) continue;
+    if (std::ranges::find(row.media, medium) != row.media.end()) continue;
+    const Medium owner = row.media[0];
+    const std::string owners = owner == Medium::image   ? "images"
+                               : owner == Medium::audio ? "recordings"
+                                                        : "text";
+    throw OptionError({"", row.name,
+                       std::string(" has no meaning for ") + name_of(medium) +
+                           "; it is an option of " + owners + " (",
+                       "as",
+                       owners == "text" ? " bytes)" : std::string(" ") + name_of(owner) + ")"});
+  }
+}
+
+void PartialSamplerOptions::set(const SamplerOption::Field& field, double value) {
+  for (auto& [known, held] : values_) {
+    if (known != field) continue;
+    held = value;
+    return;
+  }
+  values_.emplace_back(field, value);
+}
+
+std::optional<double> PartialSamplerOptions::value(const SamplerOption::Field& field) const {
+  for (const auto& [known, held] : values_) {
+    if (known == field) return held;
+  }
+  return std::nullopt;
+}
+
+SamplerOptions PartialSamplerOptions::over(SamplerOptions options) const {
+  for (const auto& [field, value] : values_) {
+    std::visit(
+        [&, held = value](auto member) {
+          options.*member = static_cast<std::remove_cvref_t<decltype(options.*member)>>(held);
+        },
+        field);
+  }
+  return options;
+}
+
+namespace {
+
+OptionValue value_in(const SamplerOption::Field& field, double value) {
+  if (std::holds_alternative<bool SamplerOptions::*>(field)) return value != 0;
+  if (std::holds_alternative<int SamplerOptions::*>(field)) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+double number_of(const OptionValue& value) {
+  if (const auto* on = std::get_if<bool>(&value)) return *on ? 1 : 0;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
+  return std::get<double>(value);
+}
+
+OptionKind kind_of(const SamplerOption::Field& field) {
+  static constexpr OptionKind kKinds[] = {OptionKind::flag, OptionKind::integer,
+                                          OptionKind::number};
+  return kKinds[field.index()];
+}
+
+OptionTable<PartialSamplerOptions> make_sampler_option_table() {
+  OptionTable<PartialSamplerOptions> table;
+  for (const SamplerOption& option : sampler_options()) {
+    const auto field = option.field;
+    const double initial = std::visit(
+        [](auto member) { return static_cast<double>(SamplerOptions{}.*member); }, field);
+    const bool flag = kind_of(field) == OptionKind::flag;
+    table.computed(
+        kind_of(field), option.name,
+        [field](PartialSamplerOptions& options, const OptionValue& value) {
+          options.set(field, number_of(value));
+        },
+        [field](const PartialSamplerOptions& options) -> std::optional<OptionValue> {
+          if (const auto value = options.value(field)) return value_in(field, *value);
+          return std::nullopt;
+        },
+        value_in(field, initial),
+        {.letter = option.letter,
+         .value_name = flag ? "" : "N",
+         .min = option.min,
+         .max = option.max,
+         .min_open = option.min_open,
+         .max_open = option.max_open,
+         .meaning = option.meaning});
+  }
+  return table;
+}
+
+}  // namespace
+
+const OptionTable<PartialSamplerOptions>& sampler_option_table() {
+  static const OptionTable<PartialSamplerOptions> table = make_sampler_option_table();
+  return table;
+}
+
+}  // namespace kraft

@@ -1,0 +1,285 @@
+#include "kraft/tasks/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kraft {
+namespace {
+
+enum class Bowl { deep, flat };
+
+struct Spice {
+  std::string name = "pepper";
+  int pinches = 1;
+};
+
+struct Soup {
+  int portions = 2;
+  std::optional<double> salt_grams;
+  std::vector<std::string> vegetables;
+  bool hot = false;
+  Bowl bowl = Bowl::deep;
+  std::string by = "spoon";
+  std::optional<Bytes> recipe;
+  std::vector<NamedBytes> pictures;
+  std::string file;
+  std::uint8_t stars = 3;
+  std::optional<Box> table;
+  Spice spice;
+};
+
+const OptionTable<Spice>& spice_table() {
+  static const auto table = [] {
+    OptionTable<Spice> rows;
+    rows.text("spice", &Spice::name, {.value_name = "NAME", .meaning = "what to add"});
+    rows.integer("pinches", &Spice::pinches,
+                 {.value_name = "N", .min = 0, .max = 9, .meaning = "how much of it"});
+    return rows;
+  }();
+  return table;
+}
+
+OptionTable<Soup> soup_table() {
+  OptionTable<Soup> rows;
+  rows.integer("portions", &Soup::portions,
+               {.letter = 'n', .value_name = "N", .min = 1, .meaning = "plates to fill"});
+  rows.number("salt-grams", &Soup::salt_grams,
+              {.value_name = "G",
+               .min = 0,
+               .max = 10,
+               .max_open = true,
+               .otherwise = "to taste",
+               .meaning = "salt to add",
+               .excludes = {"hot"}});
+  rows.list("vegetable", &Soup::vegetables,
+            {.value_name = "NAME", .meaning = "what goes in", .required = true});
+  rows.flag("hot", &Soup::hot, {.meaning = "serve it hot", .needs = {"recipe"}});
+  rows.choice("bowl", &Soup::bowl,
+              std::vector<std::pair<std::string, Bowl>>{{"deep", Bowl::deep}, {"flat", Bowl::flat}},
+              {.value_name = "SHAPE", .meaning = "what it is served in"});
+  rows.choice("by", &Soup::by,
+              {.value_name = "TOOL", .choices = {"spoon", "straw"}, .meaning = "how it is eaten"});
+  rows.contents("recipe", &Soup::recipe, {.value_name = "FILE", .meaning = "what the cook reads"});
+  rows.inputs("picture", &Soup::pictures, {.value_name = "FILE", .meaning = "what it looks like"});
+  rows.file("output", &Soup::file, {.value_name = "FILE", .meaning = "where to write"});
+  rows.integer("stars", &Soup::stars, {.value_name = "N", .meaning = "verdict"});
+  rows.structured(
+      "table", &Soup::table, [](const std::string& text) { return parse_box("table", text); },
+      [](const Box& box) { return text_of(box); },
+      {.value_name = "X,Y,W,H", .meaning = "where to sit", .media = {Medium::image}});
+  rows.include(spice_table(), &Soup::spice);
+  return rows;
+}
+
+// The message of an OptionError, as the library and as the command line spell it.
+template <class Call>
+std::pair<std::string, std::string> complaint(Call call) {
+  try {
+    call();
+  } catch (const OptionError& error) {
+    return {error.what(), error.text([](const std::string& name) { return "--" + name; })};
+  }
+  return {"no error", "no error"};
+}
+
+Soup fit_soup() {
+  Soup soup;
+  soup.vegetables = {"leek"};
+  return soup;
+}
+
+TEST(OptionTable, ReadsDefaultsFromADefaultTask) {
+  const auto table = soup_table();
+  std::vector<std::string> initial;
+  for (const Option& row : table.rows()) initial.push_back(row.initial);
+  EXPECT_THAT(initial, testing::ElementsAre("2", "", "", "", "deep", "spoon", "", "", "", "3", "",
+                                            "pepper", "1"));
+}
+
+TEST(OptionTable, DerivesKeywordsAndRangesFromItsRows) {
+  const auto table = soup_table();
+  EXPECT_EQ(table.find("salt-grams").keyword(), "salt_grams");
+  EXPECT_EQ(&table.find("salt_grams"), &table.find("salt-grams"));
+  EXPECT_EQ(table.find("portions").range(), "1..2147483647");
+  EXPECT_EQ(table.find("salt-grams").range(), "[0, 10)");
+  EXPECT_EQ(table.find("bowl").range(), "deep|flat");
+  EXPECT_EQ(table.find("stars").range(), "0..255") << "what the field can hold";
+  EXPECT_EQ(table.find("vegetable").range(), "");
+}
+
+TEST(OptionTable, ParsesEveryKindFromText) {
+  const auto table = soup_table();
+  Soup soup;
+  table.parse(soup, "portions", "4KiB");
+  table.parse(soup, "salt-grams", "2.5");
+  table.parse(soup, "vegetable", "leek");
+  table.parse(soup, "hot", "on");
+  table.parse(soup, "bowl", "flat");
+  table.parse(soup, "by", "straw");
+  table.parse(soup, "recipe", "boil");
+  table.parse(soup, "picture", "pixels");
+  table.parse(soup, "output", "soup.txt");
+  table.parse(soup, "table", "1,2,3,4");
+  table.parse(soup, "pinches", "7");
+  EXPECT_EQ(soup.portions, 4096);
+  EXPECT_EQ(soup.salt_grams, 2.5);
+  EXPECT_THAT(soup.vegetables, testing::ElementsAre("leek"));
+  EXPECT_TRUE(soup.hot);
+  EXPECT_EQ(soup.bowl, Bowl::flat);
+  EXPECT_EQ(soup.by, "straw");
+  EXPECT_EQ(as_text(*soup.recipe), "boil");
+  EXPECT_EQ(soup.pictures, (std::vector<NamedBytes>{{"picture", {'p', 'i', 'x', 'e', 'l', 's'}}}));
+  EXPECT_EQ(soup.file, "soup.txt");
+  ASSERT_TRUE(soup.table);
+  EXPECT_EQ(text_of(*soup.table), "1,2,3,4");
+  EXPECT_EQ(soup.spice.pinches, 7);
+}
+
+TEST(OptionTable, TakesValuesThatConvertWithoutLoss) {
+  const auto table = soup_table();
+  Soup soup;
+  table.set(soup, "portions", 3.0);
+  table.set(soup, "salt_grams", std::int64_t{1});
+  table.set(soup, "vegetable", std::vector<std::string>{"leek", "bean"});
+  table.set(soup, "recipe", std::string("stir"));
+  table.set(soup, "hot", true);
+  EXPECT_EQ(soup.portions, 3);
+  EXPECT_EQ(soup.salt_grams, 1.0);
+  EXPECT_EQ(soup.vegetables.size(), 2u);
+  EXPECT_EQ(as_text(*soup.recipe), "stir");
+  EXPECT_TRUE(soup.hot);
+}
+
+TEST(OptionTable, GivesValuesAsTextThatReadsBack) {
+  const auto table = soup_table();
+  Soup soup;
+  soup.salt_grams = 0.1;
+  soup.table = Box{5, 6, 7, 8};
+  soup.hot = true;
+  for (const Option& row : table.rows()) {
+    const auto value = table.value(soup, row.name);
+    if (!value || row.kind == OptionKind::list || row.kind == OptionKind::inputs ||
+        row.kind == OptionKind::file)
+      continue;
+    Soup copy;
+    table.parse(copy, row.name, text_of(*value));
+    EXPECT_EQ(table.value(copy, row.name), value) << row.name;
+  }
+  EXPECT_FALSE(table.value(Soup{}, "salt-grams"));
+}
+
+TEST(OptionTable, KnowsWhatIsSet) {
+  const auto table = soup_table();
+  const Soup untouched;
+  for (const Option& row : table.rows())
+    EXPECT_FALSE(table.is_set(untouched, row.name)) << row.name;
+  Soup soup;
+  soup.salt_grams = 0;
+  soup.spice.name = "";
+  soup.recipe = Bytes();
+  EXPECT_TRUE(table.is_set(soup, "salt-grams"));
+  EXPECT_TRUE(table.is_set(soup, "spice"));
+  EXPECT_TRUE(table.is_set(soup, "recipe")) << "an empty file is one, too";
+}
+
+TEST(OptionTable, RefusesValuesOfAnotherKindOrOutOfRange) {
+  const auto table = soup_table();
+  Soup soup;
+  const auto parsing = [&](const char* name, const char* text) {
+    return complaint([&] { table.parse(soup, name, text); }).first;
+  };
+  EXPECT_EQ(parsing("portions", "many"), "portions is a whole number, not 'many'");
+  EXPECT_EQ(parsing("portions", "0"), "portions 0 is out of range: 1..2147483647");
+  EXPECT_EQ(parsing("portions", "99999999999999999999"),
+            "portions 99999999999999999999 is out of range: 1..2147483647");
+  EXPECT_EQ(parsing("stars", "256"), "stars 256 is out of range: 0..255");
+  EXPECT_EQ(parsing("salt-grams", "10"), "salt-grams 10 is out of range: [0, 10)");
+  EXPECT_EQ(parsing("salt-grams", "nan"), "salt-grams nan is out of range: [0, 10)");
+  EXPECT_EQ(parsing("salt-grams", "some"), "salt-grams is a number, not 'some'");
+  EXPECT_EQ(parsing("hot", "maybe"), "hot is on or off, not 'maybe'");
+  EXPECT_EQ(parsing("bowl", "square"), "bowl 'square' is none of deep|flat");
+  EXPECT_EQ(parsing("by", "fork"), "by 'fork' is none of spoon|straw");
+  EXPECT_EQ(parsing("output", ""), "output is empty");
+  EXPECT_EQ(parsing("table", "1,2,3"), "table is X,Y,W,H in pixels, not '1,2,3'");
+  const auto setting = [&](const char* name, const OptionValue& value) {
+    return complaint([&] { table.set(soup, name, value); }).first;
+  };
+  EXPECT_EQ(setting("portions", 2.5), "portions is a whole number");
+  EXPECT_EQ(setting("portions", std::string("2")), "portions is a whole number");
+  EXPECT_EQ(setting("hot", std::int64_t{1}), "hot is on or off");
+  EXPECT_EQ(setting("vegetable", true), "vegetable is a list of texts");
+  EXPECT_EQ(setting("output", true), "output is a name");
+  EXPECT_THROW(table.parse(soup, "porions", "2"), UsageError);
+}
+
+TEST(OptionTable, ChecksATaskMadeByHand) {
+  const auto table = soup_table();
+  EXPECT_NO_THROW(check(table, fit_soup()));
+  const auto of = [&](auto change) {
+    Soup soup = fit_soup();
+    change(soup);
+    return complaint([&] { check(table, soup); });
+  };
+  using Said = std::pair<std::string, std::string>;
+  EXPECT_EQ(of([](Soup& s) { s.portions = 0; }),
+            Said("portions 0 is out of range: 1..2147483647",
+                 "--portions 0 is out of range: 1..2147483647"));
+  EXPECT_EQ(of([](Soup& s) { s.salt_grams = std::nan(""); }).first,
+            "salt-grams nan is out of range: [0, 10)");
+  EXPECT_EQ(of([](Soup& s) { s.by = "fork"; }).first, "by 'fork' is none of spoon|straw");
+  EXPECT_EQ(of([](Soup& s) { s.spice.pinches = 10; }).first, "pinches 10 is out of range: 0..9");
+  EXPECT_EQ(of([](Soup& s) { s.vegetables.clear(); }),
+            Said("vegetable is missing", "--vegetable is missing"));
+  EXPECT_EQ(of([](Soup& s) { s.hot = true; }), Said("hot needs recipe", "--hot needs --recipe"));
+  EXPECT_EQ(of([](Soup& s) {
+              s.hot = true;
+              s.recipe = Bytes{'x'};
+              s.salt_grams = 1;
+            }),
+            Said("salt-grams and hot cannot be given together",
+                 "--salt-grams and --hot cannot be given together"));
+}
+
+TEST(OptionTable, RefusesOptionsOfAnotherMedium) {
+  const auto table = soup_table();
+  Soup soup;
+  EXPECT_NO_THROW(check_media(table, soup, Medium::text));
+  soup.table = Box{};
+  EXPECT_NO_THROW(check_media(table, soup, Medium::image));
+  EXPECT_EQ(complaint([&] { check_media(table, soup, Medium::audio); }).second,
+            "--table has no meaning for audio; it is an option of images (--as image)");
+}
+
+TEST(SamplerOptionTable, TakesItsRowsFromTheSamplers) {
+  const auto& table = sampler_option_table();
+  ASSERT_EQ(table.rows().size(), sampler_options().size());
+  for (std::size_t i = 0; i < table.rows().size(); ++i) {
+    EXPECT_EQ(table.rows()[i].name, sampler_options()[i].name);
+    EXPECT_EQ(table.rows()[i].meaning, sampler_options()[i].meaning);
+  }
+  EXPECT_EQ(table.find("horizon").initial, "8");
+  EXPECT_EQ(table.find("temperature").range(), "[0, inf)");
+  EXPECT_EQ(table.find("temperature").letter, 't');
+}
+
+TEST(SamplerOptionTable, KeepsWhatIsSetApartFromWhatIsNot) {
+  PartialSamplerOptions sampling;
+  const auto& table = sampler_option_table();
+  EXPECT_FALSE(table.is_set(sampling, "top-k"));
+  table.parse(sampling, "top-k", "0");
+  table.parse(sampling, "whole-bytes", "on");
+  sampling.set(&SamplerOptions::temperature, 0.7);
+  EXPECT_TRUE(table.is_set(sampling, "top-k")) << "also at its default";
+  EXPECT_TRUE(sampling.is_set(&SamplerOptions::temperature));
+  EXPECT_FALSE(sampling.is_set(&SamplerOptions::top_p));
+  const SamplerOptions options = sampling.over({.top_k = 40, .top_p = 0.5});
+  EXPECT_EQ(options.top_k, 0);
+  EXPECT_EQ(options.top_p, 0.5);
+  EXPECT_EQ(options.temperature, 0.7);
+  EXPECT_TRUE(options.whole_bytes);
+}
+
+}  // namespace
+}  // namespace kraft
