@@ -159,6 +159,10 @@ OptionValue converted(const Option& option, const OptionValue& value) {
       fits = std::holds_alternative<double>(result);
       break;
     case OptionKind::text:
+      if (std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value))
+        result = text_of(value);
+      fits = std::holds_alternative<std::string>(result);
+      break;
     case OptionKind::choice:
     case OptionKind::file:
       fits = text != nullptr;
@@ -191,6 +195,13 @@ OptionValue converted(const Option& option, const OptionValue& value) {
 
 void add_default(Option& option, const std::optional<OptionValue>& value) {
   if (value && option.kind != OptionKind::flag) option.initial = text_of(*value);
+}
+
+std::optional<Medium> medium_called(const std::string& name) {
+  for (const Medium medium : {Medium::text, Medium::image, Medium::audio, Medium::bytes}) {
+    if (name == name_of(medium)) return medium;
+  }
+  return std::nullopt;
 }
 
 void unknown_option(std::string_view name, std::span<const Option> rows) {
