@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
+#include "tasks/medium_option.h"
 
 namespace kraft {
 namespace {

@@ -197,13 +197,6 @@ void add_default(Option& option, const std::optional<OptionValue>& value) {
   if (value && option.kind != OptionKind::flag) option.initial = text_of(*value);
 }
 
-std::optional<Medium> medium_called(const std::string& name) {
-  for (const Medium medium : {Medium::text, Medium::image, Medium::audio, Medium::bytes}) {
-    if (name == name_of(medium)) return medium;
-  }
-  return std::nullopt;
-}
-
 void unknown_option(std::string_view name, std::span<const Option> rows) {
   std::vector<std::string> names;
   for (const Option& row : rows) names.push_back(row.name);

@@ -148,7 +148,6 @@ struct Unwrapped<std::optional<T>> {
 
 OptionValue converted(const Option& option, const OptionValue& value);  // to the option's kind
 void add_default(Option& option, const std::optional<OptionValue>& value);
-std::optional<Medium> medium_called(const std::string& name);  // nothing for "auto"
 [[noreturn]] void unknown_option(std::string_view name, std::span<const Option> rows);
 
 }  // namespace detail
@@ -470,26 +469,6 @@ void add_threads(OptionTable<Task>& table, Field field) {
                  .min = 0,
                  .max = 1024,
                  .meaning = "threads to measure with; 0: one per processor"});
-}
-
-// --as, where a file's medium matters: a std::optional<Medium>, and nothing is what the content
-// says.
-template <class Task, class Field>
-void add_medium(OptionTable<Task>& table, Field field) {
-  table.computed(
-      OptionKind::choice, "as",
-      [field](Task& task, const OptionValue& value) {
-        std::invoke(field, task) = detail::medium_called(std::get<std::string>(value));
-      },
-      [field](const Task& task) -> std::optional<OptionValue> {
-        const std::optional<Medium>& medium = std::invoke(field, task);
-        if (!medium) return std::nullopt;
-        return std::string(name_of(*medium));
-      },
-      OptionValue(std::string("auto")),
-      {.value_name = "MEDIUM",
-       .choices = {"auto", "text", "image", "audio", "bytes"},
-       .meaning = "what the file is taken for; auto: what its content says"});
 }
 
 }  // namespace kraft
