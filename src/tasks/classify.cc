@@ -50,26 +50,10 @@ std::vector<std::size_t> nearest_of(const std::vector<std::size_t>& corpora,
   return nearest;
 }
 
-Verdict verdict_of(const ClassifyTask& task, const std::vector<double>& distances,
-                   const std::vector<double>& other_distances) {
-  std::vector<std::size_t> all(distances.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const std::vector<std::size_t> tied = nearest_of(all, distances);
-  const std::vector<std::size_t> left = nearest_of(tied, other_distances);
-  Verdict verdict;
-  verdict.nearest = *std::ranges::min_element(
-      left, {},
-      [&](std::size_t corpus) -> const std::string& { return task.corpora[corpus].name; });
-  if (tied.size() > 1) {
-    verdict.tied = tied;
-    return verdict;
-  }
-  verdict.margin = std::numeric_limits<double>::infinity();
-  for (const std::size_t corpus : all) {
-    if (corpus != verdict.nearest)
-      verdict.margin = std::min(verdict.margin, distances[corpus] - distances[verdict.nearest]);
-  }
-  return verdict;
+std::vector<std::string> names_of(const ClassifyTask& task) {
+  std::vector<std::string> names;
+  for (const NamedBytes& corpus : task.corpora) names.push_back(corpus.name);
+  return names;
 }
 
 std::vector<Classifier::Corpus> corpora_of(const ClassifyTask& task) {
@@ -103,8 +87,9 @@ Classification classified(const ClassifyTask& task, const Classifier& classifier
     of.conditional_bits_per_byte.push_back(distance.conditional_bits_per_byte);
     of.ncd.push_back(distance.ncd);
   }
-  of.by_conditional = verdict_of(task, of.conditional_bits_per_byte, of.ncd);
-  of.by_ncd = verdict_of(task, of.ncd, of.conditional_bits_per_byte);
+  const std::vector<std::string> names = names_of(task);
+  of.by_conditional = verdict_between(names, of.conditional_bits_per_byte, of.ncd);
+  of.by_ncd = verdict_between(names, of.ncd, of.conditional_bits_per_byte);
   return of;
 }
 
@@ -128,6 +113,28 @@ const OptionTable<ClassifyTask>& classify_options() {
   return table;
 }
 
+Verdict verdict_between(const std::vector<std::string>& corpora,
+                        const std::vector<double>& distances,
+                        const std::vector<double>& other_distances) {
+  std::vector<std::size_t> all(distances.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  const std::vector<std::size_t> tied = nearest_of(all, distances);
+  const std::vector<std::size_t> left = nearest_of(tied, other_distances);
+  Verdict verdict;
+  verdict.nearest = *std::ranges::min_element(
+      left, {}, [&](std::size_t corpus) -> const std::string& { return corpora[corpus]; });
+  if (tied.size() > 1) {
+    verdict.tied = tied;
+    return verdict;
+  }
+  verdict.margin = std::numeric_limits<double>::infinity();
+  for (const std::size_t corpus : all) {
+    if (corpus != verdict.nearest)
+      verdict.margin = std::min(verdict.margin, distances[corpus] - distances[verdict.nearest]);
+  }
+  return verdict;
+}
+
 void check(const ClassifyTask& task) {
   check(classify_options(), task);
   if (task.corpora.size() < 2)
@@ -145,8 +152,8 @@ ClassifyResult classify(const ClassifyTask& task, const Receiver& receiver) {
   const Classifier classifier(task.model, corpora_of(task), task.threads);
   const std::vector<Line> texts = texts_of(task);
   warn_if_out_of_reach(classifier, receiver);
-  ClassifyResult result{.model = classifier.spec(), .by = task.by, .corpora = {}, .inputs = {}};
-  for (const NamedBytes& corpus : task.corpora) result.corpora.push_back(corpus.name);
+  ClassifyResult result{
+      .model = classifier.spec(), .by = task.by, .corpora = names_of(task), .inputs = {}};
   for (const Line& text : texts) {
     if (receiver.is_cancelled()) throw Cancelled("interrupted");
     result.inputs.push_back(classified(task, classifier, text.name, text.text));

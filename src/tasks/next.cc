@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kraft/context_bits.h"
 #include "kraft/tasks/options.h"
 #include "tasks/models.h"
 
@@ -40,7 +41,8 @@ Expectation expect(const Model& model, ByteView context, BaseBits base_bits) {
                  .base_bits = std::nullopt,
                  .bits = {},
                  .probability = {}};
-  const bool wanted = base_bits == BaseBits::on || base_bits == BaseBits::automatic;
+  const bool wanted = base_bits == BaseBits::on ||
+                      (base_bits == BaseBits::automatic && !context_bits_cost_more(model));
   if (wanted) of.base_bits = state->context_bits();
   state->next_byte(of.bits);
   of.probability = probabilities(of.bits);

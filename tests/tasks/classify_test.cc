@@ -61,18 +61,17 @@ TEST(ClassifyTask, BreaksTiesByNameWhateverTheOrder) {
   } while (std::ranges::next_permutation(corpora, {}, &NamedBytes::name).found);
 }
 
-// Equal by what decides, they differ by the other measure: a longer corpus has another NCD.
 TEST(ClassifyTask, BreaksTiesByTheOtherMeasureFirst) {
-  ClassifyTask task = task_of({{"a", Bytes(10, 'x')}, {"b", Bytes(1000, 'x')}}, "yy");
-  task.model = "uniform";
-  const ClassifyResult result = classify(task);
-  const Classification& text = result.inputs[0];
-  ASSERT_EQ(text.conditional_bits_per_byte, (std::vector<double>{8, 8}));
-  ASSERT_NE(text.ncd[0], text.ncd[1]);
-  EXPECT_THAT(text.by_conditional.tied, ElementsAre(0, 1));
-  EXPECT_EQ(text.by_conditional.nearest, text.by_ncd.nearest);
-  EXPECT_TRUE(text.by_ncd.tied.empty());
-  EXPECT_GT(text.by_ncd.margin, 0);
+  const Verdict verdict = verdict_between({"a", "b", "c"}, {1, 1 + 1e-12, 3}, {0.9, 0.8, 0.1});
+  EXPECT_EQ(verdict.nearest, 1U);
+  EXPECT_THAT(verdict.tied, ElementsAre(0, 1));
+  EXPECT_EQ(verdict.margin, 0);
+  EXPECT_EQ(verdict_between({"a", "b"}, {1, 1}, {0.5, 0.5}).nearest, 0U) << "then by name";
+  EXPECT_EQ(verdict_between({"b", "a"}, {1, 1}, {0.5, 0.5}).nearest, 1U);
+  const Verdict clear = verdict_between({"a", "b", "c"}, {4, 1.5, 2}, {0, 9, 0});
+  EXPECT_EQ(clear.nearest, 1U);
+  EXPECT_EQ(clear.margin, 0.5);
+  EXPECT_TRUE(clear.tied.empty());
 }
 
 TEST(ClassifyTask, TakesEachLineByItself) {

@@ -51,6 +51,12 @@ struct Verdict {
   std::vector<std::size_t> tied;  // all that are equally near, in order; empty where one is alone
 };
 
+// The rule above, for corpora of these names, distances from each, and those by the other measure.
+// Distances that differ by rounding only (1e-9) are equal.
+Verdict verdict_between(const std::vector<std::string>& corpora,
+                        const std::vector<double>& distances,
+                        const std::vector<double>& other_distances);
+
 struct Classification {
   std::string input;  // its name; of a line, NAME:NUMBER
   std::uint64_t bytes = 0;
