@@ -118,13 +118,14 @@ Verdict verdict_between(const std::vector<std::string>& corpora,
                         const std::vector<double>& other_distances) {
   std::vector<std::size_t> all(distances.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const std::vector<std::size_t> tied = nearest_of(all, distances);
+  std::vector<std::size_t> tied = nearest_of(all, distances);
   const std::vector<std::size_t> left = nearest_of(tied, other_distances);
   Verdict verdict;
-  verdict.nearest = *std::ranges::min_element(
-      left, {}, [&](std::size_t corpus) -> const std::string& { return corpora[corpus]; });
+  const auto name_of = [&](std::size_t corpus) -> const std::string& { return corpora[corpus]; };
+  verdict.nearest = *std::ranges::min_element(left, {}, name_of);
   if (tied.size() > 1) {
-    verdict.tied = tied;
+    std::ranges::sort(tied, {}, name_of);
+    verdict.tied = std::move(tied);
     return verdict;
   }
   verdict.margin = std::numeric_limits<double>::infinity();

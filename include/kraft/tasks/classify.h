@@ -48,7 +48,7 @@ const OptionTable<ClassifyTask>& classify_options();
 struct Verdict {
   std::size_t nearest = 0;        // corpus, by its place in the task
   double margin = 0;              // by how much the next one is farther away; 0 in a tie
-  std::vector<std::size_t> tied;  // all that are equally near, in order; empty where one is alone
+  std::vector<std::size_t> tied;  // all that are equally near, by name; empty where one is alone
 };
 
 // The rule above, for corpora of these names, distances from each, and those by the other measure.

@@ -71,7 +71,7 @@ struct ScoreRow {
   std::uint64_t parameters = 0;  // that were learnt before
 
   double bits_per_byte() const { return bits / static_cast<double>(bytes); }
-  double rate_percent() const { return 12.5 * bits_per_byte(); }
+  double rate_percent() const { return 100 * bits / (8 * static_cast<double>(bytes)); }
   // With the model as a part of what is sent, at two bytes a parameter (Deletang et al. 2024, 3.1).
   double adjusted_rate_percent() const {
     return rate_percent() + 200 * static_cast<double>(parameters) / static_cast<double>(bytes);
