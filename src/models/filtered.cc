@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "codecs/shape.h"
+#include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/marks.h"
 #include "models/pixels.h"
@@ -155,7 +156,7 @@ class FilteredState final : public State {
   std::vector<ByteView> views_;
 };
 
-class FilteredModel final : public Model {
+class FilteredModel final : public Model, public PricesContextWhenAsked {
  public:
   FilteredModel(std::string spec, const Settings& settings, std::shared_ptr<const Model> inner)
       : spec_(std::move(spec)), settings_(settings), inner_(std::move(inner)) {}
@@ -168,6 +169,7 @@ class FilteredModel final : public Model {
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
   std::uint64_t parameters() const override { return inner_->parameters(); }
+  bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }
 
  private:
   std::string spec_;
