@@ -167,15 +167,27 @@ class Run {
   int run() {
     prepare();
     rows_.resize(inputs_.size() * options_.models.size());
+    std::optional<Progress> progress;  // alone, each cell shows its own
+    if (!launch().alone()) progress.emplace("scoring", rows_.size(), "cells");
     Cells work;
-    if (!launch().alone()) work.what = "scoring";
+    work.stop = &stop_;
+    work.progress = [&](std::size_t done) {
+      if (progress) progress->advance_to(done);
+    };
     work.identity = identity_;
     for (std::size_t cell = 0; cell < rows_.size(); ++cell) work.missing.push_back(cell);
     work.compute = [this](std::size_t cell, unsigned) { return score(cell); };
     work.done = [this](std::size_t cell, const std::string& result) {
       rows_[cell] = row_of(cell, Json::parse(result));
     };
-    if (!run_cells(work)) return kInterruptedExit;
+    try {
+      run_cells(work);
+    } catch (const Cancelled& cancelled) {
+      progress.reset();
+      note(cancelled.what());
+      return kInterruptedExit;
+    }
+    progress.reset();
     if (as_json_) {
       Json json = Json::array();
       for (const Row& row : rows_) json.push_back(to_json(row));
@@ -195,7 +207,7 @@ class Run {
   std::shared_ptr<const Model> model_of(std::size_t cell) const {
     return make_model(
         options_.models[cell % options_.models.size()],
-        {.threads = threads_, .geometry = input_of(cell).geometry, .cancelled = cells_cancelled});
+        {.threads = threads_, .geometry = input_of(cell).geometry, .cancelled = [this] { return stop_(); }});
   }
 
   std::uint64_t context_bytes(const Input& input) const {
@@ -258,6 +270,7 @@ class Run {
     return row;
   }
 
+  mutable StopSign stop_{interrupted};
   const Options& options_;
   const unsigned threads_;
   const std::uint64_t chunk_bytes_;
