@@ -61,6 +61,8 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
   add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
+  add_test(NAME example.compare_models COMMAND example_compare_models ${short_text} gzip ngram:2)
+  add_test(NAME example.reproduce_table COMMAND example_reproduce_table ${short_text})
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)
   add_test(NAME example.complete_image

@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/options.h"
 #include "cli/spreading.h"
 #include "cli/terminal.h"

@@ -205,9 +205,10 @@ class Run {
   }
 
   std::shared_ptr<const Model> model_of(std::size_t cell) const {
-    return make_model(
-        options_.models[cell % options_.models.size()],
-        {.threads = threads_, .geometry = input_of(cell).geometry, .cancelled = [this] { return stop_(); }});
+    return make_model(options_.models[cell % options_.models.size()],
+                      {.threads = threads_,
+                       .geometry = input_of(cell).geometry,
+                       .cancelled = [this] { return stop_(); }});
   }
 
   std::uint64_t context_bytes(const Input& input) const {

@@ -7,9 +7,9 @@
 #include "evaluate/compared_sampler.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
+#include "kraft/registry.h"
 #include "kraft/tasks/compare.h"
 #include "kraft/tasks/options.h"
-#include "tasks/models.h"
 
 namespace kraft {
 namespace {
@@ -113,6 +113,13 @@ OptionTable<CompareTask> make_table() {
   return table;
 }
 
+void check_models(const std::vector<std::string>& specs) {
+  for (const std::string& spec : specs) {
+    const Spec parsed = Spec::parse(spec);
+    check(parsed, find_backend(parsed.name));
+  }
+}
+
 void expect_no_repeats(const std::vector<std::string>& specs) {
   std::set<std::string> seen;
   for (const std::string& spec : specs) {
@@ -129,6 +136,7 @@ const OptionTable<CompareTask>& compare_options() {
 
 void check(const CompareTask& task) {
   check(compare_options(), task);
+  parse_patch(text_of_patch(task.patch));
   if (task.samplers.empty()) throw UsageError("no sampler to draw with");
   for (const auto* list : {&task.models, &task.samplers, &task.judges}) expect_no_repeats(*list);
   check_models(task.models);

@@ -105,6 +105,7 @@ bool reads(Experiment experiment, PaperMedium medium) {
 void check(const ReproduceTask& task) {
   using E = Experiment;
   check(reproduce_options(), task);
+  parse_limit(std::to_string(task.limit_bytes));
   const E experiment = *task.experiment;
   if (task.chunks) expect_reader("chunks", experiment, {E::table1, E::fig2, E::fig4, E::table2});
   if (task.medium) expect_reader("medium", experiment, {E::fig2, E::fig4});
