@@ -3,12 +3,9 @@
 #include "kraft/tasks/score.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/spreading.h"
 #include "cli/terminal.h"
 #include "report/score_report.h"
-#include "run/cells.h"
-#include "run/interrupts.h"
-#include "run/ranks.h"
-#include "tasks/scoring.h"
 
 namespace kraft::cli {
 namespace {
@@ -26,31 +23,11 @@ const OptionTable<Show>& show_options() {
   return table;
 }
 
-// A cell for each text and model, one at a time on each rank.
 int run(ScoreTask& task, const Show& show) {
-  TerminalReceiver terminal(launch().alone());
-  Receiver receiver = terminal.receiver();
-  receiver.cancelled = cells_cancelled;
-  const Scoring scoring(task, receiver);
-  scoring.warn(receiver);
-  ScoreResult result;
-  result.rows.resize(scoring.cells());
-  Cells work;
-  if (!launch().alone()) {
-    work.what = "scoring";
-    work.identity = scoring.identity();
-  }
-  for (std::size_t cell = 0; cell < scoring.cells(); ++cell) work.missing.push_back(cell);
-  work.compute = [&](std::size_t cell, unsigned) {
-    return Scoring::figures_of(scoring.compute(cell, receiver));
-  };
-  work.done = [&](std::size_t cell, const std::string& figures) {
-    result.rows[cell] = scoring.row_of(cell, figures);
-  };
-  if (!run_cells(work)) return kInterruptedExit;
-  terminal.end_progress();
-  write_out(show.json ? score_json(result) : score_table(result));
-  return 0;
+  return spread([&](const Receiver& receiver) {
+    const ScoreResult result = score(task, receiver);
+    write_out(show.json ? score_json(result) : score_table(result));
+  });
 }
 
 }  // namespace

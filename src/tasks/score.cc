@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
+#include "run/cells.h"
+#include "run/ranks.h"
 #include "tasks/models.h"
 #include "tasks/scoring.h"
 
@@ -67,13 +69,34 @@ void check(const ScoreTask& task) {
   check_models(task.models);
 }
 
+// A cell for each text and model, one at a time on each rank.
 ScoreResult score(const ScoreTask& task, const Receiver& receiver) {
   check(score_options(), task);
-  const Scoring scoring(task, receiver);
+  StopSign stop(receiver.cancelled);
+  Receiver of_cells = receiver;
+  of_cells.cancelled = [&stop] { return stop(); };
+  const Scoring scoring(task, of_cells);
   scoring.warn(receiver);
+
   ScoreResult result;
-  for (std::size_t cell = 0; cell < scoring.cells(); ++cell)
-    result.rows.push_back(scoring.compute(cell, receiver));
+  result.rows.resize(scoring.cells());
+  Cells work;
+  work.stop = &stop;
+  if (!launch().alone()) {
+    work.identity = scoring.identity();
+    of_cells.progress = {};  // alone, each cell reports its own
+    work.progress = [&](std::size_t done) {
+      receiver.report({"scoring", done, scoring.cells(), "cells"});
+    };
+  }
+  for (std::size_t cell = 0; cell < scoring.cells(); ++cell) work.missing.push_back(cell);
+  work.compute = [&](std::size_t cell, unsigned) {
+    return Scoring::figures_of(scoring.compute(cell, of_cells));
+  };
+  work.done = [&](std::size_t cell, const std::string& figures) {
+    result.rows[cell] = scoring.row_of(cell, figures);
+  };
+  run_cells(work);
   return result;
 }
 
