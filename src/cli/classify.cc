@@ -182,7 +182,7 @@ void check(const Options& options) {
 int run(const Options& options) {
   check(options);
   const unsigned threads = options.threads.get();
-  make_model(options.model, {.threads = 1});  // all mistakes before any work
+  check_spec(options.model);  // all mistakes before any work
   const Classifier classifier(options.model, read_corpora(options.corpora), threads);
   const std::vector<Item> items = read_items(options);
   warn_if_out_of_reach(classifier);

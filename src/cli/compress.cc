@@ -81,7 +81,6 @@ std::shared_ptr<const Model> model_for(const Options& options, std::uint64_t blo
                                        RawLayout& layout) {
   ModelOptions model_options{.threads = options.threads.get()};
   if (options.as == "auto") {
-    make_model(options.model, model_options);  // a mistake in the specification is no fallback
     try {
       model_options.geometry = layout.geometry;
       if (layout.row_bytes <= block_bytes) return make_model(options.model, model_options);
@@ -97,7 +96,7 @@ int run(const po::variables_map& values, const Options& options) {
   if (options.model.empty()) throw UsageError("--model is missing; `kraft models` lists them");
   const std::uint64_t block_bytes = parse_block(options.block);
   if (options.as != "auto") parse_medium(options.as);
-  make_model(options.model, {.threads = options.threads.get()});  // mistakes before any work
+  check_spec(options.model);  // mistakes before any work
   const std::string path =
       output_path(values, options.input == "-" ? "-" : options.input + kSuffix);
   if (path == "-" && stdout_is_terminal())

@@ -159,7 +159,7 @@ class Run {
         threads_(options.threads.get()),
         chunk_bytes_(static_cast<std::uint64_t>(options.chunk_bytes)),
         as_json_(values.count("json") > 0) {
-    for (const std::string& spec : options.models) make_model(spec);  // all errors before any work
+    for (const std::string& spec : options.models) check_spec(spec);  // all errors before any work
     for (const std::string& file : options.inputs)
       inputs_.push_back(read(options.media, values, file));
   }

@@ -56,7 +56,8 @@ CodeLength code_length(const Model& model, ByteView data, std::uint64_t chunk_by
                        unsigned threads) {
   const std::string& spec = model.spec();
   CodeLength length;
-  if (find_backend(Spec::parse(spec).name).make_codec) {
+  const Backend* backend = backend_of(spec);
+  if (backend != nullptr && backend->make_codec) {
     length.compressed_bytes = compressed_bytes(*make_codec(codec_spec(spec)), data, chunk_bytes);
     length.bits = 8 * static_cast<double>(length.compressed_bytes);
   } else {

@@ -103,9 +103,10 @@ class FilteredState final : public State {
   }
 
   void forget(Mark mark) override {
-    const Saved saved = marks_.back_to(mark);
-    pixels_.history().forget(saved.pixels);
-    inner_->forget(saved.inner);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    pixels_.history().forget(saved->pixels);
+    inner_->forget(saved->inner);
     marks_.forget(mark);
   }
 
@@ -166,6 +167,7 @@ class FilteredModel final : public Model {
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
+  std::uint64_t parameters() const override { return inner_->parameters(); }
 
  private:
   std::string spec_;
@@ -260,6 +262,9 @@ Backend filtered_backend() {
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<FilteredCodec>(settings_of(arguments),
                                            make_codec(codec_spec(arguments.text("model"))));
+  };
+  row.check_model = [](const Arguments& arguments, const Geometry& geometry) {
+    check_spec(arguments.text("model"), geometry);
   };
   row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
     return std::make_shared<FilteredModel>(arguments.spec(), settings_of(arguments),
