@@ -16,7 +16,9 @@
 #include <algorithm>
 
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {

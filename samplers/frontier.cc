@@ -1,10 +1,11 @@
+#include "samplers/frontier.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "kraft/error.h"
-#include "sampler_support.h"
 
 namespace kraft {
 

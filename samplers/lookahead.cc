@@ -26,7 +26,9 @@
 #include <cmath>
 #include <limits>
 
-#include "sampler_support.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {

@@ -25,7 +25,7 @@
 // the span gets cheaper, or lower among equals. With `anneal` the temperature falls linearly from T
 // to 0 over the steps of each chain, and the cheapest span that any chain came across is drawn
 // (Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", Science 220, 1983).
-#include "metropolis.h"
+#include "samplers/metropolis.h"
 
 #include <algorithm>
 #include <chrono>
@@ -35,6 +35,9 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "kraft/error.h"
+#include "samplers/filters.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 
@@ -227,7 +230,7 @@ class Metropolis {
     require_whole_hole(drawing, options.span, "metropolis");
   }
 
-  ByteView next() {
+  Step next() {
     const auto begin = std::chrono::steady_clock::now();
     const auto span_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(
         static_cast<std::uint64_t>(options_.span), drawing_.remaining_bytes()));
@@ -243,7 +246,8 @@ class Metropolis {
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
     report(bits, spent.count());
-    return drawn_;
+    if (!drawing_.request().suffix.empty()) return Step(drawn_);  // theirs are included
+    return {drawn_, {}, bits};
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "run_proposals.h"
+#include "samplers/run_proposals.h"
 
 namespace kraft {
 

@@ -1,11 +1,11 @@
 // The table of options and what may be set.
+#include "samplers/options.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "base/text.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
 
 namespace kraft {
 namespace {

@@ -1,11 +1,12 @@
 // Every sampler by its name: a new one is its file and one line here.
+#include "samplers/registry.h"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "samplers/options.h"
 
 namespace kraft {
 namespace {

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "samplers/repetition.h"
 
-#include "sampler_support.h"
+#include <algorithm>
 
 namespace kraft {
 

@@ -26,7 +26,10 @@
 #include <numeric>
 
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "samplers/filters.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -48,7 +51,7 @@ class SequentialMonteCarlo {
     require_whole_hole(drawing, options.span, "smc");
   }
 
-  ByteView next() {
+  Step next() {
     const auto begin = std::chrono::steady_clock::now();
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>(span_bytes_, drawing_.remaining_bytes()));
@@ -70,7 +73,7 @@ class SequentialMonteCarlo {
     report_.bits = frontier_.bits()[chosen] + suffix_bits_[chosen];
     report_.log2_sum += log2_mean_weight();
     if (drawing_.request().report) drawing_.request().report(report_);
-    return drawn_;
+    return {drawn_, {}, frontier_.bits()[chosen]};
   }
 
  private:

@@ -16,7 +16,9 @@
 #include <unordered_set>
 
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "samplers/ancestral.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -91,9 +93,10 @@ class Spans {
     });
     bits_.resize(spans_.size());
     drawing_.measure(spans_, bits_);
-    const ByteView span = spans_[drawing_.choose(spans_, bits_)];
+    const std::size_t chosen = drawing_.choose(spans_, bits_);
+    const ByteView span = spans_[chosen];
     chosen_.assign(span.begin(), span.end());  // the text, which it is part of, is about to grow
-    return ByteView(chosen_);
+    return {chosen_, {}, bits_[chosen]};
   }
 
  private:

@@ -159,8 +159,12 @@ struct SampleRequest {
   // takes longer than drawing it.
   bool state_is_spent = false;
 
-  // Both may be empty.
+  // All three may be empty.
   std::function<void(const SpanReport&)> report = {};
+  // What was drawn costs so many bits, the sum of the increments that it was chosen by; called at
+  // the end, if the sampler knows: not where the model was asked something else, as with a tail,
+  // whole bytes, or units of its own.
+  std::function<void(double bits)> paid = {};
   std::function<bool()> cancelled = {};  // asked now and then; true ends the drawing: Cancelled
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/files.h"
+#include "base/terminal_filter.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/completion.h"
@@ -50,9 +51,7 @@ class Output {
     } else if (!to_terminal()) {
       write_out(as_text(bytes));
     } else {
-      std::string shown(as_text(bytes));
-      for (char& c : shown) c = harmless(c);
-      write_out(shown);
+      write_out(filter_(as_text(bytes)));
     }
   }
   void write(std::string_view text) { write(as_bytes(text)); }
@@ -61,25 +60,8 @@ class Output {
   }
 
  private:
-  // What was drawn may hold anything; a terminal must not obey it. Control characters are those
-  // below 0x20, 0x7f, and 0x80 to 0x9f, as bytes by themselves or as c2 80 to c2 9f in UTF-8.
-  char harmless(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool continues = byte >= 0x80 && byte < 0xc0;
-    const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f ||
-                         (byte >= 0x80 && byte < 0xa0 && (expected_ == 0 || lead_ == 0xc2));
-    if (continues) {
-      expected_ = std::max(0, expected_ - 1);
-    } else {
-      lead_ = byte;
-      expected_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
-    }
-    return control ? '.' : c;
-  }
-
   std::unique_ptr<OutputFile> file_;
-  unsigned char lead_ = 0;
-  int expected_ = 0;  // bytes that are missing of a UTF-8 sequence
+  TerminalFilter filter_;  // what was drawn may hold anything
 };
 
 struct Sample {
