@@ -9,15 +9,24 @@
 #include "samplers/filters.h"
 
 namespace kraft {
+namespace {
+
+SamplerOptions without_control(SamplerOptions options, bool searches) {
+  if (searches) options.repeat_ngram = 0;
+  return options;
+}
+
+}  // namespace
 
 Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
-                 const SamplerOptions& options, Random& random, const Sink& sink)
+                 const SamplerOptions& options, bool searches, Random& random, const Sink& sink)
     : state_(state),
       candidates_(candidates),
       request_(request),
       random_(random),
       sink_(sink),
-      filter_(make_filter(options)),
+      filter_(make_filter(without_control(options, searches))),
+      limits_copies_(options.max_copy > 0),
       text_(request.history.begin(), request.history.end()),
       history_bytes_(request.history.size()),
       length_bytes_(request.length_bytes),
@@ -28,6 +37,7 @@ Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest
   if (request.tail_begin > history_bytes_)
     throw UsageError("tail_begin: " + std::to_string(request.tail_begin) +
                      " is behind the history's end: 0.." + std::to_string(history_bytes_));
+  if (limits_copies_ && !searches) copy_limit_.emplace(options.max_copy, options.temperature);
   units_.reserve(candidates.size());
   for (std::size_t i = 0; i < candidates.size(); ++i) units_.push_back(candidates[i]);
   moved_.push_back({&state, {}});
@@ -132,6 +142,7 @@ std::span<const Choice> Drawing::survivors(std::span<const ByteView> units,
   }
   if (choices_.empty()) throw_impossible();
   normalise(choices_);
+  if (copy_limit_) copy_limit_->apply(choices_, units, text_, drawn().size(), copy_limit_report_);
   filter_->apply(choices_, units, drawn());
   return choices_;
 }

@@ -10,6 +10,7 @@
 
 #include "kraft/sampler.h"
 #include "kraft/units.h"
+#include "samplers/copy_limit.h"
 #include "samplers/well_formed.h"
 
 namespace kraft {
@@ -28,8 +29,9 @@ struct Step {
 // One call of Sampler::sample(): what has been drawn, and everything that is needed to go on.
 class Drawing {
  public:
+  // A sampler that `searches` controls what is repeated at every byte of its plans itself.
   Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
-          const SamplerOptions& options, Random& random, const Sink& sink);
+          const SamplerOptions& options, bool searches, Random& random, const Sink& sink);
   ~Drawing();
   Drawing(const Drawing&) = delete;
   Drawing& operator=(const Drawing&) = delete;
@@ -52,6 +54,12 @@ class Drawing {
 
   // Whether the candidates, which are single bytes, allow the bytes of `span` in turn.
   bool well_formed(ByteView span) { return well_formed_(text_, remaining_bytes(), span); }
+
+  // Whether the bytes, drawn next, would be too long a quotation. False without max_copy.
+  bool quotes(ByteView bytes) {
+    return copy_limit_ && copy_limit_->quotes(text_, drawn().size(), bytes);
+  }
+  CopyLimitReport& copy_limit_report() { return copy_limit_report_; }
 
   // Filters the units, whose increments are `bits`: what may be drawn, not empty, each with its
   // probability. Valid until the next call.
@@ -76,6 +84,7 @@ class Drawing {
       emit(step);
     }
     if (paid_bits_ && request_.paid) request_.paid(*paid_bits_);
+    if (limits_copies_ && request_.copy_limit) request_.copy_limit(copy_limit_report_);
   }
 
  private:
@@ -90,6 +99,9 @@ class Drawing {
   Random& random_;
   const Sink& sink_;
   std::unique_ptr<Filter> filter_;
+  bool limits_copies_;
+  std::optional<CopyLimit> copy_limit_;  // of one unit after the other
+  CopyLimitReport copy_limit_report_;
 
   Bytes text_;
   std::size_t history_bytes_;

@@ -37,9 +37,7 @@ class RunSampler final : public Sampler {
               Random& random, const Sink& sink) const override {
     constexpr bool kJoint = requires { Run::kJoint; };
     if (!kJoint && !request.suffix.empty()) throw_no_suffix();
-    SamplerOptions filters = options_;
-    if (Run::kSearches) filters.repeat_ngram = 0;  // the frontier controls repetition at every byte
-    Drawing drawing(state, candidates, request, filters, random, sink);
+    Drawing drawing(state, candidates, request, options_, Run::kSearches, random, sink);
     Run run(drawing, options_);
     drawing.run([&] { return run.next(); });
   }

@@ -38,7 +38,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class SequentialMonteCarlo {
  public:
-  static constexpr bool kSearches = false;
+  static constexpr bool kSearches = true;
   static constexpr bool kJoint = true;
 
   SequentialMonteCarlo(Drawing& drawing, const SamplerOptions& options)
@@ -80,6 +80,7 @@ class SequentialMonteCarlo {
   // Every particle by a byte; in the first step one empty span becomes all particles.
   void extend() {
     const std::vector<Extension>& extensions = frontier_.expand();
+    frontier_.count_limit(temperature_);
     const std::size_t parents = frontier_.size();
     const std::size_t children = frontier_.depth() == 0 ? particles_ : 1;  // of each
     kept_.clear();
