@@ -5,14 +5,9 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "kraft/copying.h"
 
 namespace kraft {
-
-struct Copying {
-  double mean_copy_bytes = 0;            // of the pieces of the greedy parse
-  std::uint64_t longest_copy_bytes = 0;  // the longest such piece
-  double self_repeat_share = 0;          // of bytes inside a repeat of 12 bytes or more of itself
-};
 
 // Finds what was copied from one context, for any number of samples. Building takes O(context) time
 // and about 8 bytes of memory for each of its bytes.

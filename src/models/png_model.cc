@@ -424,6 +424,7 @@ class PngModel final : public Model {
   Granularity granularity() const override {
     return filter_ < 0 ? Granularity::fractional : Granularity::bit;
   }
+  bool measures_compressor() const override { return true; }
   std::optional<std::uint64_t> window_bytes() const override {
     return std::uint64_t{1} << settings_.deflate.window_bits;
   }

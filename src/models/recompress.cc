@@ -183,6 +183,7 @@ class RecompressionModel final : public Model {
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return granularity_; }
+  bool measures_compressor() const override { return true; }
   std::optional<std::uint64_t> window_bytes() const override {
     return measured_.bytes == 0 ? std::nullopt : std::optional(measured_.bytes);
   }

@@ -115,6 +115,7 @@ class DeflateModel final : public Model {
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::bit; }
+  bool measures_compressor() const override { return true; }
   std::optional<std::uint64_t> window_bytes() const override {
     return std::uint64_t{1} << parameters_.window_bits;
   }

@@ -186,6 +186,7 @@ class LzmaModel final : public Model {
   std::unique_ptr<State> start() const override { return std::make_unique<LzmaState>(shared_); }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
+  bool measures_compressor() const override { return true; }
   std::optional<std::uint64_t> window_bytes() const override { return shared_->dictionary_bytes; }
 
  private:

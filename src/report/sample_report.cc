@@ -1,0 +1,221 @@
+#include "report/sample_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "evaluate/convergence.h"
+
+namespace kraft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rate(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// Of the values after the burn-in.
+Convergence convergence_of(const SpanReport& span) {
+  std::vector<std::vector<double>> kept;
+  for (const std::vector<double>& chain : span.chains_bits)
+    kept.emplace_back(
+        chain.begin() + static_cast<std::ptrdiff_t>(std::min(span.burn_in, chain.size() - 1)),
+        chain.end());
+  return convergence(kept);
+}
+
+// A chain that is annealed has no distribution to converge to.
+bool has_chains(const SpanReport& span) {
+  return !span.chains_bits.empty() && !span.chains_bits[0].empty();
+}
+
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json chains_json(const SpanReport& span, bool anneal) {
+  Json json;
+  json["chains"] = span.chains_bits.size();
+  json["steps"] = span.steps;
+  json["burn_in_values"] = span.burn_in;
+  json["acceptance_rate"] = rate(span.accepted, span.proposals);
+  if (!anneal) {
+    const Convergence c = convergence_of(span);
+    json["r_hat"] = json_number(c.r_hat);
+    json["bulk_effective"] = json_number(c.bulk_effective);
+    json["tail_effective"] = json_number(c.tail_effective);
+    json["mean_bits"] = json_number(c.mean);
+    json["mean_bits_error"] = json_number(c.mean_error);
+  }
+  json["bits_trace"] = span.chains_bits;
+  return json;
+}
+
+std::string chains_text(const std::vector<SpanReport>& spans, bool anneal) {
+  std::uint64_t steps = 0, proposals = 0, accepted = 0;
+  double seconds = 0, r_hat = 0, bulk = std::numeric_limits<double>::infinity(), tail = bulk;
+  for (const SpanReport& span : spans) {
+    steps += span.steps;
+    proposals += span.proposals;
+    accepted += span.accepted;
+    seconds += span.seconds;
+    if (anneal || !has_chains(span)) continue;
+    const Convergence c = convergence_of(span);
+    if (std::isnan(c.r_hat)) continue;
+    r_hat = std::max(r_hat, c.r_hat);
+    bulk = std::min(bulk, c.bulk_effective);
+    tail = std::min(tail, c.tail_effective);
+  }
+  char text[240];
+  std::snprintf(text, sizeof text, "%zu span%s by %zu chain%s, %.1f %% of proposals accepted",
+                spans.size(), spans.size() == 1 ? "" : "s", spans[0].chains_bits.size(),
+                spans[0].chains_bits.size() == 1 ? "" : "s", 100 * rate(accepted, proposals));
+  std::string line = text;
+  if (r_hat > 0) {
+    std::snprintf(text, sizeof text,
+                  "; R-hat at most %.3f (converged: 1.01), effective sample size at least %.0f, "
+                  "in the tails %.0f",
+                  r_hat, bulk, tail);
+    line += text;
+  }
+  return line + "; " +
+         grouped(static_cast<std::uint64_t>(static_cast<double>(steps) / std::max(seconds, 1e-9))) +
+         " steps a second";
+}
+
+std::string particles_text(const std::vector<SpanReport>& spans, int particles) {
+  double least = particles, seconds = 0;
+  std::uint64_t resamplings = 0;
+  for (const SpanReport& span : spans) {
+    least = std::min(least, *std::ranges::min_element(span.effective_particles));
+    resamplings += span.resamplings;
+    seconds += span.seconds;
+  }
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "%zu span%s by %d particles; effective sample size at least %.1f, resampled %llu "
+                "times; %.2f s",
+                spans.size(), spans.size() == 1 ? "" : "s", particles, least,
+                static_cast<unsigned long long>(resamplings), seconds);
+  return text;
+}
+
+// What was drawn is not what the model's code lengths would have drawn, which must be said.
+std::string flips_text(const SpanReport& span, int segment) {
+  std::string text = grouped(static_cast<std::uint64_t>(span.bits)) + " flips into " +
+                     span.decoder + ", which draws parses as the code has them, not texts";
+  if (span.size_bytes > static_cast<std::uint64_t>(segment))
+    text += ", and goes back to the context every " + grouped(static_cast<std::uint64_t>(segment)) +
+            " bytes";
+  return text + "; it refused " + grouped(span.refused) + (span.refused == 1 ? " time" : " times");
+}
+
+Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions& options) {
+  Json all = Json::array();
+  for (const SpanReport& span : spans) {
+    Json json = {{"size_bytes", span.size_bytes}, {"bits", span.bits}, {"seconds", span.seconds}};
+    if (has_chains(span)) json.update(chains_json(span, options.anneal));
+    if (!span.effective_particles.empty()) {
+      json["effective_particles"] = span.effective_particles;
+      json["resamplings"] = span.resamplings;
+      json["log2_sum"] = span.log2_sum;
+    }
+    if (!span.decoder.empty()) {
+      json["decoder"] = span.decoder;
+      json["refused"] = span.refused;
+    }
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
+// As text where it is some.
+void put(Json& json, const std::string& name, ByteView bytes) {
+  if (is_utf8(as_text(bytes))) {
+    json[name] = as_text(bytes);
+  } else {
+    json[name + "_base64"] = base64(bytes);
+  }
+}
+
+}  // namespace
+
+Json to_json(const SampleTask& task, const SampleResult& result, const Sample& sample, bool echo) {
+  const SampledModel& model = result.models[sample.model];
+  Json json = {{"model", model.spec},
+               {"sampler", model.sampler},
+               {"seed", task.seed},
+               {"index", sample.index},
+               {"length_bytes", sample.bytes.size()}};
+  if (echo) put(json, "prompt", result.prompt);
+  put(json, "text", sample.bytes);
+  if (echo && !result.suffix.empty()) put(json, "suffix", result.suffix);
+  json["bits"] = sample.bits;
+  json["bits_per_byte"] =
+      sample.bytes.empty() ? 0 : sample.bits / static_cast<double>(sample.bytes.size());
+  if (!result.suffix.empty()) json["suffix_bits"] = sample.suffix_bits;
+  json["mean_copy_bytes"] = sample.copying.mean_copy_bytes;
+  json["longest_copy_bytes"] = sample.copying.longest_copy_bytes;
+  json["self_repeat_share"] = sample.copying.self_repeat_share;
+  if (model.options.max_copy > 0)
+    json["copy_limit"] = {{"max_copy_bytes", model.options.max_copy},
+                          {"limited", sample.copy_limit.limited},
+                          {"exceeded", sample.copy_limit.exceeded},
+                          {"bits", sample.copy_limit.bits}};
+  if (!sample.spans.empty()) json["spans"] = diagnostics_json(sample.spans, model.options);
+  return json;
+}
+
+std::string summary_of(const SampledModel& model, const Sample& sample) {
+  if (sample.size_bytes == 0) return {};
+  char text[200];
+  std::snprintf(text, sizeof text,
+                ": %llu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
+                "bytes; %.0f %% repeats itself",
+                static_cast<unsigned long long>(sample.size_bytes),
+                sample.bits / static_cast<double>(sample.size_bytes),
+                sample.flips() ? "flips" : "bits", sample.copying.mean_copy_bytes,
+                static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
+                100 * sample.copying.self_repeat_share);
+  const bool cut = sample.analysed_bytes < sample.size_bytes;
+  return model.spec + text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
+}
+
+std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
+  if (model.options.max_copy == 0 || sample.size_bytes == 0) return {};
+  const CopyLimitReport& limit = sample.copy_limit;
+  char text[160];
+  std::snprintf(text, sizeof text,
+                ": quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
+                model.options.max_copy, grouped(limit.limited).c_str(), limit.bits);
+  return model.spec + text +
+         (limit.exceeded == 0
+              ? ""
+              : "; " + grouped(limit.exceeded) + " times nothing else could follow");
+}
+
+std::string diagnostics_of(const SampledModel& model, const Sample& sample) {
+  const std::vector<SpanReport>& spans = sample.spans;
+  if (spans.empty()) return {};
+  if (!spans[0].decoder.empty()) return flips_text(spans[0], model.options.segment);
+  if (!spans[0].chains_bits.empty()) return chains_text(spans, model.options.anneal);
+  if (!spans[0].effective_particles.empty()) return particles_text(spans, model.options.particles);
+  return {};
+}
+
+void add_traces(std::vector<Trace>& traces, const SampledModel& model, const Sample& sample) {
+  std::uint64_t begin = 0;
+  for (const SpanReport& span : sample.spans) {
+    const std::string title = model.spec + ", sample " + std::to_string(sample.index + 1) +
+                              ", bytes " + grouped(begin) + " to " +
+                              grouped(begin + span.size_bytes) + ": bits";
+    if (has_chains(span))
+      traces.push_back(
+          {title, span.chains_bits, span.burn_in, static_cast<std::size_t>(model.options.thin)});
+    begin += span.size_bytes;
+  }
+}
+
+}  // namespace kraft
