@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kraft/compressor_model.h"
 #include "kraft/sampler_choice.h"
 
 namespace kraft {
@@ -32,7 +33,7 @@ SamplerChoice choose_sampler(const Model& model, const SamplerQuestion& question
     choice.reason = SamplerReason::hole;
     set("temperature", options.temperature, 0.7);
     set("steps", options.steps, 20'000);
-  } else if (model.measures_compressor() && !question.own_candidates &&
+  } else if (measures_compressor(model) && !question.own_candidates &&
              question.history_bytes >= kLeastHistoryBytes && all_read_by("spans", question)) {
     choice.sampler = "spans";
     choice.reason = SamplerReason::strings;
@@ -53,7 +54,7 @@ std::string sampler_of_any_model(const SamplerQuestion& question) {
 }
 
 SamplerCaution caution(const Model& model, std::string_view sampler, const SamplerOptions& o) {
-  if (!model.measures_compressor()) return SamplerCaution::none;
+  if (!measures_compressor(model)) return SamplerCaution::none;
   const bool looks_ahead = sampler == "lookahead" || sampler == "beam";
   const bool quotes = (looks_ahead && o.horizon >= 6 && o.repeat_ngram == 0) ||
                       (sampler == "spans" && o.span_length >= 8) ||

@@ -118,10 +118,6 @@ class Model {
   // How many numbers were learnt before it saw its context; 0 for what learns from that alone.
   virtual std::uint64_t parameters() const { return 0; }
 
-  // Whether its bits are lengths of what a compressor writes. Such a model knows strings better
-  // than single bytes: it compares candidates of several bytes best.
-  virtual bool measures_compressor() const { return false; }
-
   // The strings that it predicts one at a time, in the order of their bytes; empty where those are
   // the 256 bytes and nothing is known of them without a context. A language model has its tokens
   // here, of which several may be equal. Single bytes are drawn as bytes; longer units as units,

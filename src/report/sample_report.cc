@@ -168,11 +168,11 @@ Json to_json(const SampleTask& task, const SampleResult& result, const Sample& s
   return json;
 }
 
-std::string summary_of(const SampledModel& model, const Sample& sample) {
+std::string summary_of(const Sample& sample) {
   if (sample.size_bytes == 0) return {};
   char text[200];
   std::snprintf(text, sizeof text,
-                ": %llu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
+                "%llu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
                 "bytes; %.0f %% repeats itself",
                 static_cast<unsigned long long>(sample.size_bytes),
                 sample.bits / static_cast<double>(sample.size_bytes),
@@ -180,7 +180,7 @@ std::string summary_of(const SampledModel& model, const Sample& sample) {
                 static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
                 100 * sample.copying.self_repeat_share);
   const bool cut = sample.analysed_bytes < sample.size_bytes;
-  return model.spec + text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
+  return text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
 }
 
 std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
@@ -188,9 +188,9 @@ std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
   const CopyLimitReport& limit = sample.copy_limit;
   char text[160];
   std::snprintf(text, sizeof text,
-                ": quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
+                "quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
                 model.options.max_copy, grouped(limit.limited).c_str(), limit.bits);
-  return model.spec + text +
+  return text +
          (limit.exceeded == 0
               ? ""
               : "; " + grouped(limit.exceeded) + " times nothing else could follow");

@@ -15,8 +15,8 @@ namespace kraft {
 nlohmann::ordered_json to_json(const SampleTask& task, const SampleResult& result,
                                const Sample& sample, bool echo);
 
-// "gzip:9: 60 bytes at 2.345 bits each; copies from ..."; empty for an empty sample.
-std::string summary_of(const SampledModel& model, const Sample& sample);
+// Lines on a sample. "60 bytes at 2.345 bits each; copies from ..."; empty for an empty sample.
+std::string summary_of(const Sample& sample);
 
 // What the limit of quotations came to; empty if there is none.
 std::string copy_limit_of(const SampledModel& model, const Sample& sample);

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "evaluate/copying.h"
 #include "kraft/candidates.h"
-#include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "tasks/drawing.h"
 
@@ -140,7 +139,9 @@ class Sampling {
     if (receiver_.model_begins) receiver_.model_begins(choices_[m]);
     const Candidates candidates = candidates_of(model, choices_[m]);
     for (std::int64_t index = 0; index < task_.count && !cancelled(); ++index) {
-      Sample sample{.model = m, .index = index, .bytes = {}};
+      Sample sample;
+      sample.model = m;
+      sample.index = index;
       draw(*start, candidates, sample);
       if (sample.size_bytes == 0 && cancelled()) break;
       if (sample.complete && receiver_.sample_ends) receiver_.sample_ends(choices_[m], sample);
@@ -165,7 +166,7 @@ class Sampling {
     std::string alphabet = task_.alphabet;
     if (alphabet == "auto") {
       // A decompressor that is fed with coin flips chooses between all bytes.
-      if (choice.sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
+      if (choice.sampler == "coinflips" && model.start()->stock_decoder()) return Candidates::all();
       if (!model.units().empty() && choice.sampler != "spans") return Candidates::units_of(model);
       alphabet = "seen";
     }

@@ -41,7 +41,7 @@ TEST(GramIndex, AgreesWithASearchForEveryString) {
       EXPECT_GT(known_grams, 0u);
       for (const std::string& prefix : {std::string(), std::string("b"), std::string("abbab")}) {
         const auto end = index.end(as_bytes(text), drawn_bytes, as_bytes(prefix));
-        for (const std::string& next : {"a", "b", "ab", "bba", "aaaaaaaaa", "abababab"}) {
+        for (const std::string next : {"a", "b", "ab", "bba", "aaaaaaaaa", "abababab"}) {
           const std::string whole = text + prefix + next;
           bool expected = false;
           for (std::size_t at = whole.size() - next.size(); at < whole.size(); ++at) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/lzma/engine.h"
 #include "models/lzma/flips.h"
@@ -178,7 +179,7 @@ class LzmaState final : public State, private StockDecoder {
   MarkStack<Saved> marks_;
 };
 
-class LzmaModel final : public Model {
+class LzmaModel final : public Model, public CompressorModel {
  public:
   LzmaModel(std::string spec, std::shared_ptr<Shared> shared)
       : spec_(std::move(spec)), shared_(std::move(shared)) {}
@@ -186,7 +187,6 @@ class LzmaModel final : public Model {
   std::unique_ptr<State> start() const override { return std::make_unique<LzmaState>(shared_); }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
-  bool measures_compressor() const override { return true; }
   std::optional<std::uint64_t> window_bytes() const override { return shared_->dictionary_bytes; }
 
  private:
