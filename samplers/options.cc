@@ -47,7 +47,7 @@ std::vector<SamplerOption> make_table() {
   using O = SamplerOptions;
   return {
       common(number("max-copy", &O::max_copy, 0, 65536,
-                    "(0: off) quote at most so many bytes of the context or of the output")),
+                    "quote at most so many bytes of the context or of the output; 0: off")),
       common(number("repeat-ngram", &O::repeat_ngram, 0, 1024,
                     "no unit that completes an n-gram of bytes already drawn; 0: off")),
       common(number("top-k", &O::top_k, 0, kMostInt, "keep the k most probable units; 0: off")),

@@ -53,17 +53,19 @@ struct Shown {
 const OptionTable<Shown>& shown_options() {
   static const OptionTable<Shown> table = [] {
     OptionTable<Shown> all;
-    all.flag("echo", &Shown::echo, {.letter = 'e', .meaning = "write the prompt before each sample"});
+    all.flag("echo", &Shown::echo,
+             {.letter = 'e', .meaning = "write the prompt before each sample"});
     all.flag("quiet", &Shown::quiet, {.letter = 'q', .meaning = "no report on standard error"});
     all.file("output", &Shown::output,
              {.letter = 'o',
               .value_name = "FILE",
               .meaning = "write to this file instead of standard output"});
     all.flag("json", &Shown::json, {.meaning = "print JSON"});
-    all.file("panel", &Shown::panel,
-             {.value_name = "FILE",
-              .meaning = "image and audio: write a picture with the original, the context and every "
-                         "completion (PNG)"});
+    all.file(
+        "panel", &Shown::panel,
+        {.value_name = "FILE",
+         .meaning = "image and audio: write a picture with the original, the context and every "
+                    "completion (PNG)"});
     all.file("trace", &Shown::trace,
              {.value_name = "FILE",
               .meaning = "metropolis: write a plot of the bits of every chain (SVG)"});
@@ -81,21 +83,22 @@ void refuse(const OptionTable<Task>& table, const Task& task, Medium medium,
             const std::string& belongs_to) {
   for (const Option& row : table.rows()) {
     if (row.name == "input" || !table.is_set(task, row.name)) continue;
-    throw OptionError({"", row.name, std::string(" has no meaning for ") + name_of(medium) +
-                                         "; it is an option of " + belongs_to});
+    throw OptionError({"", row.name,
+                       std::string(" has no meaning for ") + name_of(medium) +
+                           "; it is an option of " + belongs_to});
   }
 }
 
 void refuse(const char* option, bool is_set, Medium medium, const std::string& belongs_to) {
   if (is_set)
-    throw OptionError({"", option, std::string(" has no meaning for ") + name_of(medium) +
-                                       "; it is an option of " + belongs_to});
+    throw OptionError({"", option,
+                       std::string(" has no meaning for ") + name_of(medium) +
+                           "; it is an option of " + belongs_to});
 }
 
 void refuse_options_of_others(Asked& asked, const Shown& shown, Medium medium) {
   check_media({media_input_options(), asked.media}, medium);
-  if (medium != Medium::image)
-    refuse(image_options(), asked.image, medium, "images (--as image)");
+  if (medium != Medium::image) refuse(image_options(), asked.image, medium, "images (--as image)");
   if (medium != Medium::audio)
     refuse(audio_options(), asked.audio, medium, "recordings (--as audio)");
   if (medium == Medium::image || medium == Medium::audio) {
@@ -156,8 +159,9 @@ void explain(const SampledModel& model) {
   if (model.caution == SamplerCaution::quotes)
     note(model.spec + ": these options are known to quote the context at length");
   if (model.caution == SamplerCaution::repeats)
-    note(model.spec +
-         ": these options are known to repeat themselves; --repeat-ngram and --tail are against it");
+    note(
+        model.spec +
+        ": these options are known to repeat themselves; --repeat-ngram and --tail are against it");
 }
 
 // Writes samples as they are drawn, and reports on them.
@@ -210,8 +214,8 @@ class TextShow {
     if (labelled_) {
       std::string label = "=== " + model.spec + ", seed " + std::to_string(task_.seed);
       if (task_.count > 1)
-        label += ", sample " + std::to_string(sample.index + 1) + " of " +
-                 std::to_string(task_.count);
+        label +=
+            ", sample " + std::to_string(sample.index + 1) + " of " + std::to_string(task_.count);
       output_.write(label + " ===\n");
     }
     if (shown_.echo) output_.write(prompt_);
@@ -227,8 +231,8 @@ class TextShow {
   void report(const SampledModel& model, const Sample& sample) {
     terminal_.end_progress();
     if (shown_.quiet) return;
-    for (const std::string& line : {summary_of(sample), copy_limit_of(model, sample),
-                                    diagnostics_of(model, sample)}) {
+    for (const std::string& line :
+         {summary_of(sample), copy_limit_of(model, sample), diagnostics_of(model, sample)}) {
       if (!line.empty()) note(model.spec + ": " + line);
     }
   }

@@ -190,10 +190,9 @@ std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
   std::snprintf(text, sizeof text,
                 "quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
                 model.options.max_copy, grouped(limit.limited).c_str(), limit.bits);
-  return text +
-         (limit.exceeded == 0
-              ? ""
-              : "; " + grouped(limit.exceeded) + " times nothing else could follow");
+  return text + (limit.exceeded == 0
+                     ? ""
+                     : "; " + grouped(limit.exceeded) + " times nothing else could follow");
 }
 
 std::string diagnostics_of(const SampledModel& model, const Sample& sample) {
