@@ -1,11 +1,8 @@
 // A capability of models: those that measure a compressor.
 //
-//     auto model = kraft::make_model("gzip");
-//     kraft::measures_compressor(*model);                           // true; of "ngram", false
+//     bool compares_strings = kraft::measures_compressor(*model);   // of gzip; not of an n-gram
 //
-// A model of your own says so by its type:
-//
-//     class MyModel final : public kraft::Model, public kraft::CompressorModel { ... };
+// A model of your own says so by its type: it is derived from Model and from CompressorModel.
 #pragma once
 
 #include "kraft/model.h"

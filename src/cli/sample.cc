@@ -1,5 +1,6 @@
 // kraft sample: draw from a model.
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -75,7 +76,11 @@ const OptionTable<Shown>& shown_options() {
 }
 
 // What is wrong with a request whatever the file holds; called before files are read.
-void check(const Asked& asked) { check(asked.text); }
+void check(const Asked& asked) {
+  if (asked.text.models.empty() && asked.text.preset.empty())
+    throw UsageError("--model is missing; `kraft models` lists them");
+  check(asked.text);
+}
 
 // Throws when one of these options is set.
 template <class Task>
@@ -172,7 +177,7 @@ class TextShow {
         shown_(shown),
         output_(shown.output),
         terminal_(shown.json || !output_.to_terminal()),
-        labelled_((task.models.size() + task.made_models.size()) *
+        labelled_(std::max<std::size_t>(task.models.size(), 1) *
                       static_cast<std::size_t>(task.count) >
                   1) {}
 

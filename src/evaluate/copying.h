@@ -22,9 +22,15 @@ class CopyDetector {
   // Where the pieces of that parse begin in the sample, in ascending order.
   std::vector<std::size_t> piece_begins(ByteView sample) const;
 
-  // The longest beginning of `text` that occurs in the context. Of the places where its first four
-  // bytes stand, the latest 32,768 are looked at, so that its cost has a bound.
-  std::uint64_t longest_prefix_bytes(ByteView text) const;
+  // The longest beginning of `text` that occurs in the context, and one place where it does, if it
+  // has Copying::kLeastSpanBytes. Of the places where its first four bytes stand, the latest 32,768
+  // are looked at, so that its cost has a bound.
+  struct Match {
+    std::size_t begin = 0;
+    std::size_t bytes = 0;
+  };
+  Match longest_match(ByteView text) const;
+  std::uint64_t longest_prefix_bytes(ByteView text) const { return longest_match(text).bytes; }
 
  private:
   ByteView context_;

@@ -131,6 +131,16 @@ Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions
   return all;
 }
 
+// Places count from the beginning of what the model has observed: the corpus, the file, the prompt.
+Json copies_json(const std::vector<CopiedSpan>& spans) {
+  Json all = Json::array();
+  for (const CopiedSpan& span : spans)
+    all.push_back({{"begin", span.begin},
+                   {"length_bytes", span.bytes},
+                   {"context_begin", span.context_begin}});
+  return all;
+}
+
 // As text where it is some.
 void put(Json& json, const std::string& name, ByteView bytes) {
   if (is_utf8(as_text(bytes))) {
@@ -159,6 +169,7 @@ Json to_json(const SampleTask& task, const SampleResult& result, const Sample& s
   json["mean_copy_bytes"] = sample.copying.mean_copy_bytes;
   json["longest_copy_bytes"] = sample.copying.longest_copy_bytes;
   json["self_repeat_share"] = sample.copying.self_repeat_share;
+  json["copies"] = copies_json(sample.copying.spans);
   if (model.options.max_copy > 0)
     json["copy_limit"] = {{"max_copy_bytes", model.options.max_copy},
                           {"limited", sample.copy_limit.limited},

@@ -5,15 +5,16 @@
 //     task.image = kraft::read_image(file);
 //     task.rows = 64;                                      // the last 64 rows are drawn
 //     task.sampling.set(&kraft::SamplerOptions::temperature, 0.4);
-//     for (const kraft::ImageCompletion& completion : kraft::complete_image(task).completions)
-//       save(kraft::write_png(completion.image), completion.psnr_db);
+//     kraft::ImageCompletionResult result = kraft::complete_image(task);
+//     for (const kraft::ImageCompletion& completion : result.completions)
+//       std::printf("%s: %.1f dB\n", completion.spec.c_str(), completion.psnr_db);
 //
-//     kraft::AudioCompletionTask task;
-//     task.models = {"gzip:9"};
-//     task.audio = kraft::read_audio(file, kraft::Encoding::u8);
-//     task.context_seconds = 2;                            // after two seconds of it
-//     task.seconds = 1;                                    // another one is drawn
-//     kraft::Audio more = kraft::complete_audio(task).completions[0].audio;
+//     kraft::AudioCompletionTask speech;
+//     speech.models = {"gzip:9"};
+//     speech.audio = kraft::read_audio(file, kraft::Encoding::u8);
+//     speech.context_seconds = 2;                          // after two seconds of it
+//     speech.seconds = 1;                                  // another one is drawn
+//     kraft::Audio more = kraft::complete_audio(speech).completions[0].audio;
 //
 // Pixels and samples are drawn by the models' own distributions unless another sampler is asked
 // for; one that draws spans jointly (metropolis, smc) also sees what follows a part that is drawn.

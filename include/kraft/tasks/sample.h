@@ -2,11 +2,12 @@
 //
 //     kraft::SampleTask task;
 //     task.models = {"gzip:9", "ngram:5"};
-//     task.context.prime = book;                       // the corpus to imitate
+//     task.context.prime = text;                       // the corpus to imitate
 //     task.context.prompt = "The whale ";
 //     task.length = 160;
-//     for (const kraft::Sample& sample : kraft::sample(task).samples)
-//       std::cout << kraft::as_text(sample.bytes) << '\n';
+//     kraft::SampleResult result = kraft::sample(task);
+//     for (const kraft::Sample& sample : result.samples)
+//       std::printf("%.0f bits\n", sample.bits);
 //
 // What is not set is chosen: the sampler suits the model (SampledModel says which it was and why),
 // candidates are what the model predicts or what occurs in the context. To choose oneself:
@@ -24,9 +25,9 @@
 // the result, which is then `cancelled`:
 //
 //     kraft::SampleReceiver receiver;
-//     receiver.bytes = [](kraft::ByteView drawn) { std::cout << kraft::as_text(drawn) <<
-//     std::flush; }; receiver.cancelled = [] { return stop_was_pressed.load(); };
-//     kraft::sample(task, receiver);
+//     receiver.bytes = [](kraft::ByteView drawn) { std::printf("+%zu bytes\n", drawn.size()); };
+//     receiver.cancelled = [] { return std::feof(stdin) != 0; };
+//     result = kraft::sample(task, receiver);
 //
 // Invalid requests throw OptionError, or another UsageError; a model that fails throws Error. The
 // same task gives the same bytes on any number of threads. sample_options() is the table of all
