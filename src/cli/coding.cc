@@ -22,8 +22,8 @@ std::string output_path(const po::variables_map& values, const std::string& impl
   return implied;
 }
 
-CodingOutput::CodingOutput(const std::string& path) {
-  if (path != "-") file_ = std::make_unique<OutputFile>(path);
+CodingOutput::CodingOutput(const std::string& path, const std::optional<FileAccess>& input) {
+  if (path != "-") file_ = std::make_unique<OutputFile>(path, input);
 }
 
 void CodingOutput::write(ByteView bytes) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/files.h"
@@ -20,7 +21,8 @@ std::string output_path(const po::variables_map& values, const std::string& impl
 // A file that appears whole when committed, or standard output as it comes.
 class CodingOutput {
  public:
-  explicit CodingOutput(const std::string& path);
+  // Nobody may read it who may not read the input.
+  CodingOutput(const std::string& path, const std::optional<FileAccess>& input);
 
   void write(ByteView bytes);
   void commit();

@@ -46,6 +46,7 @@ class PeekedInput {
 
   ByteView beginning() const { return beginning_; }
   std::optional<std::uint64_t> size_bytes() const { return size_bytes_; }
+  std::optional<FileAccess> access() const { return file_.access(); }
   const std::string& name() const { return file_.name(); }
 
   std::size_t read(std::span<Byte> to) {
@@ -105,7 +106,7 @@ int run(const po::variables_map& values, const Options& options) {
   PeekedInput input(options.input);
   RawLayout layout = layout_of(options, input);
   const auto model = model_for(options, block_bytes, layout);
-  CodingOutput output(path);
+  CodingOutput output(path, input.access());
   std::uint64_t read_bytes = 0;
   {
     Progress progress(model->spec(), input.size_bytes().value_or(0), "bytes");

@@ -32,7 +32,7 @@ int run(const po::variables_map& values, const Options& options) {
     decompression.model = make_model(options.model, {.threads = options.threads.get()});
   InputFile input(options.input);
   std::optional<CodingOutput> output;
-  if (!test) output.emplace(path);
+  if (!test) output.emplace(path, input.access());
 
   std::optional<Progress> progress;
   std::uint64_t original_bytes = 0;
