@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/terminal.h"
+#include "core/drawing.h"
 #include "kraft/error.h"
 #include "run/interrupts.h"
 
@@ -95,7 +96,7 @@ class SequenceDrawing {
         wants_bits_(wants_bits) {}
 
   double draw(const Model& model, const Sequence& sequence, Random& random, Bytes& bytes) const {
-    const auto state = model.start();
+    const auto state = start_drawing(model);
     const auto proposal = proposal_ == nullptr ? nullptr : proposal_->start();
     double total_bits = 0;
     for (std::size_t i = 0; i < sequence.size() && !interrupted(); ++i) {

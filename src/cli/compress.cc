@@ -125,10 +125,12 @@ int run(const po::variables_map& values, const Options& options) {
          .progress = [&](std::uint64_t done) { progress.advance_to(done); }});
     output.commit();
   }
-  if (!is_set(values, "quiet"))
-    note(printable(input.name()) + ": " + grouped(read_bytes) + " bytes in " +
-         grouped(output.written_bytes()) + " (" + share(output.written_bytes(), read_bytes) +
-         "), " + model->spec());
+  if (is_set(values, "quiet")) return 0;
+  if (const std::string why = objection_to(model->spec()); !why.empty())
+    note("kraft decompress will need --model: " + printable(model->spec()) + ", " + why);
+  note(printable(input.name()) + ": " + grouped(read_bytes) + " bytes in " +
+       grouped(output.written_bytes()) + " (" + share(output.written_bytes(), read_bytes) + "), " +
+       model->spec());
   return 0;
 }
 

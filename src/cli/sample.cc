@@ -14,6 +14,7 @@
 #include "cli/sample.h"
 #include "cli/sample_diagnostics.h"
 #include "cli/terminal.h"
+#include "core/drawing.h"
 #include "evaluate/copying.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
@@ -209,7 +210,7 @@ class Run {
       const auto& model = models_[m];
       way_ = &ways_[m];
       sampler_ = samplers_[m].get();
-      const auto start = model->start(observed());
+      const auto start = start_drawing(*model, observed());
       if (interrupted()) break;
       candidates_ = candidates(*model);
       if (!quiet_) {

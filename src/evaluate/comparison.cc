@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "core/drawing.h"
 #include "evaluate/copying.h"
 #include "evaluate/media_metrics.h"
 #include "evaluate/text_metrics.h"
@@ -336,7 +337,7 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
       by_units ? Candidates::units_of(*model)
                : Candidates::parse(settings_.alphabet == "auto" ? "seen" : settings_.alphabet,
                                    window.context);
-  const auto state = model->start(window.context);
+  const auto state = start_drawing(*model, window.context);
   state->context_bits();
   const auto begin = Clock::now();
   make_sampler(sampler->name, sampler->options)
