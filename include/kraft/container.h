@@ -17,7 +17,8 @@
 //
 // What has been damaged, truncated or made up is an Error too: no bit of a file can be flipped
 // unnoticed, what is written has been checked block by block, and no memory is taken on the word of
-// a file. A specification with free text in it (a command, a path) is never taken from a file:
+// a file. A specification with free text in it (a command, a path), or one that takes much
+// memory or time (a dictionary of a GiB), is never taken from a file:
 //
 //     kraft::decompress(file);    // the file names the model cmd:"rm -rf x": to trust it, give ...
 //     kraft::decompress(file, {.model = kraft::make_model("cmd:\"gzip -9\"")});
@@ -83,8 +84,14 @@ struct ModelIdentity {
   bool operator==(const ModelIdentity&) const = default;
 };
 
-// Costs 4 calls of State::next_byte().
+// Costs 4 calls of State::next_byte(). The specification is the model's without what changes no
+// result, such as the number of threads.
 ModelIdentity identify(const Model& model);
+
+// Why decompress() does not take a model of this specification from a file, in words that follow
+// the model's name ("a command or a path"); empty where it does. Throws UsageError where there is
+// no such model.
+std::string objection_to(const std::string& spec);
 
 inline constexpr std::uint64_t kDefaultBlockBytes = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kMostBlockBytes = std::uint64_t{1} << 30;

@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "kraft/error.h"
@@ -58,6 +59,15 @@ mode_t permissions_for_new_files() {
   return 0666 & ~mask;
 }
 
+// What of `mode` stays where the file belongs to another group than the one that it was for.
+mode_t for_another_group(mode_t mode) { return mode & ~(070 & ~((mode & 07) << 3)); }
+
+mode_t narrowed(mode_t mode, gid_t group, const FileAccess& widest) {
+  const mode_t for_all = widest.mode & 07;
+  const mode_t for_group = group == widest.group ? widest.mode & 070 : for_all << 3;
+  return mode & (07700 | for_group | for_all);
+}
+
 }  // namespace
 
 void remove_unfinished_files() noexcept {
@@ -101,6 +111,13 @@ Bytes read_input(const std::string& path, const std::function<bool()>& cancelled
   return bytes;
 }
 
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat a {
+  }, b{};
+  return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
 InputFile::InputFile(const std::string& path)
     : name_(path == "-" ? "standard input" : path),
       descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -119,6 +136,12 @@ std::optional<std::uint64_t> InputFile::size_bytes() const {
   return static_cast<std::uint64_t>(status.st_size - at);
 }
 
+std::optional<FileAccess> InputFile::access() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return FileAccess{status.st_mode & 0777, status.st_gid};
+}
+
 std::size_t InputFile::read(std::span<Byte> to) {
   while (true) {
     const ssize_t got = ::read(descriptor_, to.data(), to.size());
@@ -127,32 +150,30 @@ std::size_t InputFile::read(std::span<Byte> to) {
   }
 }
 
-OutputFile::OutputFile(const std::string& path) : path_(path) {
+OutputFile::OutputFile(const std::string& path, const std::optional<FileAccess>& no_wider_than)
+    : path_(path), no_wider_than_(no_wider_than) {
   struct stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (!exists && errno != ENOENT) fail("write to", path, errno);
   struct stat link {};
   if (!exists && ::lstat(path.c_str(), &link) == 0)
     throw Error("cannot write to " + printable(path) + ": it is a link to nothing");
-  if (exists && S_ISDIR(status.st_mode)) fail("write to", path, EISDIR);
+  if (path.empty()) fail("write to", "a file without a name", ENOENT);
+  if (exists ? S_ISDIR(status.st_mode) : path.ends_with('/')) fail("write to", path, EISDIR);
   if (exists && !S_ISREG(status.st_mode)) {
+    direct_ = true;
     descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) fail("write to", path, errno);
     return;
   }
   if (exists && ::access(path.c_str(), W_OK) != 0) fail("write to", path, errno);
+  if (exists) before_ = {status.st_mode & 07777, status.st_uid, status.st_gid};
   // A link keeps pointing to what it points to: the file behind it is what is replaced.
   if (char* resolved = exists ? ::realpath(path.c_str(), nullptr) : nullptr) {
     path_ = resolved;
     std::free(resolved);
   }
-  temporary_path_ = path_ + ".XXXXXX";
-  descriptor_ = ::mkostemp(temporary_path_.data(), O_CLOEXEC);
-  if (descriptor_ < 0) {
-    temporary_path_.clear();
-    fail("write to", path, errno);
-  }
-  list_unfinished(temporary_path_);
-  ::fchmod(descriptor_, exists ? status.st_mode & 07777 : permissions_for_new_files());
+  begin_beside(exists);
 }
 
 OutputFile::~OutputFile() {
@@ -162,16 +183,97 @@ OutputFile::~OutputFile() {
   unlist_unfinished(temporary_path_);
 }
 
+// Makes a temporary file in the same folder, or, where that may have none, in the one for such
+// files. The latter has no name: nobody can find it, and it leaves nothing behind.
+void OutputFile::begin_beside(bool exists) {
+  // The name has no part of the file's own, which may be as long as a name can be.
+  temporary_path_ = path_.substr(0, path_.rfind('/') + 1) + ".kraft-XXXXXX";
+  descriptor_ = ::mkostemp(temporary_path_.data(), O_CLOEXEC);
+  if (descriptor_ >= 0) return list_unfinished(temporary_path_);
+  const int error = errno;
+  temporary_path_.clear();
+  if (!exists || (error != EACCES && error != EPERM && error != EROFS))
+    fail("write to", path_, error);
+  const char* chosen = std::getenv("TMPDIR");
+  std::string elsewhere =
+      std::string(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp") + "/kraft-XXXXXX";
+  descriptor_ = ::mkostemp(elsewhere.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail("write to", elsewhere, errno);
+  ::unlink(elsewhere.c_str());
+}
+
 void OutputFile::write(ByteView bytes) { write_all(descriptor_, bytes, path_); }
 
+// Of the temporary file, as long as it is nobody else's to read.
+void OutputFile::set_permissions() const {
+  const auto unchanged = static_cast<uid_t>(-1);
+  mode_t mode = permissions_for_new_files();
+  struct stat now {};
+  if (before_) {
+    mode = before_->mode;
+    if (::fchown(descriptor_, before_->owner, before_->group) != 0)
+      (void)!::fchown(descriptor_, unchanged, before_->group);
+    ::fstat(descriptor_, &now);
+    if (now.st_gid != before_->group) mode = for_another_group(mode);
+    if (now.st_gid != before_->group || now.st_uid != before_->owner) mode &= ~mode_t{06000};
+  } else if (no_wider_than_) {
+    (void)!::fchown(descriptor_, unchanged, no_wider_than_->group);
+  }
+  ::fstat(descriptor_, &now);
+  if (no_wider_than_) mode = narrowed(mode, now.st_gid, *no_wider_than_);
+  ::fchmod(descriptor_, mode);  // fails where files have no permissions
+}
+
+// For a file that cannot be replaced.
+void OutputFile::write_over(int from) const {
+  const int to = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (to < 0) fail("write to", path_, errno);
+  const auto check = [&](bool done) {
+    if (done) return;
+    const int error = errno;
+    ::close(to);
+    fail("write to", path_, error);
+  };
+  struct stat now {};
+  check(::fstat(to, &now) == 0);
+  const mode_t mode = now.st_mode & 07777;
+  if (no_wider_than_ && narrowed(mode, now.st_gid, *no_wider_than_) != mode)
+    check(::fchmod(to, narrowed(mode, now.st_gid, *no_wider_than_)) == 0);
+  check(::ftruncate(to, 0) == 0 && ::lseek(from, 0, SEEK_SET) == 0);
+  Bytes buffer(64 << 10);
+  while (true) {
+    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    check(got >= 0);
+    if (got == 0) break;
+    ByteView left = ByteView(buffer).first(static_cast<std::size_t>(got));
+    while (!left.empty()) {
+      const ssize_t put = ::write(to, left.data(), left.size());
+      if (put < 0 && errno == EINTR) continue;
+      check(put >= 0);
+      left = left.subspan(static_cast<std::size_t>(put));
+    }
+  }
+  if (::close(to) != 0) fail("write to", path_, errno);
+}
+
 void OutputFile::commit() {
-  const bool closed = ::close(descriptor_) == 0;
-  descriptor_ = -1;
+  const bool replaces = !temporary_path_.empty();
+  if (replaces) set_permissions();
+  if (!replaces && !direct_) write_over(descriptor_);
+  const int copy = replaces && before_ ? ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0) : -1;
+  const bool closed = ::close(std::exchange(descriptor_, copy)) == 0;
   if (!closed) fail("write to", path_, errno);
-  if (temporary_path_.empty()) return;
-  if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) fail("write to", path_, errno);
-  unlist_unfinished(temporary_path_);
-  temporary_path_.clear();
+  if (!replaces) return;
+  if (::rename(temporary_path_.c_str(), path_.c_str()) == 0) {
+    unlist_unfinished(temporary_path_);
+    temporary_path_.clear();
+    return;
+  }
+  // A file that is mounted by itself, or that is somebody else's in a folder such as /tmp.
+  if (copy < 0 || (errno != EBUSY && errno != EPERM && errno != EACCES))
+    fail("write to", path_, errno);
+  write_over(copy);
 }
 
 }  // namespace kraft

@@ -24,6 +24,15 @@ namespace kraft {
 Bytes read_input(const std::string& path, const std::function<bool()>& cancelled = {},
                  bool may_be_empty = false);
 
+// Who may read a file, as far as modes say.
+struct FileAccess {
+  std::uint32_t mode = 0;  // its permissions
+  std::uint32_t group = 0;
+};
+
+// Whether both are there and are one file, by whatever names.
+bool is_same_file(const std::string& one, const std::string& other);
+
 // A file that is read from its beginning to its end, or standard input for "-".
 class InputFile {
  public:
@@ -34,6 +43,9 @@ class InputFile {
 
   // How long it is, where that can be known.
   std::optional<std::uint64_t> size_bytes() const;
+
+  // Nothing for pipes and devices.
+  std::optional<FileAccess> access() const;
 
   // Fills as much of `to` as there is at the moment; 0 at the end. Throws Error.
   std::size_t read(std::span<Byte> to);
@@ -46,10 +58,19 @@ class InputFile {
 };
 
 // What is written appears at `path` only when commit() is called; until then, and for ever if it is
-// not, what was there stays. Pipes and devices are written to directly. Throws Error.
+// not, what was there stays. Pipes and devices are written to directly. Throws Error, and that as
+// early as possible: the constructor finds out whether the file can be written.
+//
+// A file that was there keeps its owner and its permissions, as far as that is allowed: bits that
+// lend the owner's rights (set-uid) never pass to another owner. With `no_wider_than`, the access
+// to some input, nobody may read the file who may not read that.
+//
+// In a folder where no file can be made, a file that is there and writable is written over, at the
+// end and from a copy elsewhere.
 class OutputFile {
  public:
-  explicit OutputFile(const std::string& path);
+  explicit OutputFile(const std::string& path,
+                      const std::optional<FileAccess>& no_wider_than = std::nullopt);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -58,8 +79,19 @@ class OutputFile {
   void commit();
 
  private:
+  void begin_beside(bool exists);
+  void set_permissions() const;
+  void write_over(int from) const;
+
   std::string path_;
-  std::string temporary_path_;  // empty when written to directly
+  std::optional<FileAccess> no_wider_than_;
+  // Of the file that was there.
+  struct Before {
+    std::uint32_t mode, owner, group;
+  };
+  std::optional<Before> before_;
+  std::string temporary_path_;  // what takes the file's place; empty when nothing does
+  bool direct_ = false;
   int descriptor_ = -1;
 };
 

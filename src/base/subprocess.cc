@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +14,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -337,6 +341,85 @@ std::string first_line(std::string_view text) {
   return printable(text.substr(0, kComplaintShown)) + "...";
 }
 
+int trial_report = -1;  // of the copy of the process that this is
+constexpr int kTrialFailed = 1;
+
+// The other process of fails_in_trial().
+class Trial {
+ public:
+  Trial(const std::function<void()>& work, const Pipe& report) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);  // no handler of ours may run in the copy
+    pid_ = fork();
+    if (pid_ == 0) run(work, report);
+    const int error = errno;
+    if (pid_ > 0) setpgid(pid_, pid_);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (pid_ < 0) fail("cannot start a process", error);
+    listed_ = list_group(pid_);
+  }
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+  ~Trial() {
+    if (listed_ != nullptr) listed_->store(0);
+  }
+
+  // It has closed its end of the pipe, or is given no more time.
+  std::optional<std::string> verdict(const std::optional<std::string>& reason) const {
+    if (!reason) kill(pid_, SIGKILL);
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!reason) return "it did not end";
+    if (!reason->empty()) return first_line(*reason);
+    if (WIFSIGNALED(status))
+      return "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) +
+             ")";
+    if (WEXITSTATUS(status) != 0) return "exit status " + std::to_string(WEXITSTATUS(status));
+    return std::nullopt;
+  }
+
+ private:
+  [[noreturn]] static void run(const std::function<void()>& work, const Pipe& report) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, standard);
+    trial_report = report.write.number();
+    try {
+      work();
+    } catch (...) {  // an error like any other, which will come again where it can be told
+    }
+    ::_exit(0);
+  }
+
+  pid_t pid_ = -1;
+  std::atomic<pid_t>* listed_ = nullptr;
+};
+
+// What comes until the pipe is closed, or nothing at the deadline.
+std::optional<std::string> text_until_closed(const FileDescriptor& from,
+                                             Clock::time_point deadline) {
+  std::string text;
+  std::vector<Byte> buffer(kComplaintBytes);
+  while (true) {
+    pollfd ready = {from.number(), POLLIN, 0};
+    const int count = poll(&ready, 1, milliseconds_until(deadline));
+    if (count < 0 && errno != EINTR) fail("cannot wait for a process", errno);
+    if (count <= 0 && Clock::now() >= deadline) return std::nullopt;
+    std::size_t got = 0;
+    if (count > 0 && !read_some(from, buffer, got)) return text;
+    text += as_text(ByteView(buffer).first(got));
+  }
+}
+
 class WordSplitter {
  public:
   explicit WordSplitter(std::string_view command) : command_(command) {}
@@ -400,6 +483,20 @@ void kill_running_processes() noexcept {
     const pid_t pid = group.load();
     if (pid > 0) kill(-pid, SIGKILL);
   }
+}
+
+std::optional<std::string> fails_in_trial(const std::function<void()>& work,
+                                          std::chrono::milliseconds timeout) {
+  Pipe report = make_pipe();
+  const Trial trial(work, report);
+  report.write.close();
+  return trial.verdict(text_until_closed(report.read, Clock::now() + timeout));
+}
+
+void end_trial(const char* reason) noexcept {
+  const std::size_t size = std::min(std::strlen(reason), kComplaintBytes);
+  [[maybe_unused]] const ssize_t put = ::write(trial_report, reason, size);
+  ::_exit(kTrialFailed);
 }
 
 ProcessResult run_process(const std::vector<std::string>& words, ByteView input,

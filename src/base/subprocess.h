@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,16 @@ struct ProcessResult {
 // cannot be started.
 ProcessResult run_process(const std::vector<std::string>& words, ByteView input,
                           const ProcessOptions& options);
+
+// Runs `work` in a copy of this process that has none of its signal handlers and writes nowhere,
+// for work that may crash: what it does to memory and files that only this process knows is lost.
+// It has to do without other threads, and ends the copy when it returns or throws. Returns nothing
+// when it did either, else how it ended in words ("signal 8 (Floating point exception)").
+//
+// Work that knows why it is about to end can say so with end_trial(), which does not return.
+std::optional<std::string> fails_in_trial(const std::function<void()>& work,
+                                          std::chrono::milliseconds timeout);
+[[noreturn]] void end_trial(const char* reason) noexcept;
 
 // Kills the process groups of all processes that run at the moment, for a program that is about to
 // end or to stop waiting. May be called from a signal handler.

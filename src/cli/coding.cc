@@ -29,8 +29,8 @@ std::string output_path(const CodingShow& show, const std::string& implied) {
   return implied;
 }
 
-CodingOutput::CodingOutput(const std::string& path) {
-  if (path != "-") file_ = std::make_unique<OutputFile>(path);
+CodingOutput::CodingOutput(const std::string& path, const std::optional<FileAccess>& input) {
+  if (path != "-") file_ = std::make_unique<OutputFile>(path, input);
 }
 
 void CodingOutput::write(ByteView bytes) {

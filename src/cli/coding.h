@@ -31,7 +31,8 @@ std::string output_path(const CodingShow& show, const std::string& implied);
 // A file that appears whole when committed, or standard output as it comes.
 class CodingOutput {
  public:
-  explicit CodingOutput(const std::string& path);
+  // Nobody may read it who may not read the input.
+  CodingOutput(const std::string& path, const std::optional<FileAccess>& input);
 
   void write(ByteView bytes);
   void commit();

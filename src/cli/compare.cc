@@ -1,10 +1,9 @@
 // kraft compare: which compressor dreams best.
 
 #include "base/files.h"
-#include "base/parallel.h"
-#include "base/text.h"
-#include "base/wire.h"
-#include "cli/context.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/spreading.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
 #include "kraft/report.h"

@@ -26,15 +26,17 @@ int run(CompressTask& task, const CodingShow& show) {
   if (path == "-" && stdout_is_terminal())
     throw UsageError("refusing to write binary data to a terminal: give --output, or a pipe");
   InputFile input(show.input);
-  CodingOutput output(path);
+  CodingOutput output(path, input.access());
   TerminalReceiver terminal;
   const PackResult result = compress(
       task, [&](std::span<Byte> to) { return input.read(to); },
       [&](ByteView bytes) { output.write(bytes); }, terminal.receiver(), input.size_bytes());
   output.commit();
   terminal.end_progress();
-  if (!show.quiet)
-    note(printable(input.name()) + ": " + grouped(result.original_bytes) + " bytes in " +
+  if (show.quiet) return 0;
+  if (const std::string why = objection_to(result.model); !why.empty())
+    note("kraft decompress will need --model: " + printable(result.model) + ", " + why);
+  note(printable(input.name()) + ": " + grouped(result.original_bytes) + " bytes in " +
          grouped(result.packed_bytes) + " (" + share(result.packed_bytes, result.original_bytes) +
          "), " + result.model);
   return 0;

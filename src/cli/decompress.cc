@@ -37,7 +37,7 @@ int run(DecompressTask& task, const CodingShow& show) {
   const std::string path = show.test ? "" : output_path(show, implied_output(show));
   InputFile input(show.input);
   std::optional<CodingOutput> output;
-  if (!show.test) output.emplace(path);
+  if (!show.test) output.emplace(path, input.access());
   TerminalReceiver terminal;
   const PackResult result = decompress(
       task, [&](std::span<Byte> to) { return input.read(to); },

@@ -5,7 +5,6 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/completion.h"
 #include "cli/options.h"
 #include "cli/paper_files.h"
 #include "cli/spreading.h"

@@ -53,12 +53,13 @@ class SharedProgress {
   std::uint64_t done_bytes_ = 0;
 };
 
-// Throws Error unless the model here is the one that wrote the file; warns of another library.
-void expect_same_model(const ModelIdentity& file, const ModelIdentity& here,
+// Throws Error unless the model here is the one that wrote the file; warns of another library. What
+// costs least is compared first.
+void expect_same_model(const ModelIdentity& file, const Model& model,
                        const std::function<void(const std::string&)>& warn);
 
-// The model that the file names. Throws Error when there is none of that name, or the specification
-// has free text in it.
-std::shared_ptr<const Model> named_model(const std::string& spec, const ModelOptions& options);
+// The model that the file names. Throws Error when there is none of that name, or a file's word is
+// not enough for it (objection_to()).
+std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelOptions& options);
 
 }  // namespace kraft

@@ -205,9 +205,9 @@ class Decompression {
     const ContainerHeader header = reader_.header();
     if (options_.header) options_.header(header);
     model_ = options_.model ? options_.model
-                            : named_model(header.model.spec, {.threads = options_.threads,
-                                                              .cancelled = options_.cancelled});
-    expect_same_model(header.model, identify(*model_), options_.warn);
+                            : named_model(header.model, {.threads = options_.threads,
+                                                         .cancelled = options_.cancelled});
+    expect_same_model(header.model, *model_, options_.warn);
     if (!header.head.empty()) write_(header.head);
 
     ThreadPool pool(options_.threads);

@@ -22,6 +22,10 @@ constexpr std::string_view kProbeText(
     "whale, the whale! 1851\n\0\0\x01\xff\x80\x7f\xc3\xa9 the white whale.", 48);
 constexpr std::size_t kProbeStep = 16;
 
+// Of models within models, in a specification from a file; of models in all; and of those among
+// them that load weights.
+constexpr int kDeepest = 4, kMostModels = 32, kMostLoaded = 2;
+
 std::uint64_t probe(const Model& model) {
   const auto state = model.start();
   std::array<double, 256> bits;
@@ -37,19 +41,54 @@ std::uint64_t probe(const Model& model) {
   }
 }
 
+// What a .kraft file may ask for when nobody vouches for it, by backend ("": any) and parameter.
+// What takes memory or time before anything of the file can be checked has a limit here.
+struct Limit {
+  std::string_view backend, parameter;
+  double most;
+};
+constexpr std::array kLimits = {
+    Limit{"", "dither", 16},       // compressions for each candidate
+    Limit{"xz", "dict", 1 << 20},  // of which the encoder clears tables for each measurement
+    Limit{"lzma", "dict", 1 << 20}, Limit{"jxl", "width", 4096},  // each measurement codes a whole
+                                                                  // row
+    Limit{"webp", "width", 512},    Limit{"llama", "beam", 64},  Limit{"llama", "gpu_layers", 0},
+};
+
+// What changes no result: .kraft files do not record it, nor is it taken from them.
+bool is_of_speed(const Backend& backend, std::string_view parameter) {
+  return backend.name == "llama" && (parameter == "threads" || parameter == "sequences");
+}
+
+// The argument is a specification.
+bool names_model(const Backend& backend) {
+  return backend.argument && backend.argument->kind == Parameter::Kind::text &&
+         backend.argument->name == "model";
+}
+
 bool lists_models(const Spec& spec, const Backend& backend) {
   return spec.argument && backend.argument && backend.argument->kind == Parameter::Kind::models;
 }
 
-// Adds the libraries of a model, and of those that it lists.
+// What the argument is when none is given, too.
+std::string argument_of(const Spec& spec, const Backend& backend) {
+  return spec.argument.value_or(backend.argument->initial);
+}
+
+// The models that one is made of: those of a list, or the inner one.
+std::vector<ListedModel> parts_of(const Spec& spec, const Backend& backend) {
+  if (lists_models(spec, backend)) return parse_model_list(backend, *spec.argument);
+  if (names_model(backend)) return {{argument_of(spec, backend)}};
+  return {};
+}
+
+// Adds the libraries of a model, and of those that it is made of.
 void add_libraries(const std::string& text, std::set<std::string>& libraries) {
   const Backend* backend = backend_of(text);
   if (backend == nullptr) return;
   const std::string library = backend->library();
   libraries.insert(library == "kraft" ? library + " " + kVersion : library);
-  const Spec spec = Spec::parse(text);
-  if (!lists_models(spec, *backend)) return;
-  for (const ListedModel& part : parse_model_list(*backend, *spec.argument))
+  for (const ListedModel& part : parts_of(Spec::parse(text), *backend))
     add_libraries(part.spec, libraries);
 }
 
@@ -59,36 +98,77 @@ std::string library_of(const std::string& spec) {
   return join(std::vector<std::string>(libraries.begin(), libraries.end()), ", ");
 }
 
-// Whether a file may ask for this value: a number or one of several words does no harm.
-bool is_harmless(const Parameter& parameter, const std::string& value) {
-  return parameter.kind == Parameter::Kind::integer || parameter.kind == Parameter::Kind::number ||
-         parameter.kind == Parameter::Kind::choice ||
-         std::ranges::find(parameter.choices, value) != parameter.choices.end();
+// The specification without what changes no result, so that a file opens on a machine with fewer
+// processors, say.
+std::string without_speed(const std::string& text, int depth = 0) {
+  const Backend* backend = backend_of(text);
+  if (backend == nullptr || depth > kDeepest) return text;
+  Spec spec = Spec::parse(text);
+  std::erase_if(spec.values, [&](const auto& given) { return is_of_speed(*backend, given.first); });
+  std::vector<ListedModel> parts = parts_of(spec, *backend);
+  for (ListedModel& part : parts) part.spec = without_speed(part.spec, depth + 1);
+  if (lists_models(spec, *backend)) {
+    spec.argument = model_list_text(*backend, parts);
+  } else if (spec.argument && !parts.empty()) {
+    spec.argument = parts[0].spec;
+  }
+  return spec.text();
 }
 
 // Decides whether a specification may be taken from a file: it has no free text in it, however deep
-// in lists of models, and does not go on for ever.
-class HarmlessSpec {
+// in lists of models, asks for nothing that is dear, and does not go on for ever.
+class Trust {
  public:
-  bool check(const std::string& text, int depth = 0) {
-    constexpr int kDeepest = 4, kMostModels = 32;
-    if (depth > kDeepest || ++models_ > kMostModels) return false;
+  // Why not; empty if it may.
+  std::string objection(const std::string& text, int depth = 0) {
+    if (depth > kDeepest || ++models_ > kMostModels) return "which is made of too many models";
     const Spec spec = Spec::parse(text);
     const Backend& backend = find_backend(spec.name);
-    for (const auto& given : spec.values) {
-      const auto has_name = [&](const Parameter& p) { return p.name == given.first; };
-      const auto found = std::ranges::find_if(backend.parameters, has_name);
-      if (found != backend.parameters.end() && !is_harmless(*found, given.second)) return false;
+    for (const auto& [name, value] : spec.values) {
+      const auto parameter = std::ranges::find(backend.parameters, name, &Parameter::name);
+      if (parameter == backend.parameters.end()) continue;  // check_spec() will say so
+      std::string why = objection_to(backend, *parameter, value);
+      if (!why.empty()) return why;
     }
-    if (!lists_models(spec, backend))
-      return !spec.argument || !backend.argument || is_harmless(*backend.argument, *spec.argument);
-    return std::ranges::all_of(
-        parse_model_list(backend, *spec.argument),
-        [&](const ListedModel& part) { return check(part.spec, depth + 1); });
+    for (const ListedModel& part : parts_of(spec, backend)) {
+      std::string why = objection(part.spec, depth + 1);
+      if (!why.empty()) return why;
+    }
+    if (!backend.argument || backend.argument->names_model || lists_models(spec, backend))
+      return "";
+    if (backend.argument->kind == Parameter::Kind::text && ++loaded_ > kMostLoaded)
+      return "which loads too many files";
+    return objection_to(backend, *backend.argument, argument_of(spec, backend));
   }
 
  private:
-  int models_ = 0;
+  static std::string objection_to(const Backend& backend, const Parameter& parameter,
+                                  const std::string& value) {
+    switch (parameter.kind) {
+      case Parameter::Kind::text:
+      case Parameter::Kind::models:
+        return std::ranges::find(parameter.choices, value) != parameter.choices.end()
+                   ? ""
+                   : "a command or a path";
+      case Parameter::Kind::integer: {
+        std::int64_t number = 0;
+        if (!parse_integer(value, number)) return "";  // check_spec() will say so, or a level "9e"
+        for (const Limit& limit : kLimits) {
+          const bool meant = (limit.backend.empty() || limit.backend == backend.name) &&
+                             limit.parameter == parameter.name;
+          if (meant && static_cast<double>(number) > limit.most)
+            return "whose " + parameter.name + " is more than " + shortest(limit.most);
+        }
+        return "";
+      }
+      case Parameter::Kind::number:
+      case Parameter::Kind::choice:
+        return "";
+    }
+    return "";
+  }
+
+  int models_ = 0, loaded_ = 0;
 };
 
 // Weights may lie elsewhere on another machine: their fingerprint says more than their path.
@@ -101,43 +181,54 @@ std::string without_place(const std::string& text) {
   return spec.text();
 }
 
-bool same_spec(const ModelIdentity& file, const ModelIdentity& here) {
-  if (file.spec == here.spec) return true;
-  return !file.fingerprint.empty() && without_place(file.spec) == without_place(here.spec);
+bool same_spec(const std::string& file, const std::string& here, bool has_fingerprint) {
+  const std::string there = without_speed(file);
+  if (there == here) return true;
+  return has_fingerprint && without_place(there) == without_place(here);
+}
+
+void expect_same_spec(const ModelIdentity& file, const std::string& here) {
+  if (!same_spec(file.spec, here, !file.fingerprint.empty()))
+    throw Error("the file was written with the model " + printable(file.spec) + ", not with " +
+                printable(here));
 }
 
 }  // namespace
 
 ModelIdentity identify(const Model& model) {
-  return {model.spec(), library_of(model.spec()), model.fingerprint(), probe(model)};
+  return {without_speed(model.spec()), library_of(model.spec()), model.fingerprint(), probe(model)};
 }
 
-void expect_same_model(const ModelIdentity& file, const ModelIdentity& here,
+std::string objection_to(const std::string& spec) { return Trust().objection(without_speed(spec)); }
+
+void expect_same_model(const ModelIdentity& file, const Model& model,
                        const std::function<void(const std::string&)>& warn) {
-  if (!same_spec(file, here))
-    throw Error("the file was written with the model " + printable(file.spec) + ", not with " +
-                printable(here.spec));
-  if (file.fingerprint != here.fingerprint)
-    throw Error("the file was written with other weights of " + printable(here.spec) +
+  const std::string here = without_speed(model.spec());
+  expect_same_spec(file, here);
+  const std::string fingerprint = model.fingerprint();
+  if (file.fingerprint != fingerprint)
+    throw Error("the file was written with other weights of " + printable(here) +
                 ": expected fingerprint " + printable(file.fingerprint) + ", found " +
-                (here.fingerprint.empty() ? "none" : printable(here.fingerprint)));
+                (fingerprint.empty() ? "none" : printable(fingerprint)));
   std::string versions;
-  if (file.library != here.library)
-    versions = "the file was written with " + printable(file.library) + ", here is " +
-               printable(here.library);
-  if (file.probe != here.probe)
-    throw Error(printable(here.spec) + " gives other probabilities here than where the file was " +
+  if (const std::string library = library_of(here); file.library != library)
+    versions =
+        "the file was written with " + printable(file.library) + ", here is " + printable(library);
+  if (file.probe != probe(model))
+    throw Error(printable(here) + " gives other probabilities here than where the file was " +
                 "written, so that it cannot be decompressed" +
                 (versions.empty() ? " on this machine" : ": " + versions));
   if (!versions.empty() && warn) warn(versions);
 }
 
-std::shared_ptr<const Model> named_model(const std::string& text, const ModelOptions& options) {
+std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelOptions& options) {
   try {
-    if (!HarmlessSpec().check(text))
-      throw Error("the file names the model " + printable(text) +
-                  ", a command or a path: to trust it, name the model yourself (--model)");
-    return make_model(text, options);
+    if (const std::string why = objection_to(file.spec); !why.empty())
+      throw Error("the file names the model " + printable(file.spec) + ", " + why +
+                  ": to trust it, name the model yourself (--model)");
+    const std::string spec = without_speed(file.spec);
+    expect_same_spec(file, check_spec(spec));  // before anything is loaded
+    return make_model(spec, options);
   } catch (const UsageError& error) {
     throw Error("the file's model is not known here: " + std::string(error.what()));
   }

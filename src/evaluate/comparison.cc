@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/drawing.h"
 #include "kraft/error.h"
 
 namespace kraft {
@@ -160,7 +161,7 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
       by_units ? Candidates::units_of(*model)
                : Candidates::parse(settings_.alphabet == "auto" ? "seen" : settings_.alphabet,
                                    window.context);
-  const auto state = model->start(window.context);
+  const auto state = start_drawing(*model, window.context);
   state->context_bits();
   const auto begin = Clock::now();
   make_sampler(sampler->name, sampler->options)

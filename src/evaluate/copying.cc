@@ -1,23 +1,15 @@
 #include "evaluate/copying.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 
+#include "base/suffix_array.h"
+
 namespace kraft {
 namespace {
-
-constexpr std::uint32_t kNowhere = 0xffffffff;
-constexpr int kHashBits = 18;
-constexpr int kMostPlaces = 1 << 15;
-
-std::uint32_t gram(const Byte* at, int bytes) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < bytes; ++i) value = value << 8 | at[i];
-  return value;
-}
-
-std::uint32_t hash4(const Byte* at) { return gram(at, 4) * 2654435761u >> (32 - kHashBits); }
 
 double self_repeat_share(ByteView sample) {
   constexpr std::size_t kRepeatBytes = 12;
@@ -35,47 +27,28 @@ double self_repeat_share(ByteView sample) {
 
 }  // namespace
 
-CopyDetector::CopyDetector(ByteView context)
-    : context_(context.last(std::min<std::size_t>(context.size(), kNowhere))),
-      seen1_(1 << 8),
-      seen2_(1 << 16),
-      seen3_(1 << 24),
-      head_(1 << kHashBits, kNowhere),
-      next_(context_.size(), kNowhere) {
-  for (std::size_t at = 0; at < context_.size(); ++at) {
-    const std::size_t left = context_.size() - at;
-    const Byte* bytes = context_.data() + at;
-    seen1_[gram(bytes, 1)] = true;
-    if (left >= 2) seen2_[gram(bytes, 2)] = true;
-    if (left >= 3) seen3_[gram(bytes, 3)] = true;
-    if (left >= 4) {
-      std::uint32_t& head = head_[hash4(bytes)];
-      next_[at] = head;
-      head = static_cast<std::uint32_t>(at);
-    }
-  }
-}
+// Made when they are first asked for: many a sample is drawn without a report.
+struct CopyDetector::Suffixes {
+  explicit Suffixes(ByteView text) : context(text) {}
 
-CopyDetector::Match CopyDetector::longest_match(ByteView text) const {
-  std::size_t longest = 0, place = 0;
-  if (text.size() >= 4) {
-    int looked_at = 0;
-    for (std::uint32_t at = head_[hash4(text.data())]; at != kNowhere; at = next_[at]) {
-      if (longest == text.size() || ++looked_at > kMostPlaces) break;
-      const ByteView there = context_.subspan(at);
-      // A longer match agrees where the longest so far ends.
-      if (there.size() <= longest || there[longest] != text[longest]) continue;
-      const auto end = std::mismatch(there.begin(), there.end(), text.begin(), text.end()).second;
-      const auto bytes = static_cast<std::size_t>(end - text.begin());
-      if (bytes <= longest) continue;
-      longest = bytes;
-      place = at;
-    }
+  const SuffixArray& get() {
+    std::call_once(once, [this] { array.emplace(context); });
+    return *array;
   }
-  if (longest >= Copying::kLeastSpanBytes) return {place, longest};
-  if (text.size() >= 3 && seen3_[gram(text.data(), 3)]) return {0, 3};
-  if (text.size() >= 2 && seen2_[gram(text.data(), 2)]) return {0, 2};
-  return {0, !text.empty() && seen1_[text[0]] ? std::size_t{1} : 0};
+
+  ByteView context;
+  std::once_flag once;
+  std::optional<SuffixArray> array;
+};
+
+CopyDetector::CopyDetector(ByteView context) : suffixes_(std::make_unique<Suffixes>(context)) {}
+
+CopyDetector::~CopyDetector() = default;
+
+// The place is one of those where it occurs, if it has Copying::kLeastSpanBytes.
+CopyDetector::Match CopyDetector::longest_match(ByteView text) const {
+  const SuffixArray::Match match = suffixes_->get().longest_match(text);
+  return {match.begin, match.bytes};
 }
 
 std::vector<std::size_t> CopyDetector::piece_begins(ByteView sample) const {

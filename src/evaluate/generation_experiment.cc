@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/drawing.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
 
@@ -98,7 +99,7 @@ Cell GenerationExperiment::compute(std::size_t task, const std::string& model,
                                   : own_units                    ? Candidates::units_of(*predictor)
                                                                  : Candidates::seen(given);
     Random random(settings_.seed, row);
-    const auto state = predictor->start(given);
+    const auto state = start_drawing(*predictor, given);
     const auto priced = state->clone();
     Draw draw;
     draw.bytes = sample(*sampler, *state, candidates,

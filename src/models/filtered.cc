@@ -8,8 +8,8 @@
 //
 //     bits(b | x) = l(f(xb)) - l(f(x))        f: the residuals, row after row
 //
-// The filter is the same for all rows. With wrap=off a value whose residual wraps around is
-// impossible, as for the model `png` (png_filters.h).
+// The filter is the same for all rows. What is drawn with wrap=off has no value whose residual
+// wraps around, as for the model `png` (png_filters.h).
 //
 // As a codec it compresses the residuals of whole bytes with the inner codec.
 #include <algorithm>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "codecs/shape.h"
+#include "core/drawing.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/marks.h"
@@ -156,13 +157,18 @@ class FilteredState final : public State {
   std::vector<ByteView> views_;
 };
 
-class FilteredModel final : public Model, public PricesContextWhenAsked {
+class FilteredModel final : public Model, public PricesContextWhenAsked, public DrawingModel {
  public:
   FilteredModel(std::string spec, const Settings& settings, std::shared_ptr<const Model> inner)
       : spec_(std::move(spec)), settings_(settings), inner_(std::move(inner)) {}
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<FilteredState>(settings_, inner_->start());
+    Settings all = settings_;
+    all.wrap = true;
+    return std::make_unique<FilteredState>(all, inner_->start());
+  }
+  std::unique_ptr<State> start_drawing() const override {
+    return std::make_unique<FilteredState>(settings_, kraft::start_drawing(*inner_));
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return inner_->granularity(); }
@@ -248,13 +254,12 @@ Backend filtered_backend() {
   row.name = "filtered";
   row.summary = "images: another model, of the residuals of one of PNG's filters";
   row.argument = Parameter::free_text("model", "zstd", "the other model's specification");
-  row.argument->choices = {"gzip", "zstd", "xz", "bzip2", "brotli", "lz4"};  // for any .kraft file
   row.parameters = {
       Parameter::choice("filter", {kNames.begin(), kNames.end()}, "paeth", "of every row"),
       width_parameter(1'000'000),
       Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
       Parameter::choice("depth", {"8", "16"}, "8", "bits of a sample; 16: high byte first"),
-      Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
+      Parameter::on_off("wrap", "off", "whether what is drawn may have residuals that wrap around"),
   };
   row.parameters.back().of_model = true;
   row.granularity = Granularity::byte;

@@ -16,9 +16,10 @@
 // The product continues a picture best: what all five find plausible is rarely noise, while the mix
 // draws noise whenever it draws from its worst filter.
 //
-// With wrap=off a value whose residual wraps around is impossible for the filter (png_filters.h).
-// In the mix the filter `none` keeps every value possible; in the product 127 at least is possible,
-// whatever the filters predict. Of samples of 16 bits this looks at the high byte alone.
+// What is drawn with wrap=off has no value whose residual wraps around (png_filters.h): such a
+// value is impossible for the filter then. In the mix the filter `none` keeps every value possible;
+// in the product 127 at least is possible, whatever the filters predict. Of samples of 16 bits this
+// looks at the high byte alone. Prediction leaves out nothing: real pictures do wrap.
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,7 @@
 
 #include "codecs/png.h"
 #include "codecs/shape.h"
+#include "core/drawing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
@@ -412,15 +414,17 @@ class MixState final : public State {
 };
 
 template <typename Engine>
-class PngModel final : public Model, public CompressorModel {
+class PngModel final : public Model, public CompressorModel, public DrawingModel {
  public:
   PngModel(std::string spec, const Settings& settings, int filter)
       : spec_(std::move(spec)), settings_(settings), filter_(filter) {}
 
   std::unique_ptr<State> start() const override {
-    if (filter_ < 0) return std::make_unique<MixState<Engine>>(settings_);
-    return std::make_unique<FilterState<Engine>>(settings_, filter_);
+    Settings all = settings_;
+    all.wrap = true;
+    return state(all);
   }
+  std::unique_ptr<State> start_drawing() const override { return state(settings_); }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override {
     return filter_ < 0 ? Granularity::fractional : Granularity::bit;
@@ -430,6 +434,11 @@ class PngModel final : public Model, public CompressorModel {
   }
 
  private:
+  std::unique_ptr<State> state(const Settings& settings) const {
+    if (filter_ < 0) return std::make_unique<MixState<Engine>>(settings);
+    return std::make_unique<FilterState<Engine>>(settings, filter_);
+  }
+
   std::string spec_;
   Settings settings_;
   int filter_;  // negative: all
@@ -474,7 +483,7 @@ namespace kraft {
 Backend png_backend() {
   Backend row = png::codec_row();
   std::vector<Parameter> measuring = {
-      Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
+      Parameter::on_off("wrap", "off", "whether what is drawn may have residuals that wrap around"),
       deflate::engine_parameter("how lengths are measured; recompress: whole files"),
   };
   for (Parameter& parameter : measured_context_parameters()) {

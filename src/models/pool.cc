@@ -23,6 +23,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/drawing.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -95,11 +96,16 @@ void finish(Pool pool, Distribution& pooled) {
 // kMostKnown predictions, 9 MB. All that was observed is kept, for context_bits().
 class PoolState final : public State {
  public:
-  explicit PoolState(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {
-    for (const Part& part : parts_->parts) states_.push_back(part.model->start());
+  explicit PoolState(std::shared_ptr<const Parts> parts, bool drawing = false)
+      : parts_(std::move(parts)), drawing_(drawing) {
+    for (const Part& part : parts_->parts)
+      states_.push_back(drawing ? kraft::start_drawing(*part.model) : part.model->start());
   }
   PoolState(const PoolState& other)
-      : parts_(other.parts_), observed_(other.observed_), summed_(other.summed_) {
+      : parts_(other.parts_),
+        drawing_(other.drawing_),
+        observed_(other.observed_),
+        summed_(other.summed_) {
     for (const auto& state : other.states_) states_.push_back(state->clone());
   }
   PoolState& operator=(const PoolState&) = delete;
@@ -117,7 +123,7 @@ class PoolState final : public State {
   // byte costs one distribution of each part.
   double context_bits() override {
     if (summed_.bytes < observed_.size()) {
-      PoolState from_start(parts_);
+      PoolState from_start(parts_, drawing_);
       from_start.observe(ByteView(observed_).first(summed_.bytes));
       from_start.walk(ByteView(observed_).subspan(summed_.bytes),
                       [this](double bits) { summed_.bits += bits; });
@@ -299,6 +305,7 @@ class PoolState final : public State {
   }
 
   std::shared_ptr<const Parts> parts_;
+  bool drawing_;
   std::vector<std::unique_ptr<State>> states_;
   Bytes observed_;
   Summed summed_;
@@ -307,12 +314,15 @@ class PoolState final : public State {
   MarkStack<Saved> marks_;
 };
 
-class PoolModel final : public Model, public PricesContextWhenAsked {
+class PoolModel final : public Model, public PricesContextWhenAsked, public DrawingModel {
  public:
   PoolModel(std::string spec, std::shared_ptr<const Parts> parts)
       : spec_(std::move(spec)), parts_(std::move(parts)) {}
 
   std::unique_ptr<State> start() const override { return std::make_unique<PoolState>(parts_); }
+  std::unique_ptr<State> start_drawing() const override {
+    return std::make_unique<PoolState>(parts_, /*drawing=*/true);
+  }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override {  // the longest

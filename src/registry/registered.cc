@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/drawing.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 
@@ -9,12 +10,13 @@ namespace kraft {
 namespace {
 
 // A model under another name.
-class NamedModel final : public Model {
+class NamedModel final : public Model, public DrawingModel {
  public:
   NamedModel(std::string name, std::shared_ptr<const Model> inner)
       : name_(std::move(name)), inner_(std::move(inner)) {}
 
   std::unique_ptr<State> start() const override { return inner_->start(); }
+  std::unique_ptr<State> start_drawing() const override { return kraft::start_drawing(*inner_); }
   const std::string& spec() const override { return name_; }
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }

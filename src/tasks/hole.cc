@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/parallel.h"
+#include "core/drawing.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
 #include "tasks/drawing.h"
@@ -97,7 +98,7 @@ class SequenceDrawing {
 
   double draw(const Model& model, const HoleSequence& sequence, Random& random,
               Bytes& bytes) const {
-    const auto state = model.start();
+    const auto state = start_drawing(model);
     const auto proposal = proposal_ == nullptr ? nullptr : proposal_->start();
     double total_bits = 0;
     for (std::size_t i = 0; i < sequence.size() && !receiver_.is_cancelled(); ++i) {

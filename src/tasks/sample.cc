@@ -1,3 +1,4 @@
+#include "core/drawing.h"
 #include "kraft/tasks/sample.h"
 
 #include <algorithm>
@@ -132,7 +133,7 @@ class Sampling {
 
   void draw_from(std::size_t m) {
     const Model& model = *models_[m];
-    const auto start = model.start(observed());
+    const auto start = start_drawing(model, observed());
     if (cancelled()) return;
     result_.models.push_back(choices_[m]);
     warn_if_cut(model);

@@ -214,6 +214,30 @@ TEST(SplitWords, SplitsAtBlanks) {
   EXPECT_THAT(split_words("  bzip3  -e\t-b 1\n"), ElementsAre("bzip3", "-e", "-b", "1"));
 }
 
+TEST(Trial, SaysHowWorkEnds) {
+  EXPECT_EQ(fails_in_trial([] {}, 60s), std::nullopt);
+  EXPECT_EQ(fails_in_trial([] { throw Error("told elsewhere"); }, 60s), std::nullopt);
+  EXPECT_EQ(fails_in_trial([] { end_trial("assertion x failed\nat y"); }, 60s),
+            "assertion x failed");
+  EXPECT_EQ(fails_in_trial([] { raise(SIGFPE); }, 60s), "signal 8 (Floating point exception)");
+  EXPECT_EQ(fails_in_trial([] { _exit(3); }, 60s), "exit status 3");
+  EXPECT_EQ(fails_in_trial([] { pause(); }, 50ms), "it did not end");
+}
+
+TEST(Trial, ChangesNothingHereAndPrintsNothing) {
+  int value = 1;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const auto speak = [&] {
+    value = 2;
+    if (::write(STDOUT_FILENO, "out", 3) < 0 || ::write(STDERR_FILENO, "err", 3) < 0) _exit(9);
+  };
+  EXPECT_EQ(fails_in_trial(speak, 60s), std::nullopt);
+  EXPECT_EQ(value, 1);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(SplitWords, KeepsWhatIsQuotedTogether) {
   EXPECT_THAT(split_words("sh -c 'a \"b\" \\n' x"), ElementsAre("sh", "-c", "a \"b\" \\n", "x"));
   EXPECT_THAT(split_words("a\"b \\\" \\x \\\\\"c ''"), ElementsAre("ab \" \\x \\c", ""));

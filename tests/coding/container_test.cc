@@ -1,12 +1,17 @@
 // .kraft files: there and back with every model, and nothing but what was written.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <utility>
+#include <vector>
 
 #include "base/wire.h"
 #include "codecs/messages.h"
@@ -433,6 +438,145 @@ TEST(Container, TakesNoMemoryOnAFilesWord) {
   EXPECT_THAT((Forged{.after = bomb}.error({.limit_bytes = 99})), HasSubstr("more than 99 bytes"));
   EXPECT_THAT((Forged{.after = bomb}.error({.threads = 1})),
               HasSubstr("block 1 of the .kraft file"));
+}
+
+// All models and combinations of the README, and the levels and parameters that people give.
+TEST(Container, DecompressesByItselfWhateverCompressAccepts) {
+  const Bytes original = bytes_of("the whale");
+  for (const char* spec : {"gzip:9",
+                           "zlib",
+                           "deflate:1",
+                           "zstd:3",
+                           "zstd:19,window=17",
+                           "zstd:3,context=2KiB",
+                           "zstd,dither=16",
+                           "xz:0",
+                           "xz:6,lc=4",
+                           "xz:9e",
+                           "lzma:1",
+                           "bzip2:1",
+                           "brotli:5",
+                           "lz4",
+                           "png,filter=paeth",
+                           "png",
+                           "png,filter=mix",
+                           "webp:0",
+                           "jxl:1",
+                           "flac:8,context=2048",
+                           "filtered:gzip:9",
+                           "filtered:gzip,filter=average",
+                           "filtered",
+                           "filtered:ngram:3,width=9",
+                           "filtered:\"zstd:3,context=1KiB,dither=8\",filter=average",
+                           "uniform",
+                           "ngram:5",
+                           "product:gzip:9^0.5,ngram:5",
+                           "mix:gzip@0.3,xz@0.7",
+                           "mix:png,\"filtered:lz4:1\"",
+                           "product:\"mix:gzip,xz:0\"^0.5,ngram:3",
+                           "llama",
+                           "llama:text,threads=2",
+                           "mix:\"llama:text,threads=2,sequences=3\",ngram"}) {
+    std::shared_ptr<const Model> model;
+    try {
+      model = make_model(spec);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error& error) {  // weights and library are not everywhere
+      ASSERT_NE(std::string(spec).find("llama"), std::string::npos) << error.what();
+      continue;
+    }
+    EXPECT_EQ(objection_to(model->spec()), "") << spec;
+    EXPECT_EQ(decompress(compress(*model, original)), original) << spec;
+  }
+}
+
+TEST(Container, RecordsTheLibraryOfTheInnerModel) {
+  const std::string zlib = identify(*make_model("gzip")).library;
+  EXPECT_THAT(identify(*make_model("filtered:gzip:9")).library, HasSubstr(zlib));
+  EXPECT_THAT(identify(*make_model("mix:ngram,\"filtered:gzip:9,filter=up\"")).library,
+              HasSubstr(zlib));
+}
+
+// What changes no result is not in the file, and no reason to refuse one.
+TEST(Container, TheNumberOfThreadsIsNoPartOfTheModel) {
+  std::shared_ptr<const Model> two, one;
+  try {
+    two = make_model("llama:text,threads=2,ctx=64");
+    one = make_model("llama:text,ctx=64");
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  EXPECT_EQ(identify(*two).spec, "llama:text,ctx=64");
+  const Bytes original = bytes_of("a whale");
+  EXPECT_EQ(decompress(compress(*two, original), {.model = one}), original);
+  EXPECT_EQ(decompress(compress(*one, original), {.model = two}), original);
+  EXPECT_EQ(decompress(compress(*two, original)), original);
+}
+
+TEST(Container, TakesNoDearModelFromAFile) {
+  for (const auto& [spec, why] : std::vector<std::pair<std::string, std::string>>{
+           {"xz:9e,dict=1610612736,bits=byte,context=0", "whose dict is more than 1048576"},
+           {"lzma:0,dict=2MiB", "whose dict is more than"},
+           {"zstd:1,dither=64", "whose dither is more than 16"},
+           {"webp:0,width=16383", "whose width is more than"},
+           {"jxl:1,width=262144", "whose width is more than"},
+           {"filtered:\"xz:1,dict=1GiB\"", "whose dict is more than"},
+           {"mix:gzip,\"filtered:\\\"xz:1,dict=1GiB\\\"\"", "whose dict is more than"},
+           {"llama:text,gpu_layers=99", "whose gpu_layers is more than 0"},
+           {"llama:text,beam=4096", "whose beam is more than"},
+           {"mix:llama:text,llama:image,llama:audio", "which loads too many files"},
+           {"llama:/etc/passwd", "a command or a path"},
+           {"filtered:llama:/etc/passwd", "a command or a path"},
+           {"filtered:cmd:cat", "a command or a path"}}) {
+    const std::string error = Forged{.spec = spec}.error();
+    EXPECT_THAT(error, AllOf(HasSubstr(why), HasSubstr("to trust it")));
+    EXPECT_THAT(objection_to(spec), HasSubstr(why));
+  }
+}
+
+// In a process that may take no more than another 100 MB: whatever a file names ends in an Error.
+TEST(Container, NoFileTakesMuchMemoryBeforeItIsChecked) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "AddressSanitizer takes address space of its own";
+#else
+  std::vector<std::string> specs = {"llama:text,sequences=64",
+                                    "llama:text,ctx=16777216",
+                                    "xz:9e,dict=1610612736,bits=byte",
+                                    "xz:9e,bits=byte",
+                                    "zstd:22,window=27,long=on",
+                                    "brotli:11,window=30,large=on",
+                                    "ngram:16",
+                                    "bzip2:9",
+                                    "lz4:12,block=4MiB",
+                                    "png,width=1000000,channels=4,depth=16",
+                                    "filtered:xz:9e,width=1000000",
+                                    "mix:xz:9e,xz:8e,xz:7e,xz:6e"};
+  std::string wide = "mix:ngram:16";
+  for (int i = 0; i < 31; ++i) wide += ",ngram:16";
+  specs.push_back(wide);
+  for (const std::string& spec : specs) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      std::ifstream status("/proc/self/statm");
+      std::uint64_t pages = 0;
+      status >> pages;
+      const rlim_t most = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + 100'000'000;
+      const rlimit limit = {most, most};
+      setrlimit(RLIMIT_AS, &limit);
+      try {
+        decompress(Forged{.spec = spec, .probe = 1}.file(), {.threads = 1});
+      } catch (const Error&) {
+        _exit(0);
+      } catch (...) {  // no memory
+      }
+      _exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << spec << ": " << status;
+  }
+#endif
 }
 
 // The weights of a model, as its state knows them.

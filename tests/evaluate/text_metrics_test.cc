@@ -157,5 +157,17 @@ TEST(TextMetrics, PiecesOfTheGreedyParseBeginWhereCopiesEnd) {
   EXPECT_TRUE(detector.piece_begins({}).empty());
 }
 
+// However often its beginning occurs elsewhere: a quotation from the first page is one.
+TEST(TextMetrics, AQuotationIsFoundBeforeAnyNumberOfOthersThatBeginLikeIt) {
+  Bytes context;
+  append(context, as_bytes("abcd"));
+  for (int i = 0; i < 146; ++i) context.push_back(static_cast<Byte>(128 + i % 100));
+  const Bytes quotation = context;
+  for (int i = 0; i < 100'000; ++i) append(context, as_bytes("abcd\x80."));
+  const Copying copying = CopyDetector(context).analyse(quotation);
+  EXPECT_EQ(copying.longest_copy_bytes, 150U);
+  EXPECT_DOUBLE_EQ(copying.mean_copy_bytes, 150);
+}
+
 }  // namespace
 }  // namespace kraft

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -17,7 +19,9 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
+#include "models/llama/gguf_file.h"
 #include "models/llama/states.h"
+#include "models/llama/trial.h"
 #include "models/llama/weights.h"
 #include "models/tiny_weights.h"
 #include "samplers/toy_models.h"
@@ -489,7 +493,7 @@ TEST_F(Llama, BadFilesAreErrorsOfOneLine) {
   EXPECT_THAT(error_of(spec("missing")), HasSubstr("cannot read"));
   EXPECT_THAT(error_of(spec("other")), HasSubstr("is not a GGUF file"));
   EXPECT_THAT(error_of(spec("empty")), HasSubstr("is not a GGUF file"));
-  EXPECT_THAT(error_of(spec("cut")), HasSubstr("not within the file bounds"));
+  EXPECT_THAT(error_of(spec("cut")), HasSubstr("bytes end before the tensor"));
   EXPECT_THAT(error_of(spec("twice")), HasSubstr("token '<0x61>' twice"));
   for (const char* name : {"cut", "header", "magic"}) {
     const std::string error = error_of(spec(name));
@@ -498,6 +502,94 @@ TEST_F(Llama, BadFilesAreErrorsOfOneLine) {
     EXPECT_GT(error.size(), ("llama: cannot load " + weights_.path(name) + ".gguf: ").size());
   }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+// Each of these has llama.cpp end the process, or read what is not there.
+TEST_F(Llama, FilesThatLlamaCppCannotBearAreErrorsOfOneLine) {
+  const auto write = [&](const char* name, const TinyModel& model) {
+    testing::write_gguf(model, weights_.path(std::string(name) + ".gguf"));
+  };
+  write("window", {.context = 1});
+  EXPECT_THAT(error_of(spec("window")),
+              HasSubstr("'llama.context_length' is 1, out of range: 2.."));
+
+  std::ifstream whole(weights_.path("text.gguf"), std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(whole), {});
+  // The value of a key of 32 bits.
+  const auto with = [&](const char* name, const std::string& key, std::uint32_t value) {
+    std::string changed = bytes;
+    const std::size_t at = bytes.find(key) + key.size() + 4;
+    std::memcpy(changed.data() + at, &value, sizeof value);
+    std::ofstream(weights_.path(std::string(name) + ".gguf"), std::ios::binary) << changed;
+    return error_of(spec(name));
+  };
+  ::testing::internal::CaptureStderr();
+  for (const std::uint32_t value : {0u, 1u, 3u, 7u, 64u, 0x7fffffffu, 0xffffffffu}) {
+    for (const char* key : {"llama.context_length", "llama.embedding_length", "llama.block_count",
+                            "llama.feed_forward_length", "llama.attention.head_count",
+                            "llama.rope.dimension_count", "tokenizer.ggml.bos_token_id"}) {
+      const std::string error = with("changed", key, value);
+      EXPECT_EQ(error.find('\n'), error.npos) << key << " = " << value;
+      if (error != "no error") EXPECT_THAT(error, testing::StartsWith("llama: ")) << value;
+    }
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_THAT(with("rope", "llama.rope.dimension_count", 64), HasSubstr("llama: cannot load"));
+}
+
+// The header's own reader, to the byte: whatever is cut off or changed, it ends.
+TEST_F(Llama, EveryTruncationAndManyChangesOfAHeaderAreNoticedBeforeLlamaCppSeesIt) {
+  std::ifstream whole(weights_.path("letters.gguf"), std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(whole), {});
+  const Bytes bytes(text.begin(), text.end());
+  const auto parse = [](ByteView file) {
+    return parse_gguf(
+        [rest = file](std::span<Byte> to) mutable {
+          const std::size_t count = std::min(to.size(), rest.size());
+          std::copy_n(rest.begin(), count, to.begin());
+          rest = rest.subspan(count);
+          return count;
+        },
+        file.size());
+  };
+  const GgufFile file = parse(bytes);
+  EXPECT_EQ(*file.text("general.architecture"), "llama");
+  EXPECT_EQ(file.integer("llama.embedding_length"), 32u);
+  EXPECT_EQ(file.array("tokenizer.ggml.tokens")->texts.size(),
+            testing::tiny_letters().tokens.size());
+  EXPECT_EQ(file.array("nothing"), nullptr);
+  for (std::size_t size = 0; size < bytes.size(); size += size < 2000 ? 1 : 997)
+    EXPECT_THROW(parse(ByteView(bytes).first(size)), Error) << size;
+  for (std::size_t at = 4; at < 1500; ++at) {  // numbers that are too large for anything
+    Bytes changed = bytes;
+    std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(at), 8, Byte{0xff});
+    try {
+      parse(changed);
+    } catch (const Error&) {
+    }
+  }
+}
+
+TEST_F(Llama, SizesOfTypesAreThoseOfGgml) {
+  for (std::uint32_t type = 0; type < GGML_TYPE_COUNT; ++type) {
+    const auto values = static_cast<std::uint64_t>(ggml_blck_size(static_cast<ggml_type>(type)));
+    const auto block = gguf_block(type);
+    EXPECT_EQ(block.has_value(), values > 0) << type;
+    if (!block) continue;
+    EXPECT_EQ(block->values, values) << type;
+    EXPECT_EQ(block->bytes, ggml_type_size(static_cast<ggml_type>(type))) << type;
+  }
+}
+
+// They are trusted by their content, and not tried in a process of their own.
+TEST(LlamaDefault, WeightsThatComeWithKraftAreKnown) {
+  const char* source = std::getenv("KRAFT_SOURCE");
+  const std::string folder = source != nullptr ? source : ".";
+  for (const char* medium : {"text", "image", "audio"}) {
+    bool tried = false;
+    expect_sound_weights(folder + "/src/models/weights/" + medium + ".gguf", [&] { tried = true; });
+    EXPECT_FALSE(tried) << medium;
+  }
 }
 
 TEST_F(Llama, AFileWithoutAVocabularyIsAnError) {

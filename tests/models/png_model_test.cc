@@ -1,13 +1,15 @@
 // PNG as a model: with one filter it is DEFLATE over filtered rows, to the bit; what wraps around
-// is left out; the means are means; and everything is the same on both engines.
+// is predicted and not drawn; the means are means; and everything is the same on both engines.
 
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "codecs/deflate.h"
+#include "core/drawing.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
@@ -78,11 +80,11 @@ TEST(PngModel, WithOneFilterIsZlibOverTheFilteredRows) {
   }
 }
 
-TEST(PngModel, LeavesOutWhatWrapsAround) {
+TEST(PngModel, DrawsNothingThatWrapsAround) {
   const Image image{4, 2, 1, 8, {10, 200, 10, 10, 0, 0, 0, 0}};
   const auto model = make_model(spec_of(image, "up"));
   const auto free = make_model(spec_of(image, "up", ",wrap=on"));
-  const auto state = model->start(ByteView(image.samples).first(4));
+  const auto state = start_drawing(*model, ByteView(image.samples).first(4));
   const auto free_state = free->start(ByteView(image.samples).first(4));
   std::array<double, 256> bits, free_bits;
   state->next_byte(bits);
@@ -103,12 +105,34 @@ TEST(PngModel, LeavesOutWhatWrapsAround) {
   EXPECT_TRUE(std::isfinite(costs[1]));
 }
 
+// What wraps stands in real pictures, and files hold it.
+TEST(PngModel, PredictsWhatWrapsAround) {
+  Image image{16, 4, 1, 8, {}};
+  for (int row = 0; row < 4; ++row)
+    image.samples.insert(image.samples.end(), 16, row % 2 ? 3 : 250);
+  for (const char* filter : {"none", "sub", "up", "average", "paeth", "product", "mix"}) {
+    for (const char* made_of : {"", "mix:gzip,", "product:ngram:2,"}) {
+      const std::string png = spec_of(image, filter);
+      const auto model = make_model(*made_of == '\0' ? png : made_of + ('"' + png) + '"');
+      const auto state = model->start();
+      for (const Byte& sample : image.samples) {
+        std::array<double, 256> bits;
+        state->next_byte(bits);
+        ASSERT_TRUE(std::ranges::all_of(bits, [](double b) { return std::isfinite(b); }))
+            << model->spec();
+        state->observe({&sample, 1});
+      }
+      EXPECT_TRUE(std::isfinite(state->context_bits())) << model->spec();
+    }
+  }
+}
+
 // At the edges nothing is predicted, so nothing wraps: a picture may begin bright.
 TEST(PngModel, LeavesOutNothingWhereNeighboursAreMissing) {
   const Image image = picture(8, 4, 1, 8);
   for (const char* filter : {"sub", "average", "paeth", "product"}) {
     std::array<double, 256> bits;
-    make_model(spec_of(image, filter))->start()->next_byte(bits);
+    start_drawing(*make_model(spec_of(image, filter)))->next_byte(bits);
     for (double b : bits) EXPECT_TRUE(std::isfinite(b)) << filter;
   }
 }
@@ -119,7 +143,7 @@ TEST(PngModel, TakesTheMeanOfTheFiltersDistributions) {
   std::array<double, 256> sums{}, products{};
   for (const char* filter : kFilters) {
     std::array<double, 256> bits;
-    make_model(spec_of(image, filter))->start(context)->next_byte(bits);
+    start_drawing(*make_model(spec_of(image, filter)), context)->next_byte(bits);
     const std::vector<double> p = probabilities(bits);
     for (std::size_t i = 0; i < 256; ++i) {
       sums[i] += p[i] / 5;
@@ -128,9 +152,9 @@ TEST(PngModel, TakesTheMeanOfTheFiltersDistributions) {
   }
   const std::vector<double> product = probabilities(products);
   std::array<double, 256> bits;
-  make_model(spec_of(image, "mix"))->start(context)->next_byte(bits);
+  start_drawing(*make_model(spec_of(image, "mix")), context)->next_byte(bits);
   for (std::size_t i = 0; i < 256; ++i) EXPECT_NEAR(std::exp2(-bits[i]), sums[i], 1e-12);
-  make_model(spec_of(image, "product"))->start(context)->next_byte(bits);
+  start_drawing(*make_model(spec_of(image, "product")), context)->next_byte(bits);
   for (std::size_t i = 0; i < 256; ++i) EXPECT_NEAR(std::exp2(-bits[i]), product[i], 1e-12);
 }
 

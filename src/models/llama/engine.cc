@@ -6,10 +6,11 @@
 #include <atomic>
 #include <map>
 #include <optional>
-#include <unordered_set>
 
 #include "base/text.h"
 #include "kraft/error.h"
+#include "models/llama/trial.h"
+#include "models/llama/vocabulary.h"
 #include "models/llama/weights.h"
 
 namespace kraft {
@@ -71,30 +72,10 @@ void check_processor() {
 #endif
 }
 
-// A token that is there twice would end in an assertion of llama.cpp.
-void check_tokens(const std::string& file) {
-  const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(
-      gguf_init_from_file(file.c_str(), {.no_alloc = true, .ctx = nullptr}), gguf_free);
-  if (!header) return;  // loading it will say why
-  const std::int64_t key = gguf_find_key(header.get(), "tokenizer.ggml.tokens");
-  if (key < 0 || gguf_get_kv_type(header.get(), key) != GGUF_TYPE_ARRAY ||
-      gguf_get_arr_type(header.get(), key) != GGUF_TYPE_STRING)
-    return;
-  std::unordered_set<std::string_view> tokens;
-  for (std::size_t i = 0; i < gguf_get_arr_n(header.get(), key); ++i) {
-    const char* token = gguf_get_arr_str(header.get(), key, i);
-    if (*token != '\0' && !tokens.insert(token).second)
-      throw Error("llama: " + printable(file) + " has the token '" + printable(token) + "' twice");
-  }
-}
-
 std::atomic<std::size_t> times_loaded{0};
 
 llama_model* load(const LlamaOptions& options) {
   begin_library();
-  check_processor();
-  check_weights_file(options.file);  // llama.cpp says "failed to open" and little more
-  check_tokens(options.file);
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
   ggml_backend_dev_t no_device = nullptr;
@@ -112,12 +93,16 @@ llama_model* load(const LlamaOptions& options) {
 // The weights of a file, which all engines of the process that need them share. Small ones stay for
 // the next engine when the last one has gone: commands make a model to learn what it is, and again
 // to use it.
-std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options) {
+std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options,
+                                            const std::function<void()>& try_out) {
   static std::mutex mutex;
   static std::map<std::pair<FileState, std::uint32_t>, std::weak_ptr<llama_model>> loaded;
   // Never destroyed: llama.cpp's own globals may go first.
   static auto& kept_small = *new std::vector<std::shared_ptr<llama_model>>;
-  const auto load_new = [&options] {
+  const auto load_new = [&] {
+    check_processor();
+    check_weights_file(options.file);  // llama.cpp says "failed to open" and little more
+    expect_sound_weights(options.file, try_out);
     return std::shared_ptr<llama_model>(load(options), llama_model_free);
   };
   const std::optional<FileState> state = state_of_file(options.file);
@@ -130,6 +115,11 @@ std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options) {
   kept = weights = load_new();
   if (llama_model_size(weights.get()) <= kCacheSizedBytes) kept_small.push_back(weights);
   return weights;
+}
+
+bool predicts_next_token(const llama_model* model) {
+  return llama_model_has_decoder(model) && !llama_model_has_encoder(model) &&
+         !llama_model_is_diffusion(model);
 }
 
 std::size_t common_tokens(std::span<const Token> a, std::span<const Token> b) {
@@ -336,9 +326,9 @@ class LlamaEngine::Lease {
 };
 
 LlamaEngine::LlamaEngine(LlamaOptions options)
-    : options_(std::move(options)), model_(shared_weights(options_)) {
-  if (!llama_model_has_decoder(model()) || llama_model_has_encoder(model()) ||
-      llama_model_is_diffusion(model()))
+    : options_(std::move(options)),
+      model_(shared_weights(options_, [this] { try_out(options_); })) {
+  if (!predicts_next_token(model()))
     throw Error("llama: " + printable(options_.file) + " does not predict the next token");
   const auto trained = static_cast<std::uint32_t>(llama_model_n_ctx_train(model()));
   if (options_.context > trained)
@@ -351,6 +341,23 @@ LlamaEngine::LlamaEngine(LlamaOptions options)
 }
 
 LlamaEngine::~LlamaEngine() = default;
+
+// In a copy of the process: nothing here may wait for another thread.
+void LlamaEngine::try_out(LlamaOptions options) {
+  options.threads = 1;
+  options.gpu_layers = 0;
+  options.sequences = std::max(options.sequences, 1U);
+  options.cancelled = {};
+  const std::unique_ptr<llama_model, decltype(&llama_model_free)> model(load(options),
+                                                                        llama_model_free);
+  if (!predicts_next_token(model.get())) return;
+  const auto trained = static_cast<std::uint32_t>(llama_model_n_ctx_train(model.get()));
+  options.context = std::min(options.context == 0 ? kLongestWindow : options.context, trained);
+  const LlamaVocabulary vocabulary(llama_model_get_vocab(model.get()), false, 256);
+  const TokenPath path = {.tokens = {vocabulary.start(), vocabulary.token(0)}, .first_wanted = 0};
+  Context context(model.get(), options);
+  context.evaluate({&path, 1}, [](std::size_t, std::size_t, std::span<const float>) {});
+}
 
 void LlamaEngine::evaluate(std::span<const TokenPath> paths, const Receive& receive) const {
   if (paths.empty()) return;

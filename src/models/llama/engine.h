@@ -66,6 +66,7 @@ class LlamaEngine {
   class Context;
   class Lease;
 
+  static void try_out(LlamaOptions options);
   Context* acquire(const std::vector<Token>& tokens) const;
   void release(Context* context) const;
 
