@@ -118,15 +118,17 @@ Input read(const MediaInputOptions& options, const po::variables_map& values,
            const std::string& path) {
   Bytes file = read_input(path);
   if (file.empty()) throw Error("standard input is empty");
-  const Medium medium = options.medium_of(file);
+  const Medium medium = options.medium_of(file, path);
   refuse_options_of_others(values, medium);
   if (medium == Medium::image) {
     Image image = read_image(options, file);
+    warn_about(path, image.warnings);
     const Geometry geometry = image.geometry();
     return {std::move(image.samples), geometry};
   }
   if (medium == Medium::audio) {
     Audio audio = read_audio(options, values, file);
+    warn_about(path, audio.warnings);
     const Geometry geometry = audio.geometry();
     if (audio.samples.empty()) throw Error(printable(path) + " holds no samples");
     return {std::move(audio.samples), geometry};
