@@ -51,7 +51,7 @@ std::vector<std::string> inside(const std::string& folder, Medium medium) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     std::error_code ignored;
     if (!entry.is_regular_file(ignored)) continue;
-    if (infer_medium(beginning(entry.path(), kSignatureBytes)) == medium)
+    if (infer_medium(beginning(entry.path(), kSignatureBytes), entry.path().string()) == medium)
       files.push_back(entry.path());
   }
   if (error) throw Error("cannot read the folder " + printable(folder) + ": " + error.message());

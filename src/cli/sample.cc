@@ -280,14 +280,26 @@ void check_outputs(const CompletionTask& task, const Shown& shown) {
     throw UsageError("--output and --panel name the same file");
 }
 
+// What a file of that name cannot hold is said with the option that names it.
+template <class Check>
+auto checked_name(const char* option, const std::string& path, Check check) {
+  try {
+    return check(path);
+  } catch (const UsageError& error) {
+    throw UsageError("--" + std::string(option) + " " + error.what());
+  }
+}
+
 AudioFormat format_of(const std::string& path) {
-  if (path.ends_with(".flac")) return AudioFormat::flac;
-  if (path.ends_with(".wav") || path == "-") return AudioFormat::wav;
-  throw UsageError("--output " + printable(path) + ": expected a name that ends in .wav or .flac");
+  return checked_name("output", path, [](const std::string& name) { return audio_format_of(name); });
+}
+
+void check_png_name(const char* option, const std::string& path) {
+  if (!path.empty()) checked_name(option, path, expect_png_name);
 }
 
 Bytes file_of(const ImageCompletion& completion, const std::string&) {
-  return write_png(completion.image);
+  return write_png(completion.image, interrupted);
 }
 Bytes file_of(const AudioCompletion& completion, const std::string& path) {
   return write_audio(completion.audio, format_of(path));
@@ -302,9 +314,10 @@ int show_completions(const Task& task, const Result& result, const Shown& shown)
     const std::string summary = summary_of(result, completion);
     if (!shown.quiet && !summary.empty()) note(summary);
   }
-  if (!shown.panel.empty()) write_file(shown.panel, write_png(panel_of(task, result)));
   if (!shown.output.empty())
     write_file(shown.output, file_of(result.completions.at(0), shown.output));
+  if (!shown.panel.empty())
+    write_file(shown.panel, write_png(panel_of(task, result, interrupted), interrupted));
   if (shown.json) print_json(results);
   return 0;
 }
@@ -319,20 +332,32 @@ void take_common(Task& task, const Asked& asked, const Shown& shown) {
   check(task);
 }
 
+void warn_about(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) warn(printable(warning));
+}
+
 int complete(Asked& asked, const Shown& shown, Medium medium) {
   const ByteView file(*asked.text.context.input);
   catch_interrupts();
   TerminalReceiver terminal;
   if (medium == Medium::image) {
     take_common(asked.image, asked, shown);
+    check_png_name("output", shown.output);
+    check_png_name("panel", shown.panel);
     asked.image.image = read_image(asked.media, file);
+    warn_about(asked.image.image.warnings);
+    if (!shown.panel.empty()) expect_panel_fits(asked.image);
     const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
     terminal.end_progress();
     return show_completions(asked.image, result, shown);
   }
   take_common(asked.audio, asked, shown);
   if (!shown.output.empty()) format_of(shown.output);
+  check_png_name("panel", shown.panel);
   asked.audio.audio = read_audio(asked.media, file);
+  warn_about(asked.audio.audio.warnings);
+  if (!shown.output.empty()) expect_writable(asked.audio.audio, format_of(shown.output));
+  if (!shown.panel.empty()) expect_panel_fits(asked.audio);
   const AudioCompletionResult result = complete_audio(asked.audio, terminal.receiver());
   terminal.end_progress();
   return show_completions(asked.audio, result, shown);

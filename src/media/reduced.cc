@@ -20,6 +20,7 @@ Audio first_channel(Audio audio) {
     first.push_back(audio.samples[at]);
   audio.samples = std::move(first);
   audio.channels = 1;
+  audio.speakers = 0;
   return audio;
 }
 

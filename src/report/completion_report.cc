@@ -85,17 +85,19 @@ std::string summary_of(const AudioCompletionResult& result, const AudioCompletio
   return bits_text(completion, result.drawn_bytes) + seconds_text(completion.seconds);
 }
 
-Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& result) {
+Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& result,
+               const std::function<bool()>& cancelled) {
   std::vector<std::vector<Picture>> rows(static_cast<std::size_t>(task.count));
   rows[0] = {{"original", task.image}, {"context", context_picture(task.image, result.mask)}};
   for (std::size_t r = 1; r < rows.size(); ++r) rows[r].resize(2);
   for (const ImageCompletion& completion : result.completions)
     rows[static_cast<std::size_t>(completion.index)].push_back(
         {label_of(task, completion) + " " + decibels(completion.psnr_db), completion.image});
-  return panel(rows);
+  return panel(rows, cancelled);
 }
 
-Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& result) {
+Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& result,
+               const std::function<bool()>&) {
   const double mark_seconds = static_cast<double>(result.begin_frames) / task.audio.rate_hz;
   Audio original = task.audio;  // as long as the completions, if there is so much of it
   original.samples.resize(
@@ -104,6 +106,23 @@ Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& res
   for (const AudioCompletion& completion : result.completions)
     clips.push_back({label_of(task, completion), completion.audio, mark_seconds});
   return spectrogram_panel(clips);
+}
+
+namespace {
+
+std::size_t models_of(const CompletionTask& task) {
+  return task.models.size() + task.made_models.size();
+}
+
+}  // namespace
+
+void expect_panel_fits(const ImageCompletionTask& task) {
+  expect_panel_fits(static_cast<std::size_t>(task.count), 2 + models_of(task), task.image.width,
+                    task.image.height);
+}
+
+void expect_panel_fits(const AudioCompletionTask& task) {
+  expect_clips_fit(1 + models_of(task) * static_cast<std::size_t>(task.count));
 }
 
 }  // namespace kraft

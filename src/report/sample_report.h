@@ -38,8 +38,14 @@ std::string summary_of(const ImageCompletionResult& result, const ImageCompletio
 std::string summary_of(const AudioCompletionResult& result, const AudioCompletion& completion);
 
 // The original, the context and every completion; a row for each sample of the models.
-Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& result);
+Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& result,
+               const std::function<bool()>& cancelled = {});
 // Spectrograms, one below the other.
-Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& result);
+Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& result,
+               const std::function<bool()>& cancelled = {});
+
+// Throws Error, before anything is drawn, when that picture would be too large.
+void expect_panel_fits(const ImageCompletionTask& task);
+void expect_panel_fits(const AudioCompletionTask& task);
 
 }  // namespace kraft

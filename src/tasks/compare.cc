@@ -36,8 +36,11 @@ std::size_t windows_wanted(const CompareTask& task, Medium medium) {
   return is_text(medium) ? 6 : 4;
 }
 
-ComparedInput image_input(const CompareTask& task, const NamedBytes& file) {
-  const Image image = reduced(gray_8_bit(read_image(file.bytes)), task.side);
+ComparedInput image_input(const CompareTask& task, const NamedBytes& file,
+                          const Receiver& receiver) {
+  const Image read = read_image(file.bytes);
+  warn_about(file.name, read.warnings, receiver);
+  const Image image = reduced(gray_8_bit(read), task.side);
   ComparedInput input{
       .name = file.name,
       .medium = Medium::image,
@@ -52,8 +55,10 @@ ComparedInput image_input(const CompareTask& task, const NamedBytes& file) {
   return input;
 }
 
-ComparedInput audio_input(const CompareTask& task, const NamedBytes& file) {
+ComparedInput audio_input(const CompareTask& task, const NamedBytes& file,
+                          const Receiver& receiver) {
   const Audio audio = first_channel(read_audio(file.bytes, Encoding::u8, task.rate_hz));
+  warn_about(file.name, audio.warnings, receiver);
   ComparedInput input{.name = file.name,
                       .medium = Medium::audio,
                       .bytes = audio.samples,
@@ -68,13 +73,13 @@ ComparedInput audio_input(const CompareTask& task, const NamedBytes& file) {
   return input;
 }
 
-ComparedInput compared(const CompareTask& task, const NamedBytes& file) {
-  const Medium medium = infer_medium(file.bytes);
+ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Receiver& receiver) {
+  const Medium medium = infer_medium(file.bytes, file.name);
   ComparedInput input;
   if (medium == Medium::image) {
-    input = image_input(task, file);
+    input = image_input(task, file, receiver);
   } else if (medium == Medium::audio) {
-    input = audio_input(task, file);
+    input = audio_input(task, file, receiver);
   } else {
     input = {
         .name = file.name, .medium = medium, .bytes = file.bytes, .fingerprint = {}, .windows = {}};
@@ -148,7 +153,7 @@ class CompareWork {
     std::vector<ComparedSampler> samplers;
     for (const std::string& spec : task.samplers) samplers.push_back(ComparedSampler::parse(spec));
     std::vector<ComparedInput> inputs;
-    for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file));
+    for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file, receiver));
     if (launch().rank == 0) costs_ = measured_costs(task, inputs, stop_);
     const bool text = std::ranges::any_of(inputs, [](const auto& i) { return is_text(i.medium); });
     ComparisonSettings settings{.seed = task.seed,

@@ -57,15 +57,13 @@ Bytes given_mask(const Image& image, Bytes mask) {
 
 // Bright is from half the range on.
 Bytes file_mask(const Image& image, ByteView file) {
-  const Image picture = to_gray(read_image(file));
+  const Image picture = read_image(file);
   if (picture.width != image.width || picture.height != image.height)
     throw Error("the mask is " + std::to_string(picture.width) + " x " +
                 std::to_string(picture.height) + " pixels, but the image is " +
                 std::to_string(image.width) + " x " + std::to_string(image.height));
-  Bytes mask(image.width * image.height);
-  for (std::size_t i = 0; i < mask.size(); ++i)
-    mask[i] = picture.samples[i * picture.pixel_bytes()] >= 128;
-  return mask;
+  const std::vector<bool> marked = marked_pixels(picture);
+  return Bytes(marked.begin(), marked.end());
 }
 
 Bytes drawn_mask(const ImageCompletionTask& task) {

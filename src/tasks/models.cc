@@ -22,4 +22,9 @@ void warn_if_cut(const Model& model, std::uint64_t context_bytes, const Receiver
                 " of " + grouped(context_bytes) + " bytes of context");
 }
 
+void warn_about(const std::string& name, const std::vector<std::string>& warnings,
+                const Receiver& receiver) {
+  for (const std::string& warning : warnings) receiver.warn(printable(name + ": " + warning));
+}
+
 }  // namespace kraft

@@ -20,4 +20,8 @@ std::shared_ptr<const Model> make_model(const std::string& spec, const Geometry&
 // Warns when the model does not reach back to the beginning of the context.
 void warn_if_cut(const Model& model, std::uint64_t context_bytes, const Receiver& receiver);
 
+// Passes on what the reader of a file was not content with.
+void warn_about(const std::string& name, const std::vector<std::string>& warnings,
+                const Receiver& receiver);
+
 }  // namespace kraft

@@ -44,13 +44,17 @@ std::string source_of(const std::vector<ReproduceInput>& files, std::size_t used
   return used == 1 ? first : first + " and " + grouped(used - 1) + " more files";
 }
 
-Image gray_image(const ReproduceInput& file) {
-  return gray_8_bit(read_image(file.read(UINT64_MAX)));
+Image gray_image(const ReproduceInput& file, const Receiver& receiver) {
+  const Image image = read_image(file.read(UINT64_MAX));
+  warn_about(file.name, image.warnings, receiver);
+  return gray_8_bit(image);
 }
 
 // 16 kHz, 8 bits, the first channel.
-Audio mono_audio(const ReproduceInput& file) {
-  return first_channel(read_audio(file.read(UINT64_MAX), Encoding::u8, kPaperRateHz));
+Audio mono_audio(const ReproduceInput& file, const Receiver& receiver) {
+  Audio audio = read_audio(file.read(UINT64_MAX), Encoding::u8, kPaperRateHz);
+  warn_about(file.name, audio.warnings, receiver);
+  return first_channel(std::move(audio));
 }
 
 // "text:0123456789abcdef images:..."
@@ -147,9 +151,9 @@ class ReproduceWork {
     std::size_t used = 0;
     for (; used < from.size() && bytes.size() < task_.limit_bytes; ++used) {
       if (images) {
-        append_patches(gray_image(from[used]), bytes);
+        append_patches(gray_image(from[used], receiver_), bytes);
       } else {
-        append(bytes, mono_audio(from[used]).samples);
+        append(bytes, mono_audio(from[used], receiver_).samples);
       }
     }
     return paper_data(medium, source_of(from, used) + (images ? " in patches of 64x32" : ""),
@@ -258,8 +262,8 @@ class ReproduceWork {
       specs.push_back(models({"gzip:9", llama}));
     const ReproduceInput& picture = files(PaperMedium::images).at(0);
     const ReproduceInput& recording = files(PaperMedium::audio).at(0);
-    const Image image = gray_image(picture);
-    const Audio audio = mono_audio(recording);
+    const Image image = gray_image(picture, receiver_);
+    const Audio audio = mono_audio(recording, receiver_);
     std::vector<GenerationTask> tasks = {text_task(data(PaperMedium::text)),
                                          image_task(image, printable(picture.name)),
                                          audio_task(audio, printable(recording.name))};

@@ -1,10 +1,10 @@
-#include "core/drawing.h"
 #include "kraft/tasks/sample.h"
 
 #include <algorithm>
 #include <chrono>
 
 #include "base/text.h"
+#include "core/drawing.h"
 #include "evaluate/copying.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"

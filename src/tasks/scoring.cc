@@ -29,7 +29,10 @@ std::string shape_text(const Geometry& geometry) {
 }  // namespace
 
 Scoring::Scoring(const ScoreTask& task, const Receiver& receiver) : task_(task) {
-  for (const NamedBytes& input : task.inputs) samples_.push_back(samples_of(input));
+  for (const NamedBytes& input : task.inputs) {
+    samples_.push_back(samples_of(input));
+    warn_about(input.name, samples_.back().warnings, receiver);
+  }
   if (task.prime) read_prime();
   for (std::size_t i = 0; i < samples_.size(); ++i) add_texts(i);
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Scorer>> made;
@@ -49,7 +52,7 @@ MediaSamples Scoring::samples_of(const NamedBytes& input) const {
   if (input.bytes.empty()) throw Error(printable(input.name) + " is empty");
   MediaSamples samples;
   try {
-    samples = read_samples(task_.media, input.bytes);
+    samples = read_samples(task_.media, input.bytes, input.name);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
