@@ -323,10 +323,11 @@ AudioCompletionResult complete_audio(const AudioCompletionTask& task, const Rece
                                .drawn_bytes = hole.drawn_bytes(),
                                .cancelled = filled.cancelled};
   if (result.cancelled) return result;
-  for (FilledHole& one : filled.filled)
-    result.completions.push_back(
-        {std::move(one.completion),
-         {audio.rate_hz, audio.channels, audio.encoding, std::move(one.bytes)}});
+  for (FilledHole& one : filled.filled) {
+    Audio completed = audio;
+    completed.samples = std::move(one.bytes);
+    result.completions.push_back({std::move(one.completion), std::move(completed)});
+  }
   return result;
 }
 
