@@ -1,10 +1,12 @@
-# What is needed beyond the library: by the program, the tests and the benchmarks.
+# What is needed to build beyond what the library links to: headers of its own, the program, the
+# tests and the benchmarks.
+
+find_package(nlohmann_json QUIET)
+kraft_need(nlohmann_json_FOUND "nlohmann_json" nlohmann-json3-dev)
 
 if(KRAFT_BUILD_PROGRAM)
   find_package(Boost QUIET COMPONENTS program_options)
-  find_package(nlohmann_json QUIET)
   kraft_need(Boost_PROGRAM_OPTIONS_FOUND "Boost.Program_options" libboost-program-options-dev)
-  kraft_need(nlohmann_json_FOUND "nlohmann_json" nlohmann-json3-dev)
 endif()
 
 # MPI is C's; the program is built without it where there is none.

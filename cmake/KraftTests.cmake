@@ -61,6 +61,11 @@ if(KRAFT_BUILD_EXAMPLES)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
   add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)
+  add_test(NAME example.task_next COMMAND example_task_next)
+  add_test(NAME example.task_score COMMAND example_task_score ${short_text})
+  add_test(NAME example.task_classify COMMAND example_task_classify
+    ${short_text} ${PROJECT_SOURCE_DIR}/CMakeLists.txt ${PROJECT_SOURCE_DIR}/CONTRIBUTING.md)
+  add_test(NAME example.task_pack COMMAND example_task_pack ${short_text})
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)
   add_test(NAME example.complete_image

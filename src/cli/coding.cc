@@ -2,22 +2,29 @@
 
 #include <sys/stat.h>
 
-#include <cstdio>
-
 #include "base/text.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {
 
-std::string output_path(const po::variables_map& values, const std::string& implied) {
-  if (values.count("output")) {
-    std::string path = values["output"].as<std::string>();
-    if (path.empty()) throw UsageError("--output is empty");
-    return path;
-  }
+void add_coding_options(OptionTable<CodingShow>& table, const std::string& otherwise) {
+  table.text("input", &CodingShow::input, {.value_name = "FILE", .meaning = "the file"});
+  table.file("output", &CodingShow::output,
+             {.letter = 'o',
+              .value_name = "FILE",
+              .otherwise = otherwise,
+              .meaning = "where to write; - is standard output"});
+  table.flag("force", &CodingShow::force,
+             {.letter = 'f', .meaning = "overwrite a file that --output does not name"});
+  table.flag("quiet", &CodingShow::quiet,
+             {.letter = 'q', .meaning = "no report on standard error"});
+}
+
+std::string output_path(const CodingShow& show, const std::string& implied) {
+  if (show.output) return *show.output;
   struct stat status {};
-  if (implied != "-" && !is_set(values, "force") && ::lstat(implied.c_str(), &status) == 0)
+  if (implied != "-" && !show.force && ::lstat(implied.c_str(), &status) == 0)
     throw UsageError(printable(implied) + " is there already: give --force, or another --output");
   return implied;
 }
@@ -32,19 +39,10 @@ void CodingOutput::write(ByteView bytes) {
   } else {
     write_out(as_text(bytes));
   }
-  written_bytes_ += bytes.size();
 }
 
 void CodingOutput::commit() {
   if (file_) file_->commit();
-}
-
-std::string share(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f %%",
-                100 * static_cast<double>(part) / static_cast<double>(whole));
-  return text;
 }
 
 }  // namespace kraft::cli

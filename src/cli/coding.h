@@ -1,21 +1,32 @@
 // What compress, decompress and info have in common.
 #pragma once
 
-#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/files.h"
-#include "cli/command.h"
-#include "kraft/container.h"
+#include "kraft/tasks/options.h"
 
 namespace kraft::cli {
 
 inline constexpr const char* kSuffix = ".kraft";
 
-// The names of the input and of the output: --output, or `implied` where that is not given. Both
-// may be "-". Throws UsageError when a file would be overwritten that nobody has named.
-std::string output_path(const po::variables_map& values, const std::string& implied);
+// From which file to which, and what is said of it.
+struct CodingShow {
+  std::string input = "-";
+  std::optional<std::string> output;
+  bool force = false;
+  bool test = false;  // of decompress
+  bool quiet = false;
+};
+
+// Puts the options of all that on a table; `otherwise` says what --output is by default.
+void add_coding_options(OptionTable<CodingShow>& table, const std::string& otherwise);
+
+// --output, or `implied` where that is not given. Throws UsageError when a file would be
+// overwritten that nobody has named.
+std::string output_path(const CodingShow& show, const std::string& implied);
 
 // A file that appears whole when committed, or standard output as it comes.
 class CodingOutput {
@@ -24,14 +35,9 @@ class CodingOutput {
 
   void write(ByteView bytes);
   void commit();
-  std::uint64_t written_bytes() const { return written_bytes_; }
 
  private:
   std::unique_ptr<OutputFile> file_;  // empty: standard output
-  std::uint64_t written_bytes_ = 0;
 };
-
-// "29.80 %"
-std::string share(std::uint64_t part, std::uint64_t whole);
 
 }  // namespace kraft::cli

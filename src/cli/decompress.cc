@@ -1,63 +1,61 @@
 // kraft decompress: back to the file that kraft compress has read.
 
+#include <optional>
+
 #include "base/text.h"
 #include "cli/coding.h"
-#include "cli/context.h"
+#include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
+#include "kraft/tasks/pack.h"
 
 namespace kraft::cli {
 namespace {
 
-struct Options {
-  std::string model, input = "-";
-  ThreadsOption threads;
-};
-
-std::string implied_output(const po::variables_map& values, const std::string& input) {
-  if (input == "-") return "-";
-  const std::string suffix = kSuffix;
-  if (input.ends_with(suffix) && input.size() > suffix.size())
-    return input.substr(0, input.size() - suffix.size());
-  if (values.count("output")) return "";
-  throw UsageError("--output is missing: " + printable(input) + " does not end in " + suffix);
+const OptionTable<CodingShow>& show_options() {
+  static const auto table = [] {
+    OptionTable<CodingShow> rows;
+    add_coding_options(rows, "FILE without .kraft");
+    rows.flag("test", &CodingShow::test,
+              {.meaning = "decompress and check, but write nothing", .excludes = {"output"}});
+    return rows;
+  }();
+  return table;
 }
 
-int run(const po::variables_map& values, const Options& options) {
-  exclude(values, "test", "output");
-  const bool test = is_set(values, "test");
-  const std::string path = test ? "" : output_path(values, implied_output(values, options.input));
-  DecompressOptions decompression{.threads = options.threads.get()};
-  if (!options.model.empty())
-    decompression.model = make_model(options.model, {.threads = options.threads.get()});
-  InputFile input(options.input);
-  std::optional<CodingOutput> output;
-  if (!test) output.emplace(path);
+std::string implied_output(const CodingShow& show) {
+  if (show.input == "-") return "-";
+  const std::string suffix = kSuffix;
+  if (show.input.ends_with(suffix) && show.input.size() > suffix.size())
+    return show.input.substr(0, show.input.size() - suffix.size());
+  if (show.output) return "";
+  throw UsageError("--output is missing: " + printable(show.input) + " does not end in " + suffix);
+}
 
-  std::optional<Progress> progress;
-  std::uint64_t original_bytes = 0;
-  decompression.header = [&](const ContainerHeader& header) {
-    progress.emplace(header.model.spec, header.size_bytes.value_or(0), "bytes");
-  };
-  decompression.progress = [&](std::uint64_t done) { progress->advance_to(done); };
-  decompression.warn = warn;
-  decompress([&](std::span<Byte> to) { return input.read(to); },
-             [&](ByteView bytes) {
-               original_bytes += bytes.size();
-               if (output) output->write(bytes);
-             },
-             decompression);
+int run(DecompressTask& task, const CodingShow& show) {
+  const std::string path = show.test ? "" : output_path(show, implied_output(show));
+  InputFile input(show.input);
+  std::optional<CodingOutput> output;
+  if (!show.test) output.emplace(path);
+  TerminalReceiver terminal;
+  const PackResult result = decompress(
+      task, [&](std::span<Byte> to) { return input.read(to); },
+      [&](ByteView bytes) {
+        if (output) output->write(bytes);
+      },
+      terminal.receiver());
   if (output) output->commit();
-  progress.reset();
-  if (test && !is_set(values, "quiet"))
-    note(printable(input.name()) + ": " + grouped(original_bytes) + " bytes, all of them right");
+  terminal.end_progress();
+  if (show.test && !show.quiet)
+    note(printable(input.name()) + ": " + grouped(result.original_bytes) +
+         " bytes, all of them right");
   return 0;
 }
 
 }  // namespace
 
 Command decompress_command() {
-  auto options = std::make_shared<Options>();
   Command command;
   command.name = "decompress";
   command.synopsis = "[FILE|-] [-o FILE] [--test] [--model SPEC] [options]";
@@ -71,19 +69,8 @@ Command decompress_command() {
   command.examples = {"kraft decompress book.txt.kraft", "kraft decompress book.txt.kraft --test",
                       "kraft decompress -o - book.txt.kraft | head",
                       "kraft decompress --model 'cmd:\"gzip -9\"' x.kraft"};
-  // clang-format off
-  command.options.add_options()
-      ("input", po::value(&options->input)->value_name("FILE"), "the file (- is standard input)")
-      ("output,o", po::value<std::string>()->value_name("FILE"), "where to write (- is standard output; default: FILE without .kraft)")
-      ("force,f", po::bool_switch(), "overwrite a file of that name")
-      ("test", po::bool_switch(), "decompress and check, but write nothing")
-      ("model,m", po::value(&options->model)->value_name("SPEC"), "the model, where the file's word is not to be taken")
-      ("quiet,q", po::bool_switch(), "no report on standard error");
-  options->threads.add_to(command.options);
-  // clang-format on
   command.positional = "input";
-  command.most_positional = 1;
-  command.run = [options](const po::variables_map& values) { return run(values, *options); };
+  serve(command, decompress_options(), show_options(), run);
   return command;
 }
 

@@ -130,18 +130,44 @@ std::string man_page() {
   return text;
 }
 
+std::string completed_with(const std::string& words) {
+  return "mapfile -t COMPREPLY < <(compgen -W '" + words + "' -- \"$word\"); return ;;\n";
+}
+
+// What may follow an option, where that is one of some words.
+std::string words_after(const Option& option, const std::string& models) {
+  if (option.value_name == "SPEC") return models;
+  return join(option.choices, " ");
+}
+
+// A case for each option of a command that some words may follow.
+std::string value_cases(const Command& command, const std::string& models) {
+  std::string cases;
+  for (const std::span<const Option> table : command.tables) {
+    for (const Option& option : table) {
+      const std::string words = words_after(option, models);
+      if (words.empty() || option.kind == OptionKind::flag) continue;
+      cases += "    '" + command.name + " --" + option.name + "'";
+      if (option.letter != 0) cases += "|'" + command.name + " -" + option.letter + "'";
+      cases += ") " + completed_with(words);
+    }
+  }
+  return cases;
+}
+
 std::string completion_script() {
-  std::string names, cases;
+  std::string names, models, cases, values;
+  for (const Backend& backend : backends()) models += backend.name + " ";
   for (const Command& command : commands()) {
     if (is_hidden(command)) continue;
     names += command.name + " ";
+    values += value_cases(command, models);
     if (command.name == "help") continue;
     std::string options = "--help";
     for (const Shown& option : shown_options(command)) options += " --" + option.name;
     cases += "    " + command.name + ") options='" + options + "' ;;\n";
   }
-  std::string models, sampler_names, presets;
-  for (const Backend& backend : backends()) models += backend.name + " ";
+  std::string sampler_names, presets;
   for (const SamplerRow& row : samplers()) sampler_names += row.name + " ";
   for (const SamplerPreset& preset : sampler_presets()) presets += preset.name + " ";
   return "# bash completion for kraft\n"
@@ -154,26 +180,14 @@ std::string completion_script() {
          "--version --help' -- \"$word\")\n"
          "    return\n"
          "  fi\n"
-         "  case $previous in\n"
-         "    --model|-m) mapfile -t COMPREPLY < <(compgen -W '" +
-         models +
-         "' -- \"$word\"); return ;;\n"
-         "    --sampler) mapfile -t COMPREPLY < <(compgen -W '" +
-         sampler_names +
-         "' -- \"$word\"); return ;;\n"
-         "    --preset) mapfile -t COMPREPLY < <(compgen -W '" +
-         presets +
-         "' -- \"$word\"); return ;;\n"
-         "    --as) mapfile -t COMPREPLY < <(compgen -W 'auto text image audio bytes' -- "
-         "\"$word\"); "
-         "return ;;\n"
-         "    --alphabet) mapfile -t COMPREPLY < <(compgen -W 'auto all seen printable utf-8 "
-         "chars:' -- "
-         "\"$word\"); return ;;\n"
+         "  case \"${COMP_WORDS[1]} $previous\" in\n" +
+         values + "    *' --model'|*' -m') " + completed_with(models) + "    *' --sampler') " +
+         completed_with(sampler_names) + "    *' --preset') " + completed_with(presets) +
+         "    *' --as') " + completed_with("auto text image audio bytes") + "    *' --alphabet') " +
+         completed_with("auto all seen printable utf-8 chars:") +
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +
-         cases + "    help) mapfile -t COMPREPLY < <(compgen -W '" + names +
-         "' -- \"$word\"); return ;;\n"
+         cases + "    help) " + completed_with(names) +
          "  esac\n"
          "  if [[ $word == -* ]]; then\n"
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"

@@ -22,10 +22,10 @@ bool holds_files(const Option& option) {
   return option.kind == OptionKind::contents || option.kind == OptionKind::inputs;
 }
 
-// "-5" and "-.5" are values, not options.
+// "-5" and "- so" are values, not options.
 bool looks_like_option(const std::string& argument) {
-  return argument.size() > 1 && argument[0] == '-' && argument[1] != '.' &&
-         std::isdigit(static_cast<unsigned char>(argument[1])) == 0;
+  return argument.size() > 1 && argument[0] == '-' &&
+         (argument[1] == '-' || std::isalpha(static_cast<unsigned char>(argument[1])) != 0);
 }
 
 // "NAME=FILE"

@@ -91,7 +91,8 @@ const Model* Classifier::predictor() const { return impl_->model.get(); }
 bool Classifier::reaches_back(std::size_t corpus) const {
   constexpr std::size_t kProbeBytes = 1024;
   const ByteView bytes = impl_->corpora[corpus].bytes;
-  const ByteView probe = bytes.first(std::min(kProbeBytes, bytes.size()));
+  if (bytes.size() <= kProbeBytes) return true;  // so near that headers cost more than distance
+  const ByteView probe = bytes.first(kProbeBytes);
   const Byte zero = 0;
   const double alone = impl_->bits_of(probe) - impl_->bits_of({&zero, 1});
   return impl_->further_bits(corpus, probe) < alone / 2;

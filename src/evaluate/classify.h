@@ -46,7 +46,7 @@ class Classifier {
   const Model* predictor() const;
 
   // Whether what stands at the beginning of the corpus still helps at its end: its first bytes are
-  // appended to it, and must cost less than half of what they cost alone.
+  // appended to it, and must cost less than half of what they cost alone. Of a short one it does.
   bool reaches_back(std::size_t corpus) const;
 
  private:

@@ -14,97 +14,130 @@
 namespace kraft {
 namespace {
 
+constexpr std::size_t kMeasuredTogether = 256;  // bytes of one question to a predictor
+
 std::uint64_t effective_chunk(ByteView data, std::uint64_t chunk_bytes) {
   return chunk_bytes == 0 ? data.size() : std::min<std::uint64_t>(chunk_bytes, data.size());
 }
 
-template <typename Visit>
-void for_each_chunk(ByteView data, std::uint64_t chunk_bytes, Visit visit) {
-  const std::uint64_t size = effective_chunk(data, chunk_bytes);
-  for (; !data.empty(); data = data.subspan(std::min<std::size_t>(size, data.size())))
-    visit(data.first(std::min<std::size_t>(size, data.size())));
+std::vector<ByteView> chunks_of(ByteView data, std::uint64_t chunk_bytes) {
+  std::vector<ByteView> chunks;
+  for (const std::uint64_t size = effective_chunk(data, chunk_bytes); !data.empty();) {
+    const std::size_t here = std::min<std::size_t>(size, data.size());
+    chunks.push_back(data.first(here));
+    data = data.subspan(here);
+  }
+  return chunks;
 }
 
-std::uint64_t compressed_bytes(const Codec& codec, ByteView data, std::uint64_t chunk_bytes) {
-  const auto encoder = codec.encoder();
+// The sum of bits(chunk, worker) over all chunks, on so many threads.
+template <typename Bits>
+double sum_over(const std::vector<ByteView>& chunks, ThreadPool& pool, Bits bits) {
+  std::vector<double> of(chunks.size());
+  pool.run(chunks.size(), [&](std::size_t i, unsigned worker) { of[i] = bits(chunks[i], worker); });
+  return std::accumulate(of.begin(), of.end(), 0.0);
+}
+
+}  // namespace
+
+Scorer::Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads)
+    : model_(std::move(model)), context_(context), threads_(threads) {
+  const std::string& spec = model_->spec();
+  if (!find_backend(Spec::parse(spec).name).make_codec) return;
+  codec_ = make_codec(codec_spec(spec));
+  if (!context_.empty()) context_bits_ = codec_->encoder()->code_length(context_);
+}
+
+Scorer::~Scorer() = default;
+
+std::unique_ptr<State> Scorer::start() const {
+  if (context_.empty()) return model_->start();
+  const std::lock_guard lock(mutex_);
+  if (!primed_) primed_ = model_->start(context_);
+  return primed_->clone();
+}
+
+CodeLength Scorer::code_length(ByteView data, std::uint64_t chunk_bytes) const {
+  CodeLength length;
+  if (codec_ && context_.empty()) {
+    length.compressed_bytes = compressed_bytes(data, chunk_bytes);
+    length.bits = 8 * static_cast<double>(length.compressed_bytes);
+    return length;
+  }
+  length.by_prediction = by_prediction();
+  length.bits = codec_ ? further_bits(data, chunk_bytes) : predicted_bits(data, chunk_bytes);
+  length.compressed_bytes = static_cast<std::int64_t>(std::ceil(length.bits / 8));
+  return length;
+}
+
+std::int64_t Scorer::compressed_bytes(ByteView data, std::uint64_t chunk_bytes) const {
+  const auto encoder = codec_->encoder();
   Bytes stream;
   const Byte zero = 0;
   encoder->encode({&zero, 1}, stream);
   const std::uint64_t header_bytes = stream.size();
   std::uint64_t sum = header_bytes;
-  for_each_chunk(data, chunk_bytes, [&](ByteView chunk) {
+  for (const ByteView chunk : chunks_of(data, chunk_bytes)) {
     encoder->encode(chunk, stream);
     sum += stream.size() - std::min<std::uint64_t>(header_bytes, stream.size());
-  });
-  return sum;
-}
-
-double predicted_bits(const Model& model, ByteView data, std::uint64_t chunk_bytes,
-                      unsigned threads) {
-  std::vector<ByteView> chunks;
-  for_each_chunk(data, chunk_bytes, [&](ByteView chunk) { chunks.push_back(chunk); });
-  std::vector<double> bits(chunks.size());
-  ThreadPool(threads).run(chunks.size(), [&](std::size_t i, unsigned) {
-    bits[i] = model.start(chunks[i])->context_bits();
-  });
-  return std::accumulate(bits.begin(), bits.end(), 0.0);
-}
-
-}  // namespace
-
-CodeLength code_length(const Model& model, ByteView data, std::uint64_t chunk_bytes,
-                       unsigned threads) {
-  const std::string& spec = model.spec();
-  CodeLength length;
-  if (find_backend(Spec::parse(spec).name).make_codec) {
-    length.compressed_bytes = compressed_bytes(*make_codec(codec_spec(spec)), data, chunk_bytes);
-    length.bits = 8 * static_cast<double>(length.compressed_bytes);
-  } else {
-    length.by_prediction = true;
-    length.bits = predicted_bits(model, data, chunk_bytes, threads);
-    length.compressed_bytes = static_cast<std::uint64_t>(std::ceil(length.bits / 8));
   }
-  return length;
+  return static_cast<std::int64_t>(sum);
 }
 
-Prequential prequential(const Model& model, ByteView data, std::uint64_t chunk_bytes,
-                        std::uint64_t positions,
-                        const std::function<void(std::uint64_t)>& progress) {
+double Scorer::further_bits(ByteView data, std::uint64_t chunk_bytes) const {
+  ThreadPool pool(threads_);
+  std::vector<std::unique_ptr<Encoder>> encoders(pool.size());
+  return sum_over(chunks_of(data, chunk_bytes), pool, [&](ByteView chunk, unsigned worker) {
+    if (!encoders[worker]) encoders[worker] = codec_->encoder();
+    Bytes both(context_.begin(), context_.end());
+    append(both, chunk);
+    return encoders[worker]->code_length(both) - context_bits_;
+  });
+}
+
+double Scorer::predicted_bits(ByteView data, std::uint64_t chunk_bytes) const {
+  ThreadPool pool(threads_);
+  const auto chunks = chunks_of(data, chunk_bytes);
+  if (context_.empty())
+    return sum_over(chunks, pool,
+                    [&](ByteView chunk, unsigned) { return model_->start(chunk)->context_bits(); });
+  return sum_over(chunks, pool, [&](ByteView chunk, unsigned) {
+    const auto state = start();
+    double sum_bits = 0;
+    for (const ByteView some : chunks_of(chunk, kMeasuredTogether)) {
+      double bits = 0;
+      state->measure({&some, 1}, {&bits, 1});
+      sum_bits += bits;
+      state->observe(some);
+    }
+    return sum_bits;
+  });
+}
+
+Prequential Scorer::prequential(ByteView data, std::uint64_t chunk_bytes,
+                                const StratifiedPlaces& sample,
+                                const std::function<void(std::uint64_t)>& progress) const {
   if (data.empty()) throw Error("nothing to predict");
-  const std::uint64_t count = std::min<std::uint64_t>(positions, data.size());
   const std::uint64_t chunk = effective_chunk(data, chunk_bytes);
   std::unique_ptr<State> state;
   std::uint64_t state_chunk = 0, observed = 0;
-  double sum = 0, sum_of_squares = 0;
+  std::vector<double> costs;
   std::array<double, 256> bits;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    // The middle of each of `count` equal stretches.
-    const auto at =
-        static_cast<std::uint64_t>((static_cast<double>(i) + 0.5) *
-                                   static_cast<double>(data.size()) / static_cast<double>(count));
+  for (const std::uint64_t at : sample.places) {
     const std::uint64_t begin = at / chunk * chunk;
     if (!state || begin != state_chunk) {
-      state = model.start();
+      state = start();
       state_chunk = observed = begin;
     }
     state->observe(data.subspan(observed, at - observed));
     observed = at;
     state->next_byte(bits);
-    const double cost = surprisal_bits(bits, data[at]);
-    sum += cost;
-    sum_of_squares += cost * cost;
-    if (progress) progress(i + 1);
+    costs.push_back(surprisal_bits(bits, data[at]));
+    if (progress) progress(costs.size());
   }
-  Prequential result;
-  const auto n = static_cast<double>(count);
-  result.positions = count;
-  result.bits_per_byte = sum / n;
-  if (count > 1) {
-    const double variance =
-        std::max(0.0, (sum_of_squares - n * result.bits_per_byte * result.bits_per_byte) / (n - 1));
-    result.standard_error = std::sqrt(variance / n);
-  }
-  return result;
+  const StratifiedMean mean = stratified_mean(sample, costs);
+  return {
+      .bits_per_byte = mean.mean, .standard_error = mean.standard_error, .positions = costs.size()};
 }
 
 }  // namespace kraft

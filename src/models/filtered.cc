@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "codecs/shape.h"
+#include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/marks.h"
 #include "models/pixels.h"
@@ -154,7 +155,7 @@ class FilteredState final : public State {
   std::vector<ByteView> views_;
 };
 
-class FilteredModel final : public Model {
+class FilteredModel final : public Model, public PricesContextWhenAsked {
  public:
   FilteredModel(std::string spec, const Settings& settings, std::shared_ptr<const Model> inner)
       : spec_(std::move(spec)), settings_(settings), inner_(std::move(inner)) {}
@@ -166,6 +167,7 @@ class FilteredModel final : public Model {
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
+  bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }
 
  private:
   std::string spec_;

@@ -23,6 +23,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
@@ -306,7 +307,7 @@ class PoolState final : public State {
   MarkStack<Saved> marks_;
 };
 
-class PoolModel final : public Model {
+class PoolModel final : public Model, public PricesContextWhenAsked {
  public:
   PoolModel(std::string spec, std::shared_ptr<const Parts> parts)
       : spec_(std::move(spec)), parts_(std::move(parts)) {}

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kraft::cli {
+namespace kraft {
 namespace {
 
 // Code points, which is the width of everything that kraft prints in a table.
@@ -42,4 +42,4 @@ std::string Table::text() const {
   return text;
 }
 
-}  // namespace kraft::cli
+}  // namespace kraft

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace kraft::cli {
+namespace kraft {
 
 class Table {
  public:
@@ -18,4 +18,4 @@ class Table {
   std::vector<bool> to_the_right_;
 };
 
-}  // namespace kraft::cli
+}  // namespace kraft

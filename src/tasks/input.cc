@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
+#include "tasks/medium_option.h"
 
 namespace kraft {
 namespace {
@@ -49,22 +50,7 @@ OptionTable<ContextInput> make_context_table() {
 OptionTable<MediaInput> make_media_input_table() {
   using M = MediaInput;
   OptionTable<MediaInput> table;
-  table.computed(
-      OptionKind::choice, "as",
-      [](M& media, const OptionValue& value) {
-        media.as.reset();
-        for (const Medium medium : {Medium::text, Medium::image, Medium::audio, Medium::bytes}) {
-          if (std::get<std::string>(value) == name_of(medium)) media.as = medium;
-        }
-      },
-      [](const M& media) -> std::optional<OptionValue> {
-        if (!media.as) return std::nullopt;
-        return std::string(name_of(*media.as));
-      },
-      OptionValue(std::string("auto")),
-      {.value_name = "MEDIUM",
-       .choices = {"auto", "text", "image", "audio", "bytes"},
-       .meaning = "what the file is taken for; auto: what its content says"});
+  add_medium(table, &M::as);
   table.structured(
       "crop", &M::crop, [](const std::string& text) { return parse_box("crop", text); },
       [](const Box& box) { return text_of(box); },

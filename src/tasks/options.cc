@@ -159,6 +159,10 @@ OptionValue converted(const Option& option, const OptionValue& value) {
       fits = std::holds_alternative<double>(result);
       break;
     case OptionKind::text:
+      if (std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value))
+        result = text_of(value);
+      fits = std::holds_alternative<std::string>(result);
+      break;
     case OptionKind::choice:
     case OptionKind::file:
       fits = text != nullptr;

@@ -8,6 +8,13 @@ for model in gzip xz ngram:4; do kraft classify --model $model --corpus whales=w
 cat one two | kraft classify --model ngram:3 --corpus whales=whales --corpus code=code --lines -
 kraft classify --corpus whales=whales --corpus code=code --by ncd --json one
 
+# Ties are marked, and broken in the same way whatever the order of the options.
+cp whales twin
+kraft classify --corpus code=code --corpus b=whales --corpus a=twin one
+kraft classify --corpus a=twin --corpus b=whales --corpus code=code one
+cat one two | kraft classify --corpus b=whales --corpus code=code --corpus a=twin --lines -
+kraft classify --corpus b=whales --corpus a=twin --json one | sed -n '/winner/p;/margin/p;/tied/,/\]/p'
+
 head -c 40000 /dev/zero | tr '\0' a >long
 for i in $(seq 9000); do echo $((i * i * 7919 % 1000003)); done >longer
 try classify --corpus whales=whales --corpus numbers=longer one

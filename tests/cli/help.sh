@@ -12,3 +12,7 @@ source completion
 COMP_WORDS=(kraft sa) COMP_CWORD=1; _kraft; echo "${COMPREPLY[@]}"
 COMP_WORDS=(kraft sample --model z) COMP_CWORD=3; _kraft; echo "${COMPREPLY[@]}"
 COMP_WORDS=(kraft sample --temp) COMP_CWORD=2; _kraft; echo "${COMPREPLY[@]}"
+COMP_WORDS=(kraft classify --by n) COMP_CWORD=3; _kraft; echo "${COMPREPLY[@]}"
+COMP_WORDS=(kraft compress -m xz --as i) COMP_CWORD=5; _kraft; echo "${COMPREPLY[@]}"
+# The help of a command whose options are a table, with ranges and defaults.
+kraft help compress | sed -n '/^Options:/,$p'

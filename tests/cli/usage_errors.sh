@@ -42,6 +42,18 @@ try score --model gzip
 try score book.txt
 try score --model gzip --chunk -1 book.txt
 try score --model gzip --positions some book.txt
+try score --model gzip --positions -1 book.txt
+try score --model gzip --chunk 5 --lines book.txt
+try score --model gzip --as music book.txt
+try score --model gzip --prime - -
+try score --model gzip --threads 1 --threads 2 book.txt
+try next --model ngram --base-bits perhaps
+try next --model ngram --top=
+try next --model ngram --json=yes
+try next -m
+try next -x
+try next -mngram --top 0
+try models --json --json nothing
 try models nothing
 try help nothing
 try completion tcsh

@@ -1,5 +1,6 @@
 // llama: language models in GGUF files, through llama.cpp.
 
+#include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/llama/weights.h"
 #include "registry/backends.h"
@@ -41,7 +42,7 @@ LlamaCore::LlamaCore(LlamaOptions options, bool ascii7_bytes, std::size_t beam_c
 
 namespace {
 
-class LlamaModel final : public Model {
+class LlamaModel final : public Model, public PricesContextWhenAsked {
  public:
   LlamaModel(std::string spec, std::string file, std::shared_ptr<const LlamaCore> core)
       : spec_(std::move(spec)), file_(std::move(file)), core_(std::move(core)) {}
@@ -57,6 +58,9 @@ class LlamaModel final : public Model {
   std::optional<std::uint64_t> window_bytes() const override {
     return std::uint64_t{core_->window_tokens()} * core_->vocabulary.longest_unit_bytes();
   }
+
+  // Coverings are followed through all of the context in any case.
+  bool context_bits_cost_more() const override { return core_->vocabulary.is_bytes(); }
 
   std::string fingerprint() const override {
     const std::lock_guard lock(mutex_);

@@ -1,0 +1,69 @@
+// Any file through any model, and back.
+//
+//     kraft::CompressTask task;
+//     task.model = "ngram:5";
+//     kraft::Bytes packed;
+//     kraft::compress(task, kraft::reading(book), kraft::writing(packed));
+//
+//     kraft::Bytes back;
+//     kraft::decompress({}, kraft::reading(packed), kraft::writing(back));
+//
+// Both stream: a reader gives as much as there is at the moment, a writer takes what comes, and
+// memory stays bounded. Of an uncompressed image or recording the model is told the shape of the
+// samples, unless it has no use for it.
+//
+// A .kraft file names its model, and kraft/container.h says how it is checked before anything is
+// written. What is damaged, or was written by a model that computes other probabilities here, is an
+// Error. inspect() of that header says what a file holds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kraft/container.h"
+#include "kraft/tasks/input.h"
+#include "kraft/tasks/progress.h"
+
+namespace kraft {
+
+// compress_options() has the ranges and meanings.
+struct CompressTask {
+  std::string model;                               // specification
+  std::uint64_t block_bytes = kDefaultBlockBytes;  // of the original; blocks are independent
+  std::optional<Medium> as = {};                   // (default: what its content says)
+  unsigned threads = 0;                            // 0: one per processor
+};
+
+struct DecompressTask {
+  std::optional<std::string> model = {};  // (default: the one that the file names)
+  unsigned threads = 0;                   // 0: one per processor
+};
+
+const OptionTable<CompressTask>& compress_options();
+const OptionTable<DecompressTask>& decompress_options();
+
+struct PackResult {
+  std::string model;  // as it calls itself
+  Medium medium = Medium::bytes;
+  std::uint64_t original_bytes = 0;
+  std::uint64_t packed_bytes = 0;
+};
+
+// Throw UsageError for a task that is none, without reading anything.
+void check(const CompressTask& task);
+void check(const DecompressTask& task);
+
+// The size is that of the original, where it is known.
+PackResult compress(const CompressTask& task, const Reader& read, const Writer& write,
+                    const Receiver& receiver = {},
+                    std::optional<std::uint64_t> size_bytes = std::nullopt);
+
+PackResult decompress(const DecompressTask& task, const Reader& read, const Writer& write,
+                      const Receiver& receiver = {});
+
+// Of bytes in memory, which stay where they are.
+Reader reading(ByteView bytes);
+Writer writing(Bytes& to);
+
+}  // namespace kraft

@@ -1,0 +1,79 @@
+#include "kraft/tasks/next.h"
+
+#include <cmath>
+
+#include "kraft/context_bits.h"
+#include "kraft/tasks/options.h"
+#include "tasks/models.h"
+
+namespace kraft {
+namespace {
+
+OptionTable<NextTask> make_table() {
+  OptionTable<NextTask> table;
+  table.list("model", &NextTask::models,
+             {.letter = 'm',
+              .value_name = "SPEC",
+              .meaning = "the model; several may be given",
+              .required = true});
+  table.include(context_options(), &NextTask::context);
+  table.choice("base-bits", &NextTask::base_bits,
+               std::vector<std::pair<std::string, BaseBits>>{
+                   {"auto", BaseBits::automatic}, {"on", BaseBits::on}, {"off", BaseBits::off}},
+               {.value_name = "WHEN",
+                .meaning = "the code length of the context: on, off, or auto (where the model "
+                           "need not predict every byte of it for that)"});
+  add_threads(table, &NextTask::threads);
+  return table;
+}
+
+double entropy_bits(const std::vector<double>& probability) {
+  double bits = 0;
+  for (const double p : probability) bits -= p > 0 ? p * std::log2(p) : 0;
+  return bits;
+}
+
+Expectation expect(const Model& model, ByteView context, BaseBits base_bits) {
+  const auto state = model.start(context);
+  Expectation of{.model = model.spec(),
+                 .granularity = model.granularity(),
+                 .context_bytes = state->context_bytes(),
+                 .base_bits = std::nullopt,
+                 .bits = {},
+                 .probability = {}};
+  const bool wanted = base_bits == BaseBits::on ||
+                      (base_bits == BaseBits::automatic && !context_bits_cost_more(model));
+  if (wanted) of.base_bits = state->context_bits();
+  state->next_byte(of.bits);
+  of.probability = probabilities(of.bits);
+  of.entropy_bits = entropy_bits(of.probability);
+  return of;
+}
+
+}  // namespace
+
+const OptionTable<NextTask>& next_options() {
+  static const OptionTable<NextTask> table = make_table();
+  return table;
+}
+
+void check(const NextTask& task) {
+  check(next_options(), task);
+  check_models(task.models);
+}
+
+NextResult next(const NextTask& task, const Receiver& receiver) {
+  check(next_options(), task);
+  std::vector<std::shared_ptr<const Model>> models;
+  for (const std::string& spec : task.models)
+    models.push_back(make_model(spec, {}, task.threads, receiver));
+  const Bytes context = make_context(task.context).observed();
+  NextResult result;
+  for (const auto& model : models) {
+    warn_if_cut(*model, context.size(), receiver);
+    result.expectations.push_back(expect(*model, context, task.base_bits));
+  }
+  return result;
+}
+
+}  // namespace kraft

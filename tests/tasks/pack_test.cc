@@ -1,0 +1,108 @@
+#include "kraft/tasks/pack.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kraft/error.h"
+#include "kraft/tasks/options.h"
+
+namespace kraft {
+namespace {
+
+Bytes some_text() {
+  Bytes text;
+  for (int i = 0; i < 60; ++i) append(text, as_bytes("line " + std::to_string(i) + " of a text\n"));
+  return text;
+}
+
+Bytes packed(const CompressTask& task, ByteView original, PackResult* result = nullptr) {
+  Bytes file;
+  const PackResult of = compress(task, reading(original), writing(file));
+  if (result != nullptr) *result = of;
+  return file;
+}
+
+TEST(Pack, GivesBackWhatItWasGiven) {
+  CompressTask task{.model = "ngram:3", .block_bytes = 500};
+  for (const Bytes& original : {some_text(), Bytes(), Bytes{0}, Bytes(9000, 'x')}) {
+    PackResult of;
+    const Bytes file = packed(task, original, &of);
+    EXPECT_EQ(of.original_bytes, original.size());
+    EXPECT_EQ(of.packed_bytes, file.size());
+    Bytes back;
+    const PackResult result = decompress({}, reading(file), writing(back));
+    EXPECT_EQ(back, original);
+    EXPECT_EQ(result.model, "ngram:3");
+    EXPECT_EQ(result.original_bytes, original.size());
+    EXPECT_EQ(result.packed_bytes, file.size());
+  }
+}
+
+TEST(Pack, TellsTheModelTheShapeOfSamplesUnlessItHasNoUseForIt) {
+  Bytes image;
+  append(image, as_bytes("P5 16 12 255\n"));
+  for (int i = 0; i < 192; ++i) image.push_back(static_cast<Byte>(i / 16 * 9 + i % 16));
+  const auto model_and_medium = [&](const CompressTask& task) {
+    PackResult of;
+    Bytes back;
+    decompress({}, reading(packed(task, image, &of)), writing(back));
+    EXPECT_EQ(back, image);
+    return of.model + " " + name_of(of.medium);
+  };
+  EXPECT_THAT(model_and_medium({.model = "png,filter=up"}), testing::HasSubstr("width=16"));
+  EXPECT_EQ(model_and_medium({.model = "ngram:1", .block_bytes = 8}), "ngram:1 bytes")
+      << "a row is longer than a block";
+  EXPECT_EQ(model_and_medium({.model = "ngram:1", .as = Medium::text}), "ngram:1 text");
+}
+
+TEST(Pack, RefusesAMediumThatIsNotThere) {
+  Bytes file;
+  const CompressTask task{.model = "ngram:1", .as = Medium::audio};
+  EXPECT_THROW(compress(task, reading(some_text()), writing(file)), Error);
+}
+
+TEST(Pack, TakesAnotherModelForTheFilesOwnOnlyIfItIsTheSame) {
+  const Bytes file = packed({.model = "ngram:3"}, some_text());
+  Bytes back;
+  decompress({.model = "ngram:3"}, reading(file), writing(back));
+  EXPECT_EQ(back, some_text());
+  EXPECT_THROW(decompress({.model = "ngram:2"}, reading(file), writing(back)), Error);
+}
+
+TEST(Pack, ReportsAndStops) {
+  std::uint64_t last = 0;
+  Receiver receiver;
+  receiver.progress = [&](const ProgressReport& report) {
+    EXPECT_EQ(report.unit, "bytes");
+    EXPECT_EQ(report.total, some_text().size());
+    last = report.done;
+  };
+  Bytes file;
+  const Bytes text = some_text();
+  compress(CompressTask{.model = "ngram:2"}, reading(text), writing(file), receiver, text.size());
+  EXPECT_EQ(last, text.size());
+  receiver.cancelled = [] { return true; };
+  EXPECT_THROW(compress(CompressTask{.model = "ngram:2"}, reading(text), writing(file), receiver),
+               Cancelled);
+  EXPECT_THROW(decompress({}, reading(file), writing(file), receiver), Cancelled);
+}
+
+TEST(Pack, RefusesATaskThatIsNone) {
+  EXPECT_THROW(check(CompressTask{}), OptionError);
+  EXPECT_THROW(check(CompressTask{.model = "gizp"}), UsageError);
+  EXPECT_THROW(check(CompressTask{.model = "ngram", .block_bytes = 0}), OptionError);
+  EXPECT_THROW(check(CompressTask{.model = "ngram", .block_bytes = kMostBlockBytes + 1}),
+               OptionError);
+  EXPECT_THROW(check(DecompressTask{.model = "gizp"}), UsageError);
+  CompressTask task;
+  compress_options().parse(task, "block", "256KiB");
+  EXPECT_EQ(task.block_bytes, 262144U);
+  compress_options().parse(task, "as", "image");
+  EXPECT_EQ(task.as, Medium::image);
+  compress_options().parse(task, "as", "auto");
+  EXPECT_FALSE(task.as);
+  EXPECT_THROW(compress_options().parse(task, "as", "music"), OptionError);
+}
+
+}  // namespace
+}  // namespace kraft
