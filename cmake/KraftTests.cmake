@@ -135,3 +135,10 @@ endif()
 
 # Every Debian package that the build can ask for is one that tests/run installs.
 add_test(NAME packages COMMAND ${PROJECT_SOURCE_DIR}/tests/packages)
+
+# What the public headers show compiles.
+add_test(NAME headers COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/headers)
+set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
+
+# The folders include each other in one direction only.
+add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
