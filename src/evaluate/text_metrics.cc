@@ -144,8 +144,8 @@ double jensen_shannon_bits(const Grams& a, const Grams& b, std::size_t gram_byte
 }
 
 // With w = 1 / (1 + e^-t) the integrand y dx/dt is analytic in t, and Gauss and Legendre's rule on
-// pieces of it is exact to rounding. Beyond t = +-kEnd the curve is all but closed: there y is 1 at
-// the left end, and at the right one x is.
+// pieces of it is exact to some eleven digits. Beyond t = +-kEnd the curve is all but closed: there
+// y is 1 at the left end, and at the right one x is.
 double frontier_area(const Grams& a, const Grams& b) {
   if (a.total(kFrontierGramBytes) == 0 || b.total(kFrontierGramBytes) == 0) return 0;
   constexpr double kEnd = 40, kPiece = 2;

@@ -53,7 +53,7 @@ double jensen_shannon_bits(const Grams& a, const Grams& b, std::size_t gram_byte
 
 // Area under the divergence frontier of the distributions of byte pairs, 0..1, 1 if they agree
 // (Pillutla et al., "MAUVE", NeurIPS 2021, where the distributions are of clusters of embeddings).
-// To about twelve digits; O(strings of `a`).
+// To ten digits; O(strings of `a`).
 double frontier_area(const Grams& a, const Grams& b);
 
 }  // namespace kraft

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/drawing.h"
+#include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 
@@ -10,7 +11,7 @@ namespace kraft {
 namespace {
 
 // A model under another name.
-class NamedModel final : public Model, public DrawingModel {
+class NamedModel final : public Model, public PricesContextWhenAsked, public DrawingModel {
  public:
   NamedModel(std::string name, std::shared_ptr<const Model> inner)
       : name_(std::move(name)), inner_(std::move(inner)) {}
@@ -23,6 +24,7 @@ class NamedModel final : public Model, public DrawingModel {
   std::string fingerprint() const override { return inner_->fingerprint(); }
   std::uint64_t parameters() const override { return inner_->parameters(); }
   std::span<const Bytes> units() const override { return inner_->units(); }
+  bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }
 
  private:
   std::string name_;

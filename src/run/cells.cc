@@ -269,7 +269,9 @@ void lead(const Cells& cells) {
     cells.stop->fail();  // before the threads are waited for
     throw;
   }
-  throw Cancelled(master.account());
+  const std::string account = master.account();
+  if (!launch().alone()) leave_interrupted(account);  // without waiting for the threads
+  throw Cancelled(account);
 }
 
 // A rank that has no say: computes what it is told to, until it is told to stop.

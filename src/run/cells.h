@@ -64,8 +64,8 @@ struct Cells {
 // rank's number), after which the cells not yet begun are skipped; and Cancelled, with how many
 // cells are done, when that was asked for, or when a rank was told to end.
 //
-// Under mpirun, a rank that dies has mpirun end all others. Rank 0 then keeps what has arrived and
-// says how many cells of which rank are not finished.
+// Under mpirun, a rank that dies has mpirun end all others. Rank 0 then keeps what has arrived,
+// says how many cells of which rank are not finished (set_farewell()), and ends the process.
 void run_cells(const Cells& cells);
 
 // Thrown by run_cells() on ranks other than 0, for main(): nothing is wrong, nothing is left to do.

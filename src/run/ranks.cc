@@ -64,6 +64,7 @@ std::unique_ptr<Messages>& own_messages() {
 struct Joined {
   Launch launch;
   std::string module;  // empty: there is none
+  std::function<void(const std::string&)> farewell;
 };
 
 Joined& joined() {
@@ -214,6 +215,15 @@ int end_ranks(const Ending& ending, const std::function<void(const std::string&)
     return !first ? 0 : std::max(ending.status, 1);
   }
   return first ? ending.status : 0;
+}
+
+void set_farewell(std::function<void(const std::string&)> say) {
+  joined().farewell = std::move(say);
+}
+
+void leave_interrupted(const std::string& account) {
+  if (joined().farewell) joined().farewell(account);
+  leave_at_once(kInterruptedExit);
 }
 
 void leave_at_once(int status) {

@@ -97,6 +97,11 @@ struct Ending {
 // (kInterruptedExit) ranks cannot end together: this process ends at once.
 int end_ranks(const Ending& ending, const std::function<void(const std::string&)>& say);
 
+// What says how far the work came when ranks are interrupted: mpirun leaves them a second for it.
+void set_farewell(std::function<void(const std::string&)> say);
+// Says it, and ends the process with kInterruptedExit.
+[[noreturn]] void leave_interrupted(const std::string& account);
+
 // How ranks that cannot end together do: at once. mpirun then ends those that are left.
 [[noreturn]] void leave_at_once(int status);
 

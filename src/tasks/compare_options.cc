@@ -7,9 +7,9 @@
 #include "evaluate/compared_sampler.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
-#include "kraft/registry.h"
 #include "kraft/tasks/compare.h"
 #include "kraft/tasks/options.h"
+#include "tasks/models.h"
 
 namespace kraft {
 namespace {
@@ -111,13 +111,6 @@ OptionTable<CompareTask> make_table() {
               .meaning = "keep results in this file as they come, and take those that are in it"});
   add_threads(table, &T::threads);
   return table;
-}
-
-void check_models(const std::vector<std::string>& specs) {
-  for (const std::string& spec : specs) {
-    const Spec parsed = Spec::parse(spec);
-    check(parsed, find_backend(parsed.name));
-  }
 }
 
 void expect_no_repeats(const std::vector<std::string>& specs) {

@@ -79,7 +79,8 @@ void use_a_codec() {
   std::array<double, 256> bits;
   make_model("product:double,uniform")->start(as_bytes("abc"))->next_byte(bits);
   EXPECT_NEAR(bits['x'], 8, 1e-9);
-  EXPECT_EQ(code_length(*make_model("double"), as_bytes("abcd"), 0, 1).compressed_bytes, 8u);
+  EXPECT_EQ(Scorer(make_model("double"), {}, 1).code_length(as_bytes("abcd"), 0).compressed_bytes,
+            8);
   const Classifier classifier("double", {{"one", {'a'}}, {"two", {'b'}}}, 1);
   EXPECT_EQ(classifier.distances(as_bytes("ab")).size(), 2u);
   const Bytes file = compress(*make_model("double"), as_bytes("abc"));
@@ -95,8 +96,8 @@ void use_a_model() {
   const auto same = make_model("ngram:2");
   EXPECT_EQ(model->start(as_bytes("banana"))->context_bits(),
             same->start(as_bytes("banana"))->context_bits());
-  EXPECT_EQ(code_length(*model, as_bytes("banana"), 0, 1).bits,
-            code_length(*same, as_bytes("banana"), 0, 1).bits);
+  EXPECT_EQ(Scorer(model, {}, 1).code_length(as_bytes("banana"), 0).bits,
+            Scorer(same, {}, 1).code_length(as_bytes("banana"), 0).bits);
   EXPECT_THROW(make_codec("mine"), UsageError);
   EXPECT_THROW(make_model("mine:3"), UsageError);
   EXPECT_EQ(as_text(decompress(compress(*make_model("mix:mine,gzip"), as_bytes("banana")))),
@@ -160,7 +161,8 @@ class Unregistered final : public Model {
 };
 
 TEST(OpenRegistry, AModelThatIsNotRegisteredIsScoredByItsPredictions) {
-  const CodeLength length = code_length(Unregistered(), as_bytes("banana"), 0, 1);
+  const Scorer scorer(std::make_shared<Unregistered>(), {}, 1);
+  const CodeLength length = scorer.code_length(as_bytes("banana"), 0);
   EXPECT_TRUE(length.by_prediction);
   EXPECT_EQ(length.bits, make_model("ngram:1")->start(as_bytes("banana"))->context_bits());
 }

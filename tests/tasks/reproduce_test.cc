@@ -91,7 +91,9 @@ TEST_F(Reproduce, WhatCannotBeMeantIsAUsageError) {
   refuses([](ReproduceTask& task) { task.medium = PaperMedium::random; });
   refuses([](ReproduceTask& task) { task.medium = PaperMedium::images; });  // there are none
   refuses([](ReproduceTask& task) { task.models = {"gizp"}; });
-  EXPECT_THROW(reproduce_plot({.experiment = Experiment::table2}), UsageError);
+  ReproduceResult rates;
+  rates.experiment = Experiment::table2;
+  EXPECT_THROW(reproduce_plot(rates), UsageError);
 }
 
 }  // namespace
