@@ -96,7 +96,7 @@ std::string one_line(std::string text) {
 void expect_ranks_for(const Command& command) {
   if (launch().alone()) return;
   const std::string started = "mpirun started " + std::to_string(launch().ranks) + " ranks, but ";
-  if (!built_with_mpi())
+  if (!has_transport())
     throw UsageError(started +
                      "this kraft was built without MPI (apt-get install libopenmpi-dev, and build "
                      "it again)");
@@ -147,8 +147,9 @@ Ending ending_of(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   prepare_process();
+  join_launch({"kraft_mpi.so", KRAFT_MODULES "/kraft_mpi.so"});
   if (launch().rank > 0) fall_silent();
-  return end_ranks(ending_of({argv + std::min(argc, 1), argv + argc}));
+  return end_ranks(ending_of({argv + std::min(argc, 1), argv + argc}), note);
 }
 
 }  // namespace

@@ -106,7 +106,11 @@ std::size_t Request::take_long(const std::vector<std::string>& arguments, std::s
   if (at + 1 == arguments.size() || looks_like_option(arguments[at + 1]))
     fail("the required argument for option '--" + name + "' is missing");
   take(found, arguments[at + 1]);
-  return at + 1;
+  for (++at; found.option->several && at + 1 < arguments.size(); ++at) {
+    if (looks_like_option(arguments[at + 1])) break;
+    take(found, arguments[at + 1]);
+  }
+  return at;
 }
 
 // -n value, -nvalue, or several flags: -fq

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "kraft/error.h"
 #include "report/score_report.h"
 #include "run/cells.h"
 #include "run/interrupts.h"
@@ -28,17 +29,22 @@ const OptionTable<Show>& show_options() {
 
 // A cell for each text and model, one at a time on each rank.
 int run(ScoreTask& task, const Show& show) {
-  TerminalReceiver terminal(launch().alone());
+  TerminalReceiver terminal;
+  StopSign stop(interrupted);
   Receiver receiver = terminal.receiver();
-  receiver.cancelled = cells_cancelled;
+  receiver.cancelled = [&] { return stop(); };
+  if (!launch().alone()) receiver.progress = {};  // of all cells instead
   const Scoring scoring(task, receiver);
   scoring.warn(receiver);
   ScoreResult result;
   result.rows.resize(scoring.cells());
   Cells work;
+  work.stop = &stop;
   if (!launch().alone()) {
-    work.what = "scoring";
     work.identity = scoring.identity();
+    work.progress = [&](std::size_t done) {
+      terminal.receiver().report({"scoring", done, scoring.cells(), "cells"});
+    };
   }
   for (std::size_t cell = 0; cell < scoring.cells(); ++cell) work.missing.push_back(cell);
   work.compute = [&](std::size_t cell, unsigned) {
@@ -47,7 +53,17 @@ int run(ScoreTask& task, const Show& show) {
   work.done = [&](std::size_t cell, const std::string& figures) {
     result.rows[cell] = scoring.row_of(cell, figures);
   };
-  if (!run_cells(work)) return kInterruptedExit;
+  const auto say = [&](const std::string& account) {
+    terminal.end_progress();
+    note(account);
+  };
+  set_farewell(say);
+  try {
+    run_cells(work);
+  } catch (const Cancelled& cancelled) {
+    say(cancelled.what());
+    return kInterruptedExit;
+  }
   terminal.end_progress();
   write_out(show.json ? score_json(result) : score_table(result));
   return 0;

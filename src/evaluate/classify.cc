@@ -4,7 +4,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "evaluate/reproduce.h"
+#include "evaluate/experiment.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 

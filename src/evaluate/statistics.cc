@@ -63,6 +63,21 @@ Estimate estimate(std::span<const double> values) {
   return with_error(mean, error, values.size());
 }
 
+Estimate share_estimate(const Estimate& mean) {
+  const double p = mean.mean, error = mean.standard_error;
+  const bool at_edge = p <= 0 || p >= 1;
+  if (mean.count < 2 || !std::isfinite(error) || (error <= 0 && !at_edge)) return mean;
+  const double t = student_t_975(mean.count - 1);
+  const double trials = at_edge ? static_cast<double>(mean.count) : p * (1 - p) / (error * error);
+  const double square = t * t / trials;
+  const double middle = (p + square / 2) / (1 + square);
+  const double half = std::sqrt(square * std::max(0.0, p * (1 - p) + square / 4)) / (1 + square);
+  Estimate e = mean;
+  e.low = p <= 0 ? 0 : std::clamp(middle - half, 0.0, p);
+  e.high = p >= 1 ? 1 : std::clamp(middle + half, p, 1.0);
+  return e;
+}
+
 Estimate jackknife(std::size_t count, const std::function<double(std::size_t)>& statistic) {
   const double all = statistic(count);
   if (count < 2) return with_error(all, std::numeric_limits<double>::quiet_NaN(), count);

@@ -9,20 +9,23 @@
 #include <span>
 #include <vector>
 
+#include "kraft/figures.h"
+
 namespace kraft {
 
 // The 97.5 % quantile of Student's t distribution. Throws Error for 0 degrees of freedom.
 double student_t_975(std::size_t degrees_of_freedom);
 
-struct Estimate {
-  double mean = 0;
-  double standard_error = 0;  // NaN of one value, or of values that are not all finite
-  double low = 0, high = 0;   // 95 % confidence interval by Student's t; NaN likewise
-  std::size_t count = 0;      // independent values
-};
-
-// Throws Error when there are no values.
+// The interval is Student's t. Throws Error when there are no values.
 Estimate estimate(std::span<const double> values);
+
+// The same mean with an interval that stays in [0, 1], for shares and means of them: Wilson's score
+// interval ("Probable Inference, the Law of Succession, and Statistical Inference", Journal of the
+// American Statistical Association 22(158), 1927) with Student's t, and with as many trials as have
+// the standard error that was found (Dean and Pagano, "Evaluating Confidence Interval Methods for
+// Binomial Proportions in Clustered Surveys", Journal of Survey Statistics and Methodology 3(4),
+// 2015). Where all values are 0, or all 1, their spread says nothing: each is one trial.
+Estimate share_estimate(const Estimate& mean);
 
 // A statistic of all groups together, with the standard error of the delete-one jackknife over the
 // groups (Efron and Stein, "The Jackknife Estimate of Variance", Annals of Statistics 9(3), 1981).

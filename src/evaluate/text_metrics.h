@@ -13,8 +13,8 @@
 
 namespace kraft {
 
-// The words of two letters or more, in lower case, but the first and the last, which may be cut.
-// Letters are those of ASCII.
+// The words of two letters or more, in lower case. The first and the last are left out, wherever
+// the text begins and ends: they may be cut. Letters are those of ASCII.
 std::vector<std::string> words_of(ByteView text);
 
 // The share of the text's words that are in the vocabulary; 0 of a text without words.
@@ -53,6 +53,7 @@ double jensen_shannon_bits(const Grams& a, const Grams& b, std::size_t gram_byte
 
 // Area under the divergence frontier of the distributions of byte pairs, 0..1, 1 if they agree
 // (Pillutla et al., "MAUVE", NeurIPS 2021, where the distributions are of clusters of embeddings).
+// To ten digits; O(strings of `a`).
 double frontier_area(const Grams& a, const Grams& b);
 
 }  // namespace kraft

@@ -1,7 +1,6 @@
 #include "run/cells.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -13,12 +12,11 @@
 #include <thread>
 
 #include "base/text.h"
-#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "run/interrupts.h"
 #include "run/ranks.h"
 
-namespace kraft::cli {
+namespace kraft {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -28,8 +26,6 @@ constexpr milliseconds kShortestPause{1}, kLongestPause{5};  // between looks fo
 constexpr milliseconds kAlonePause{20};                      // between looks for interrupts
 // mpirun kills a second after it has asked to end.
 constexpr milliseconds kFarewell{300};
-
-std::atomic<bool> useless{false};
 
 struct Outcome {
   std::size_t cell = 0;
@@ -133,7 +129,6 @@ class Master {
  public:
   explicit Master(const Cells& cells)
       : cells_(cells), alone_(launch().alone()), ranks_(launch().ranks), crew_(cells) {
-    if (!cells.what.empty()) progress_.emplace(cells.what, cells.missing.size(), "cells");
     ranks_[0].slots = crew_.size();
   }
 
@@ -142,7 +137,7 @@ class Master {
     hand_out();
     milliseconds pause = kShortestPause;
     while (done_ < cells_.missing.size() || !all_here()) {
-      if (interrupted() || somebody_left_) return false;
+      if (cells_.stop->asked() || somebody_left_) return false;
       const bool own = take_own(alone_ ? kAlonePause : pause);
       const bool busy = take_messages() || own;
       pause = busy ? kShortestPause : std::min(2 * pause, kLongestPause);
@@ -150,7 +145,8 @@ class Master {
     return true;
   }
 
-  void report_interrupt() {
+  // What is done, and what is not, when it is to end before that.
+  std::string account() {
     if (!alone_) hear_the_rest();
     std::string text = "interrupted after " + grouped(cells_.known + done_) + " of " +
                        grouped(cells_.known + cells_.missing.size()) + " cells";
@@ -160,8 +156,7 @@ class Master {
         text += "; " + grouped(lost) + " of rank " + std::to_string(rank) + " not finished" +
                 (ranks_[rank].answers ? "" : " (it does not answer)");
     }
-    progress_.reset();  // its line makes way
-    note(text + cells_.afterwards);
+    return text;
   }
 
  private:
@@ -200,7 +195,7 @@ class Master {
     hand_out(rank);  // before what done() takes
     cells_.done(cell, result);
     ++done_;
-    if (progress_) progress_->advance_to(done_);
+    if (cells_.progress) cells_.progress(done_);
   }
 
   bool take_own(milliseconds time) {
@@ -208,7 +203,7 @@ class Master {
     if (!outcome) return false;
     if (!outcome->failure) {
       take(0, outcome->cell, outcome->result);
-    } else if (!interrupted()) {  // else what was cut short says so
+    } else if (!cells_.stop->asked()) {  // else what was cut short says so
       std::rethrow_exception(outcome->failure);
     }
     return true;
@@ -247,7 +242,7 @@ class Master {
   // After a signal: results that are under way still count, and who is alive says so.
   void hear_the_rest() {
     for (std::size_t rank = 1; rank < ranks_.size(); ++rank)
-      ranks_[rank].answers = ranks_[rank].left || !interrupted();
+      ranks_[rank].answers = ranks_[rank].left || !cells_.stop->asked();
     next_ = cells_.missing.size();
     for (const auto begin = Clock::now(); Clock::now() - begin < kFarewell;) {
       take_own(kShortestPause);
@@ -260,25 +255,23 @@ class Master {
 
   const Cells& cells_;
   const bool alone_;
-  std::optional<Progress> progress_;
   std::vector<Rank> ranks_;
   std::size_t next_ = 0, done_ = 0;
   bool somebody_left_ = false;
   Crew crew_;
 };
 
-bool lead(const Cells& cells) {
-  useless = false;
+void lead(const Cells& cells) {
   Master master(cells);
   try {
-    if (master.run()) return true;
+    if (master.run()) return;
   } catch (...) {
-    useless = true;  // before the threads are waited for
+    cells.stop->fail();  // before the threads are waited for
     throw;
   }
-  master.report_interrupt();
-  if (!launch().alone()) leave_at_once(kInterruptedExit);
-  return false;
+  const std::string account = master.account();
+  if (!launch().alone()) leave_interrupted(account);  // without waiting for the threads
+  throw Cancelled(account);
 }
 
 // A rank that has no say: computes what it is told to, until it is told to stop.
@@ -287,7 +280,7 @@ bool lead(const Cells& cells) {
   messages().send(0, Word::ready, std::to_string(crew.size()) + " " + cells.identity);
   milliseconds pause = kShortestPause;
   while (true) {
-    if (interrupted()) {
+    if (cells.stop->asked()) {
       messages().send(0, Word::leaving);
       // mpirun kills all as soon as one of them ends: rank 0 must have had its say.
       for (const auto begin = Clock::now(); Clock::now() - begin < 3 * kFarewell;) {
@@ -301,7 +294,7 @@ bool lead(const Cells& cells) {
       busy = true;
       if (!outcome->failure) {
         messages().send(0, Word::result, std::to_string(outcome->cell) + " " + outcome->result);
-      } else if (!interrupted()) {
+      } else if (!cells.stop->asked()) {
         messages().send(0, Word::failed, text_of(outcome->failure));
       }
     }
@@ -310,7 +303,7 @@ bool lead(const Cells& cells) {
       if (message->word == Word::cell) {
         crew.add(std::stoul(message->text));
       } else if (message->word == Word::stop) {
-        useless = true;
+        cells.stop->fail();
         throw ServedOut();
       }
     }
@@ -320,7 +313,7 @@ bool lead(const Cells& cells) {
 
 }  // namespace
 
-bool run_cells(const Cells& cells) {
+void run_cells(const Cells& cells) {
   if (launch().alone()) return lead(cells);
   catch_all_interrupts();  // to report what is not finished
   messages();
@@ -328,6 +321,4 @@ bool run_cells(const Cells& cells) {
   serve(cells);
 }
 
-bool cells_cancelled() { return interrupted() || useless; }
-
-}  // namespace kraft::cli
+}  // namespace kraft

@@ -1,5 +1,6 @@
 #include "run/ranks.h"
 
+#include <dlfcn.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -8,23 +9,17 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <list>
+#include <filesystem>
 #include <set>
 #include <thread>
 
 #include "base/parallel.h"
 #include "base/text.h"
-#include "cli/terminal.h"
 #include "kraft/error.h"
 #include "run/interrupts.h"
+#include "run/transport.h"
 
-#ifdef KRAFT_HAVE_MPI
-#define OMPI_SKIP_MPICXX 1
-#define MPICH_SKIP_MPICXX 1
-#include <mpi.h>
-#endif
-
-namespace kraft::cli {
+namespace kraft {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{1};
@@ -65,12 +60,35 @@ std::unique_ptr<Messages>& own_messages() {
   return messages;
 }
 
+// What join_launch() has found out.
+struct Joined {
+  Launch launch;
+  std::string module;  // empty: there is none
+  std::function<void(const std::string&)> farewell;
+};
+
+Joined& joined() {
+  static Joined joined;
+  return joined;
+}
+
+std::string first_there(const std::vector<std::string>& paths) {
+  std::error_code error;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const std::string& path : paths) {
+    if (std::filesystem::is_regular_file(folder / path, error)) return (folder / path).string();
+  }
+  return {};
+}
+
 }  // namespace
 
-const Launch& launch() {
-  static const Launch launch = read_launch();
-  return launch;
+void join_launch(std::vector<std::string> module_paths) {
+  joined().launch = read_launch();
+  if (!launch().alone()) joined().module = first_there(module_paths);
 }
+
+const Launch& launch() { return joined().launch; }
 
 unsigned default_threads() {
   if (launch().alone()) return 0;
@@ -78,34 +96,31 @@ unsigned default_threads() {
   return launch().bound ? processors : std::max(1u, processors / launch().ranks_here);
 }
 
-#ifdef KRAFT_HAVE_MPI
-
 struct Messages::Impl {
-  struct Sending {
-    std::string text;
-    MPI_Request request;
-  };
-  std::list<Sending> sending;  // texts stay where they are until they are sent
+  const KraftTransport* transport = load();
 
-  static void expect(int code) {
-    if (code != MPI_SUCCESS) throw Error("the ranks cannot reach each other: MPI failed");
+  static const KraftTransport* load() {
+    if (!has_transport()) throw Error("kraft was built without MPI");
+    // Open MPI's own modules look for its symbols among those of the whole process.
+    void* module = ::dlopen(joined().module.c_str(), RTLD_NOW | RTLD_GLOBAL);
+    const char* reason = module == nullptr ? ::dlerror() : "it is no transport";
+    using Entry = const KraftTransport* (*)();
+    const auto entry = module == nullptr
+                           ? Entry{}
+                           : reinterpret_cast<Entry>(::dlsym(module, kKraftTransportEntry));
+    if (entry == nullptr)
+      throw Error("cannot load " + printable(joined().module) + ": " + printable(reason));
+    return entry();
   }
 
-  void drop_sent() {
-    std::erase_if(sending, [](Sending& one) {
-      int done = 0;
-      expect(MPI_Test(&one.request, &done, MPI_STATUS_IGNORE));
-      return done != 0;
-    });
+  static void expect(bool done) {
+    if (!done) throw Error("the ranks cannot reach each other: MPI failed");
   }
 };
 
 Messages::Messages() : impl_(std::make_unique<Impl>()) {
-  int level = 0, ranks = 0, rank = 0;
-  Impl::expect(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &level));
-  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  Impl::expect(MPI_Comm_size(MPI_COMM_WORLD, &ranks));
-  Impl::expect(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+  int ranks = 0, rank = 0;
+  Impl::expect(impl_->transport->begin(&rank, &ranks));
   if (static_cast<unsigned>(ranks) != launch().ranks ||
       static_cast<unsigned>(rank) != launch().rank)
     throw Error("the ranks were not started by the MPI that kraft was built with: expected " +
@@ -116,61 +131,33 @@ Messages::~Messages() = default;
 
 void Messages::send(unsigned rank, Word word, std::string text) {
   if (text.size() > INT_MAX) throw Error("a result is too large to be sent to rank 0");
-  impl_->drop_sent();
-  impl_->sending.push_back({std::move(text), MPI_REQUEST_NULL});
-  Impl::Sending& one = impl_->sending.back();
-  Impl::expect(MPI_Isend(one.text.data(), static_cast<int>(one.text.size()), MPI_BYTE,
-                         static_cast<int>(rank), static_cast<int>(word), MPI_COMM_WORLD,
-                         &one.request));
+  Impl::expect(impl_->transport->send(static_cast<int>(rank), static_cast<int>(word), text.data(),
+                                      static_cast<int>(text.size())));
 }
 
 std::optional<Message> Messages::receive() {
-  impl_->drop_sent();
-  int found = 0, bytes = 0;
-  MPI_Status status;
-  Impl::expect(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &found, &status));
+  int found = 0, rank = 0, word = 0, bytes = 0;
+  Impl::expect(impl_->transport->look(&found, &rank, &word, &bytes));
   if (found == 0) return std::nullopt;
-  Impl::expect(MPI_Get_count(&status, MPI_BYTE, &bytes));
   std::string text(static_cast<std::size_t>(bytes), '\0');
-  Impl::expect(MPI_Recv(text.data(), bytes, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG,
-                        MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-  return Message{static_cast<unsigned>(status.MPI_SOURCE), static_cast<Word>(status.MPI_TAG),
-                 std::move(text)};
+  Impl::expect(impl_->transport->receive(rank, word, text.data(), bytes));
+  return Message{static_cast<unsigned>(rank), static_cast<Word>(word), std::move(text)};
 }
 
 bool Messages::sent() {
-  impl_->drop_sent();
-  return impl_->sending.empty();
+  int all = 0;
+  Impl::expect(impl_->transport->sent(&all));
+  return all != 0;
 }
 
-void Messages::end() { MPI_Finalize(); }
-
-#else
-
-struct Messages::Impl {};
-
-Messages::Messages() { throw Error("kraft was built without MPI"); }
-
-Messages::~Messages() = default;
-void Messages::send(unsigned, Word, std::string) {}
-std::optional<Message> Messages::receive() { return std::nullopt; }
-bool Messages::sent() { return true; }
-void Messages::end() {}
-
-#endif
+void Messages::end() { impl_->transport->end(); }
 
 Messages& messages() {
   if (!own_messages()) own_messages() = std::make_unique<Messages>();
   return *own_messages();
 }
 
-bool built_with_mpi() {
-#ifdef KRAFT_HAVE_MPI
-  return true;
-#else
-  return false;
-#endif
-}
+bool has_transport() { return !joined().module.empty(); }
 
 void expect_files(const std::vector<std::string>& names) {
   if (launch().alone() || std::ranges::count(names, "-") == 0) return;
@@ -208,10 +195,11 @@ void follow_until_stopped(const Ending& ending) {
 
 }  // namespace
 
-int end_ranks(const Ending& ending) {
-  if (!ending.line.empty()) note(ending.line);
+int end_ranks(const Ending& ending, const std::function<void(const std::string&)>& say) {
+  if (!ending.line.empty()) say(ending.line);
   if (launch().alone()) return ending.status;
-  if (!built_with_mpi()) return launch().rank == 0 ? ending.status : 0;
+  if (ending.status == kInterruptedExit) leave_at_once(kInterruptedExit);
+  if (!has_transport()) return launch().rank == 0 ? ending.status : 0;
   const bool first = launch().rank == 0;
   try {
     catch_all_interrupts();
@@ -223,10 +211,19 @@ int end_ranks(const Ending& ending) {
     while (!messages().sent()) std::this_thread::sleep_for(kPause);
     messages().end();
   } catch (const Error& error) {  // of MPI
-    if (ending.line.empty()) note(error.what());
+    if (ending.line.empty()) say(error.what());
     return !first ? 0 : std::max(ending.status, 1);
   }
   return first ? ending.status : 0;
+}
+
+void set_farewell(std::function<void(const std::string&)> say) {
+  joined().farewell = std::move(say);
+}
+
+void leave_interrupted(const std::string& account) {
+  if (joined().farewell) joined().farewell(account);
+  leave_at_once(kInterruptedExit);
 }
 
 void leave_at_once(int status) {
@@ -234,4 +231,4 @@ void leave_at_once(int status) {
   ::_exit(status);
 }
 
-}  // namespace kraft::cli
+}  // namespace kraft

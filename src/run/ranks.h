@@ -1,17 +1,20 @@
 // This process among those that mpirun started: its rank, and messages to the others. Rank 0 hands
 // out the work and speaks; the others work and are silent.
 //
-// The launcher's environment says whether there are others. MPI is begun only then, and only when
-// the first message is to be sent: a run without mpirun never touches it.
+// A program that takes part says so first, with join_launch(); the launcher's environment then has
+// the rank. What carries the messages is a module of its own (run/transport.h), which is loaded
+// when the first one is to be sent: neither the library nor a program without mpirun has to do with
+// MPI.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace kraft::cli {
+namespace kraft {
 
 struct Launch {
   unsigned rank = 0, ranks = 1;
@@ -21,7 +24,12 @@ struct Launch {
   bool alone() const { return ranks == 1; }
 };
 
-// As the launcher's environment has it: Open MPI's, MPICH's and Intel's, or Slurm's.
+// From this call on, launch() is what the launcher's environment has: Open MPI's, MPICH's and
+// Intel's, or Slurm's. The first of the module's paths that is there will be taken; paths are
+// relative to the program's folder. To be called once, before there are threads.
+void join_launch(std::vector<std::string> module_paths);
+
+// Alone until then.
 const Launch& launch();
 
 // How many threads a rank has for itself, where nothing else is asked for; 0 (one per processor)
@@ -48,8 +56,8 @@ struct Message {
 // sent. Nothing here waits for another rank, but the beginning and the end.
 class Messages {
  public:
-  // Begins MPI: returns when every rank has. Throws Error where kraft was built without it, and
-  // where the MPI that started the ranks is not the one that it was built with.
+  // Loads the module and begins MPI: returns when every rank has. Throws Error where there is no
+  // module, and where the MPI that started the ranks is not the one that it was built with.
   Messages();
   ~Messages();
   Messages(const Messages&) = delete;
@@ -72,7 +80,7 @@ class Messages {
 // The one of this process, begun with the first call.
 Messages& messages();
 
-bool built_with_mpi();
+bool has_transport();  // whether there is a module
 
 // Throws UsageError when there are other ranks and a name is "-": only rank 0 has standard input.
 void expect_files(const std::vector<std::string>& names);
@@ -85,10 +93,16 @@ struct Ending {
 };
 
 // Says how the command ended, once for all ranks, takes leave of them, and returns the exit status
-// of this one. A rank that failed lets rank 0 know, which stops the others.
-int end_ranks(const Ending& ending);
+// of this one. A rank that failed lets rank 0 know, which stops the others. After an interrupt
+// (kInterruptedExit) ranks cannot end together: this process ends at once.
+int end_ranks(const Ending& ending, const std::function<void(const std::string&)>& say);
+
+// What says how far the work came when ranks are interrupted: mpirun leaves them a second for it.
+void set_farewell(std::function<void(const std::string&)> say);
+// Says it, and ends the process with kInterruptedExit.
+[[noreturn]] void leave_interrupted(const std::string& account);
 
 // How ranks that cannot end together do: at once. mpirun then ends those that are left.
 [[noreturn]] void leave_at_once(int status);
 
-}  // namespace kraft::cli
+}  // namespace kraft

@@ -24,5 +24,10 @@ kraft compare --model ngram:1 --judge uniform --windows 1 --context 100 --length
 try compare --model ngram:1 --judge uniform --windows 2 --context 100 --length 9 book --resume cells | sed 's/kraft 0[^,]*/kraft VERSION/g; s/; judge [^;]*//g'
 try compare --model ngram:1 --judge uniform --windows 1 --context 100 --length 9 book --resume book
 try compare --model ngram:1 --judge uniform --windows 1 --context 100 --length 9 book --resume nowhere/cells
-echo '{"key":3}' >>cells
+# What is no file of results is refused at once, however much of it there is.
+mkfifo pipe; truncate -s 64G huge; truncate -s 64G huge.pgm; printf P5 | dd of=huge.pgm conv=notrunc status=none
+for other in /dev/zero /dev/null . pipe huge huge.pgm; do
+  try compare --model ngram:1 --judge uniform --windows 1 --context 100 --length 9 book --resume "$other"
+done
+sed -i '1s/seed 1/seed 7/' cells
 try compare --model ngram:1 --judge uniform --windows 1 --context 100 --length 9 book --resume cells

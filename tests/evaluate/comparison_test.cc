@@ -155,7 +155,7 @@ TEST(Comparison, TruthAndUniformBoundWhatIsMeasured) {
     const ComparisonRow* truth = nullptr;
     const ComparisonRow* uniform = nullptr;
     for (const ComparisonRow& row : rows) {
-      if (row.input != input || !row.sanity) continue;
+      if (row.input != input || !row.bound) continue;
       (row.model == kTruthModel ? truth : uniform) = &row;
     }
     ASSERT_TRUE(truth != nullptr && uniform != nullptr);
@@ -163,10 +163,10 @@ TEST(Comparison, TruthAndUniformBoundWhatIsMeasured) {
     EXPECT_NEAR(uniform->figures.at("bits_per_byte").mean, 8, 1e-12);
     EXPECT_NEAR(uniform->figures.at("top1_confidence").mean, 1.0 / 256, 1e-12);
     for (const Metric& metric : metrics_of(all.inputs()[input].medium, all.settings().judges)) {
-      if (metric.kind == Metric::Kind::cost || metric.aim == Aim::truth) continue;
+      if (metric.kind == FigureKind::cost || metric.aim == Aim::truth) continue;
       const double best = truth->figures.at(metric.key).mean;
       for (const ComparisonRow& row : rows) {
-        if (row.input != input || metric.kind != Metric::Kind::sample) continue;
+        if (row.input != input || metric.kind != FigureKind::sample) continue;
         const double mean = row.figures.at(metric.key).mean;
         EXPECT_TRUE(metric.aim == Aim::lower ? best <= mean + 0.05 : best >= mean - 0.05)
             << metric.key << " of " << row.model << ": " << mean << ", truth " << best;

@@ -38,6 +38,33 @@ TEST(Statistics, OneValueHasAMeanButNoError) {
   EXPECT_THROW(estimate({}), Error);
 }
 
+TEST(Statistics, TheIntervalOfAShareStaysBetweenZeroAndOne) {
+  // Of values that are 0 or 1 the trials are n - 1: Wilson's interval with t instead of z.
+  const double values[] = {1, 1, 1, 0};
+  const Estimate plain = estimate(values), share = share_estimate(plain);
+  EXPECT_GT(plain.high, 1);
+  const double t = student_t_975(3), n = 3, p = 0.75;
+  const double middle = (p + t * t / 2 / n) / (1 + t * t / n);
+  const double half = t / (1 + t * t / n) * std::sqrt(p * (1 - p) / n + t * t / 4 / n / n);
+  EXPECT_NEAR(share.low, middle - half, 1e-12);
+  EXPECT_NEAR(share.high, middle + half, 1e-12);
+  EXPECT_DOUBLE_EQ(share.mean, p);
+  EXPECT_DOUBLE_EQ(share.standard_error, plain.standard_error);
+}
+
+TEST(Statistics, SharesOfNoneAndOfAllAreNotCertain) {
+  const double none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1}, same[] = {0.25, 0.25, 0.25};
+  const double t = student_t_975(4);
+  EXPECT_DOUBLE_EQ(share_estimate(estimate(none)).low, 0);
+  EXPECT_NEAR(share_estimate(estimate(none)).high, t * t / 5 / (1 + t * t / 5), 1e-12);
+  EXPECT_NEAR(share_estimate(estimate(all)).low, 1 / (1 + t * t / 5), 1e-12);
+  EXPECT_DOUBLE_EQ(share_estimate(estimate(all)).high, 1);
+  EXPECT_DOUBLE_EQ(share_estimate(estimate(same)).low, 0.25);
+  EXPECT_DOUBLE_EQ(share_estimate(estimate(same)).high, 0.25);
+  const double one[] = {0.5};
+  EXPECT_TRUE(std::isnan(share_estimate(estimate(one)).high));
+}
+
 TEST(Statistics, TheJackknifeOfAMeanIsItsStandardError) {
   const std::vector<double> values = {1, 2, 3, 6};
   const Estimate e = jackknife(values.size(), [&](std::size_t without) {

@@ -100,6 +100,7 @@ struct OptionDetails {
   bool required = false;
   bool named = false;         // inputs: NAME=FILE on a command line
   bool may_be_empty = false;  // contents, inputs: an empty file is one, too
+  bool several = false;       // list: all values up to the next option are its
 };
 
 // One row of a table.

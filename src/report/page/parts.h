@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace kraft::cli {
+namespace kraft {
 
 extern const std::string_view page_html;  // with {{style}}, {{data}}, {{charts}}, {{script}}
 extern const std::string_view page_style;
 extern const std::string_view page_script;
 extern const std::string_view page_charts;  // Chart.js; empty where kraft was built without it
 
-}  // namespace kraft::cli
+}  // namespace kraft

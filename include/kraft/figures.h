@@ -1,0 +1,45 @@
+// Figures: what a number of a result is called, which way is better, and how far a mean can be
+// trusted.
+//
+//     for (const auto& [key, estimate] : row.figures)
+//       printf("%s %.2f (%.2f to %.2f)", key.c_str(), estimate.mean, estimate.low, estimate.high);
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace kraft {
+
+// A mean of independent values.
+struct Estimate {
+  double mean = 0;
+  double standard_error = 0;  // NaN of one value, or of values that are not all finite
+  double low = 0, high = 0;   // 95 % confidence interval; NaN likewise
+  std::size_t count = 0;      // independent values
+};
+
+// Values by Figure::key. A figure that has no meaning (words of a photograph) is not there; one
+// that is beyond all numbers (PSNR of the truth) is infinite.
+using Figures = std::map<std::string, double, std::less<>>;
+
+// What is good: less, more, or what comes near to the real data's value.
+enum class Aim { lower, higher, truth };
+
+// What a figure is of.
+enum class FigureKind { prediction, sample, cost };
+
+struct Figure {
+  std::string key;    // "bits_per_byte"
+  std::string title;  // of a column: "bits/byte"
+  std::string unit;
+  FigureKind kind = FigureKind::sample;
+  Aim aim = Aim::lower;
+  int digits = 2;          // after the point
+  bool concise = false;    // among the few that say most
+  std::string meaning;     // in a line
+  double factor = 1;       // from the value to what is shown in the unit
+  std::string definition;  // where it is defined in full: "docs/compare.md#text"
+};
+
+}  // namespace kraft

@@ -1,0 +1,24 @@
+// The terms of Deletang et al., "Language Modeling Is Compression" (ICLR 2024, arXiv 2309.10668),
+// whose experiments kraft repeats: see kraft/tasks/reproduce.h.
+#pragma once
+
+namespace kraft {
+
+enum class PaperMedium { text, images, audio, random };
+inline constexpr PaperMedium kPaperMedia[] = {PaperMedium::text, PaperMedium::images,
+                                              PaperMedium::audio, PaperMedium::random};
+const char* name_of(PaperMedium medium);
+
+// How data are compressed: in chunks of 2048 bytes, each by itself, or all at once.
+enum class Layout { chunked, unchunked };
+const char* name_of(Layout layout);
+
+// Its experiments: rates (table 1), with the model's size over the amount of data (figure 2), what
+// models draw (figure 3), rates over the length of what is compressed (figure 4), and under
+// different vocabularies (table 2).
+enum class Experiment { table1, fig2, fig3, fig4, table2 };
+inline constexpr Experiment kExperiments[] = {
+    Experiment::table1, Experiment::fig2, Experiment::fig3, Experiment::fig4, Experiment::table2};
+const char* name_of(Experiment experiment);
+
+}  // namespace kraft

@@ -1,0 +1,130 @@
+// Compare: which compressor, predictor and sampler is best at which files.
+//
+//     kraft::CompareTask task;
+//     task.inputs = {{"book.txt", book}, {"photo.png", photo}};
+//     task.models = {"gzip:9", "xz:6"};
+//     task.threads = 4;
+//     const kraft::CompareResult result = kraft::compare(task);
+//     for (const kraft::CompareRow& row : result.rows)
+//       std::cout << row.model << " " << row.figures.at("bits_per_byte").mean << "\n";
+//
+// From each input, windows are taken at random: a context, and the truth that follows it. Every
+// model predicts the truth, and every sampler draws something else in its place; docs/compare.md
+// defines what is measured of both. kraft/report.h makes tables, JSON, CSV and pages of a result:
+//
+//     std::cout << kraft::compare_table(result);
+//
+// A model that the program has registered itself works like any other. What cannot be meant is a
+// UsageError, before any work:
+//
+//     task.models = {"gizp"};            // unknown model 'gizp' (did you mean gzip or gzipt?)
+//     task.inputs = {{"tiny", {1, 2}}};  // tiny: 2 bytes are too few for windows of 6,064: ...
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kraft/bytes.h"
+#include "kraft/figures.h"
+#include "kraft/media.h"
+#include "kraft/tasks/input.h"
+#include "kraft/tasks/progress.h"
+
+namespace kraft {
+
+// compare_options() has the ranges and meanings.
+struct CompareTask {
+  std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
+  std::vector<std::string> models = {};
+  std::vector<std::string> samplers = {"ancestral"};  // NAME[,option=value...]
+  std::vector<std::string> judges = {};  // of text (default: ngram, and llama:text where it is)
+
+  std::uint64_t windows = 0;      // of each input (0: 6 of a text, 4 of an image or a recording)
+  std::uint64_t count = 1;        // samples of each window, model and sampler
+  std::uint64_t positions = 8;    // of each window's truth at which all 256 bytes are priced
+  std::uint64_t seed = 1;         // of the windows and of the samples
+  std::string alphabet = "auto";  // bytes to draw from, as Candidates::parse() has them; auto: the
+                                  // units of a language model, else those seen in the context
+
+  std::uint64_t context_bytes = 6000, truth_bytes = 64;  // of a window of text
+  std::uint64_t side = 128;  // of images: pixels of the shorter side, if it has more (0: as it is)
+  std::pair<std::size_t, std::size_t> patch = {64, 16};  // width and height of a window of an image
+  std::uint64_t rows = 4;                                // of those, the last, which are the truth
+  std::uint32_t rate_hz = 16000;                         // of sound
+  std::uint64_t context_samples = 1024, truth_samples = 320;  // of a window of sound
+
+  unsigned threads = 0;  // (0: one for each processor) results do not depend on it
+  std::optional<std::string> resume = {};  // a file that keeps results as they come, for a later
+                                           // task to go on from: models, samplers and inputs may
+                                           // differ, the rest may not
+};
+
+const OptionTable<CompareTask>& compare_options();
+
+struct CompareWindow {
+  std::uint64_t begin = 0;  // of text and sound, in bytes; of an image, x + width * y of its corner
+  Bytes context, truth;
+};
+
+struct CompareInput {
+  std::string name;
+  Medium medium = Medium::text;
+  std::string fingerprint;
+  Bytes bytes;                // of which windows were taken: text, or samples of 8 bits
+  std::size_t row_bytes = 1;  // of a window
+  std::uint32_t rate_hz = 0;  // of sound
+  std::vector<CompareWindow> windows;
+  std::vector<Figure> figures;  // that rows and samples of it may have, in their order
+};
+
+// What a model and a sampler come to on an input. The bounds are `truth`, which knows what follows,
+// and `uniform`, which knows nothing: their sampler is "-".
+struct CompareRow {
+  std::size_t input = 0;
+  std::string model, sampler;
+  bool bound = false;
+  std::string identity;  // of the model: library, weights and a probe of its predictions
+  std::map<std::string, Estimate, std::less<>> figures;   // by Figure::key, over windows
+  std::vector<std::pair<std::uint64_t, Estimate>> rates;  // code bits per byte, by bytes of context
+};
+
+struct CompareSample {
+  std::size_t input = 0, window = 0;
+  std::string model, sampler;
+  bool bound = false;
+  std::size_t index = 0;  // of the samples of this window
+  Bytes bytes;
+  Figures figures;
+};
+
+// One figure of one row.
+struct CompareRecord {
+  std::string input, model, sampler, figure;
+  std::optional<std::uint64_t> context_bytes;  // of a rate by context
+  Estimate estimate;
+};
+
+struct CompareResult {
+  std::uint64_t seed = 1, count = 1, positions = 8;
+  std::string alphabet;
+  std::vector<std::string> judges;  // that there were
+  std::vector<CompareInput> inputs;
+  std::vector<CompareRow> rows;        // input by input; `truth` first, `uniform` last
+  std::vector<CompareSample> samples;  // by input, window, model and sampler
+
+  std::vector<CompareRecord> records() const;
+};
+
+// Throws UsageError for a task that is none, without reading anything.
+void check(const CompareTask& task);
+
+// Work that is cut short ends by Cancelled, whose text says how many cells (a model's predictions
+// in a window, or a sampler's samples) are done; with a file to resume from they are kept. Lines of
+// that file that are damaged are a note, and computed again.
+CompareResult compare(const CompareTask& task, const Receiver& receiver = {});
+
+}  // namespace kraft

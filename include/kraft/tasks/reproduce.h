@@ -1,0 +1,150 @@
+// Reproduce: the experiments of Deletang et al., "Language Modeling Is Compression" (ICLR 2024), on
+// any data.
+//
+//     kraft::ReproduceTask task;
+//     task.experiment = kraft::Experiment::fig4;
+//     task.text = {kraft::reproduce_input({"book.txt", book})};
+//     const kraft::ReproduceResult result = kraft::reproduce(task);
+//     for (const kraft::ReproduceCurve& curve : result.curves)
+//       std::cout << curve.model << ": " << curve.points.back().second << " %\n";
+//
+// docs/reproduce.md has the protocols, and what differs from the paper. kraft/report.h makes
+// tables, JSON and plots of a result:
+//
+//     std::cout << kraft::reproduce_text(result);
+//
+// Data that an experiment needs and the task does not have are a UsageError:
+//
+//     task.experiment = kraft::Experiment::fig3;  // fig3 needs images
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kraft/bytes.h"
+#include "kraft/paper.h"
+#include "kraft/tasks/input.h"
+#include "kraft/tasks/progress.h"
+
+namespace kraft {
+
+// A file, of which no more is read than is needed.
+struct ReproduceInput {
+  std::string name;
+  std::function<Bytes(std::uint64_t most_bytes)> read;  // its first bytes, or all; throws Error
+};
+
+ReproduceInput reproduce_input(NamedBytes file);
+
+// reproduce_options() has the ranges and meanings. What an experiment does not read must not be
+// set.
+struct ReproduceTask {
+  std::optional<Experiment> experiment = {};  // must be set
+  std::vector<std::string> models = {};       // besides those of the paper that there are
+
+  // The first text; as many images and recordings as the limit takes.
+  std::vector<ReproduceInput> text = {}, images = {}, audio = {};
+  std::uint64_t limit_bytes = 1 << 20;  // at most so many of each kind; so many random ones
+
+  // That a model with parameters predicts, and all models in fig4; 0: all.
+  std::optional<std::uint64_t> chunks = {};  // not of fig3
+  std::optional<PaperMedium> medium = {};    // of fig2 and fig4 (default: text): of what
+  std::optional<std::uint64_t> seed = {};    // of fig3 (default: 1): of the samples
+
+  unsigned threads = 0;                    // (0: one for each processor)
+  std::optional<std::string> resume = {};  // a file that keeps results as they come
+};
+
+inline constexpr std::uint64_t kDefaultChunks = 16;
+
+// All but the data, which are functions.
+const OptionTable<ReproduceTask>& reproduce_options();
+
+// Whether the experiment reads data of this kind.
+bool reads(Experiment experiment, PaperMedium medium);
+
+struct ReproduceData {
+  PaperMedium medium = PaperMedium::text;
+  std::string source;  // in words
+  std::uint64_t bytes = 0;
+};
+
+// compressed / raw, in percent.
+struct ReproduceRate {
+  std::string model, library;
+  Layout layout = Layout::chunked;
+  PaperMedium medium = PaperMedium::text;
+  double percent = 0;
+  double standard_error = 0;    // of that mean over chunks; 0 where all were measured
+  double adjusted_percent = 0;  // with the model, at two bytes a parameter, as part of what is sent
+  std::uint64_t parameters = 0;
+  std::uint64_t measured_bytes = 0;
+  std::optional<double> published_percent;  // of the same kind of model, in the paper
+};
+
+// What the paper has.
+struct ReproducePublished {
+  std::string model;  // as the paper calls it
+  std::string ours;   // the model of the same kind; empty: none
+  Layout layout = Layout::chunked;
+  PaperMedium medium = PaperMedium::text;
+  double percent = 0;
+};
+
+// fig2: by bytes of data, the adjusted rate in percent. fig4: by bytes from the beginning of a
+// chunk, the rate in percent.
+struct ReproduceCurve {
+  std::string model;
+  std::optional<ReproduceRate> rate;  // fig2
+  std::vector<std::pair<double, double>> points;
+};
+
+// fig3: what a model draws, by rows that are independent of each other.
+struct ReproduceSample {
+  std::string model;
+  double bits = 0;  // of what was drawn, as the model prices it
+  double seconds = 0;
+  std::vector<Bytes> rows;
+};
+
+struct ReproduceContinued {
+  PaperMedium medium = PaperMedium::text;
+  std::string source;
+  std::vector<Bytes> given, truth;  // of each row
+  std::vector<ReproduceSample> samples;
+};
+
+// table2: an n-gram model of tokens, or a model with the vocabulary that it has.
+struct ReproduceVocabulary {
+  std::string model;                  // empty: n-grams
+  std::size_t order = 0, wanted = 0;  // of n-grams
+  std::uint64_t vocabulary = 0;       // tokens that there are
+  double bytes_per_token = 0;         // of n-grams
+  double percent = 0, standard_error = 0;
+};
+
+struct ReproduceResult {
+  Experiment experiment = Experiment::table1;
+  std::uint64_t chunks = 0;  // as the task has it
+  std::vector<ReproduceData> data;
+  std::vector<std::string> models;                     // in the order of reports
+  std::vector<ReproduceRate> rates;                    // table1
+  std::vector<ReproducePublished> published;           // table1
+  std::vector<ReproduceCurve> curves;                  // fig2, fig4
+  std::uint64_t measured_chunks = 0;                   // fig4
+  std::vector<ReproduceContinued> continued;           // fig3
+  std::vector<ReproduceVocabulary> vocabularies;       // table2
+  std::uint64_t learnt_bytes = 0, measured_bytes = 0;  // table2
+};
+
+// Throws UsageError for a task that is none, without reading anything.
+void check(const ReproduceTask& task);
+
+// Models that are not there are left out with a note. Work that is cut short ends by Cancelled.
+ReproduceResult reproduce(const ReproduceTask& task, const Receiver& receiver = {});
+
+}  // namespace kraft

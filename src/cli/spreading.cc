@@ -1,0 +1,30 @@
+#include "cli/spreading.h"
+
+#include <string>
+
+#include "cli/terminal.h"
+#include "kraft/error.h"
+#include "run/interrupts.h"
+#include "run/ranks.h"
+
+namespace kraft::cli {
+
+int spread(bool kept, const std::function<void(const Receiver&)>& work) {
+  catch_interrupts();
+  TerminalReceiver terminal;
+  const auto say = [&](const std::string& account) {
+    terminal.end_progress();  // its line makes way
+    note(account + (kept ? "; the same command goes on from there"
+                         : "; with --resume FILE they would have been kept"));
+  };
+  set_farewell(say);
+  try {
+    work(terminal.receiver());
+  } catch (const Cancelled& cancelled) {
+    say(cancelled.what());
+    return kInterruptedExit;
+  }
+  return 0;
+}
+
+}  // namespace kraft::cli

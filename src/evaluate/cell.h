@@ -1,0 +1,39 @@
+// What a cell, an experiment's unit of work, has found; and its text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evaluate/statistics.h"
+#include "kraft/bytes.h"
+#include "kraft/figures.h"
+
+namespace kraft {
+
+struct RateAtContext {
+  std::uint64_t context_bytes = 0;
+  double bits_per_byte = 0;
+};
+
+struct Draw {
+  Bytes bytes;
+  Figures figures;
+};
+
+struct Cell {
+  // Of predictions.
+  std::vector<Forecast> forecasts;
+  std::vector<RateAtContext> rates;
+  // Of samples.
+  std::vector<Draw> draws;
+
+  Figures figures;  // means of positions or draws
+};
+
+// A cell as one line of JSON, and back, with nothing lost: every number comes back as it was.
+// read_cell() throws Error for any other text.
+std::string cell_text(const Cell& cell);
+Cell read_cell(const std::string& text);
+
+}  // namespace kraft

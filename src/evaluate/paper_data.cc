@@ -1,0 +1,90 @@
+#include "evaluate/paper_data.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "kraft/error.h"
+#include "kraft/random.h"
+
+namespace kraft {
+
+const char* name_of(PaperMedium medium) {
+  switch (medium) {
+    case PaperMedium::text:
+      return "text";
+    case PaperMedium::images:
+      return "images";
+    case PaperMedium::audio:
+      return "audio";
+    case PaperMedium::random:
+      return "random";
+  }
+  throw Error("no such medium");
+}
+
+const char* name_of(Experiment experiment) {
+  switch (experiment) {
+    case Experiment::table1:
+      return "table1";
+    case Experiment::fig2:
+      return "fig2";
+    case Experiment::fig3:
+      return "fig3";
+    case Experiment::fig4:
+      return "fig4";
+    case Experiment::table2:
+      return "table2";
+  }
+  throw Error("no such experiment");
+}
+
+const char* name_of(Layout layout) { return layout == Layout::chunked ? "chunked" : "unchunked"; }
+
+Geometry PaperData::geometry() const {
+  if (medium == PaperMedium::images)
+    return {.width = static_cast<std::int64_t>(kPaperPatchWidth), .channels = 1, .depth = 8};
+  if (medium == PaperMedium::audio)
+    return {.rate = std::int64_t{kPaperRateHz}, .channels = 1, .depth = 8};
+  return {};
+}
+
+PaperData paper_data(PaperMedium medium, std::string source, Bytes bytes,
+                     std::uint64_t most_bytes) {
+  const std::size_t available = std::min<std::uint64_t>(bytes.size(), most_bytes);
+  bytes.resize(available / kPaperChunkBytes * kPaperChunkBytes);
+  if (bytes.empty())
+    throw Error(std::string(name_of(medium)) + ": " + grouped(available) +
+                " bytes are not one chunk of " + grouped(kPaperChunkBytes));
+  return {medium, std::move(source), std::move(bytes)};
+}
+
+void append_patches(const Image& gray, Bytes& to) {
+  if (gray.channels != 1 || gray.depth_bits != 8) throw Error("patches are taken from 8-bit gray");
+  for (std::size_t y = 0; y + kPaperPatchHeight <= gray.height; y += kPaperPatchHeight) {
+    for (std::size_t x = 0; x + kPaperPatchWidth <= gray.width; x += kPaperPatchWidth) {
+      for (std::size_t row = y; row < y + kPaperPatchHeight; ++row)
+        append(to, ByteView(gray.samples).subspan(row * gray.width + x, kPaperPatchWidth));
+    }
+  }
+}
+
+Bytes noise_bytes(std::uint64_t seed, std::size_t size) {
+  Random random(seed);
+  Bytes bytes(size);
+  for (Byte& byte : bytes) byte = static_cast<Byte>(random.below(256));
+  return bytes;
+}
+
+std::size_t near_square_width(std::size_t bytes) {
+  if (bytes == 0) return 1;
+  auto root = static_cast<std::size_t>(std::sqrt(static_cast<double>(bytes)));
+  while (root * root > bytes) --root;
+  std::size_t height = root;
+  while (bytes % height != 0) --height;
+  const std::size_t width = bytes / height;
+  if (width <= 4 * height) return width;
+  return root * root == bytes ? root : root + 1;
+}
+
+}  // namespace kraft

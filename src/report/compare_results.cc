@@ -1,0 +1,188 @@
+// The results of kraft compare as tables, JSON and CSV.
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "base/numbers.h"
+#include "base/text.h"
+#include "kraft/report.h"
+#include "report/table.h"
+#include "version.h"
+
+namespace kraft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Large figures need no fractions.
+int digits_of(const Figure& figure, double value) {
+  return std::abs(value) >= 1000 ? 0 : figure.digits;
+}
+
+std::string field_text(const Figure& figure, const CompareRow& row) {
+  const auto found = row.figures.find(figure.key);
+  if (found == row.figures.end()) return "-";
+  const double mean = found->second.mean * figure.factor;
+  const int digits = digits_of(figure, mean);
+  std::string text = fixed(mean, digits);
+  if (figure.kind != FigureKind::cost && std::isfinite(found->second.standard_error))
+    text += " +-" + fixed(found->second.standard_error * figure.factor, digits);
+  return text;
+}
+
+bool is_shown(const Figure& figure, Columns columns) {
+  if (columns == Columns::concise) return figure.concise;
+  return columns == Columns::all || figure.kind != FigureKind::cost;
+}
+
+std::string describe(const CompareInput& input, std::uint64_t count) {
+  const CompareWindow& window = input.windows[0];
+  return printable(input.name) + " (" + name_of(input.medium) +
+         "): " + std::to_string(input.windows.size()) +
+         (input.windows.size() == 1 ? " window of " : " windows of ") +
+         grouped(window.context.size()) + " bytes of context and " + grouped(window.truth.size()) +
+         " of truth, " + std::to_string(count) +
+         (count == 1 ? " sample of each" : " samples of each") + "\n";
+}
+
+std::string table_of(const CompareResult& result, std::size_t index, Columns columns) {
+  std::vector<Figure> figures = result.inputs[index].figures;
+  std::erase_if(figures, [&](const Figure& figure) { return !is_shown(figure, columns); });
+  std::vector<std::string> titles = {"model", "sampler"};
+  for (const Figure& figure : figures)
+    titles.push_back(">" + figure.title +
+                     (figure.unit == "%" || figure.unit == "dB" ? " " + figure.unit : ""));
+  Table table(std::move(titles));
+  for (const CompareRow& row : result.rows) {
+    if (row.input != index) continue;
+    std::vector<std::string> fields = {row.model, row.sampler};
+    for (const Figure& figure : figures) fields.push_back(field_text(figure, row));
+    table.add(std::move(fields));
+  }
+  return table.text();
+}
+
+// What is beyond all numbers has no JSON: null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json to_json(const Estimate& e) {
+  return {{"mean", number(e.mean)},
+          {"standard_error", number(e.standard_error)},
+          {"low", number(e.low)},
+          {"high", number(e.high)},
+          {"windows", e.count}};
+}
+
+Json bytes_json(const CompareInput& input, ByteView bytes) {
+  if (input.medium == Medium::text && is_utf8(as_text(bytes))) return {{"text", as_text(bytes)}};
+  return {{"base64", base64(bytes)}};
+}
+
+Json input_json(const CompareInput& input) {
+  Json json = {{"file", printable(input.name)},    {"medium", name_of(input.medium)},
+               {"fingerprint", input.fingerprint}, {"bytes", input.bytes.size()},
+               {"row_bytes", input.row_bytes},     {"windows", Json::array()}};
+  if (input.rate_hz > 0) json["rate_hz"] = input.rate_hz;
+  for (const CompareWindow& window : input.windows)
+    json["windows"].push_back({{"begin", window.begin},
+                               {"context", bytes_json(input, window.context)},
+                               {"truth", bytes_json(input, window.truth)}});
+  for (const Figure& figure : input.figures) {
+    const char* aim = figure.aim == Aim::lower    ? "lower"
+                      : figure.aim == Aim::higher ? "higher"
+                                                  : "as the truth";
+    json["metrics"][figure.key] = {{"meaning", figure.meaning}, {"better", aim}};
+  }
+  return json;
+}
+
+Json row_json(const CompareInput& input, const CompareRow& row) {
+  Json json = {{"file", printable(input.name)},
+               {"input", row.input},
+               {"model", row.model},
+               {"sampler", row.sampler},
+               {"bound", row.bound}};
+  if (!row.identity.empty()) json["identity"] = row.identity;
+  json["figures"] = Json::object();
+  for (const Figure& figure : input.figures) {
+    const auto found = row.figures.find(figure.key);
+    if (found != row.figures.end()) json["figures"][figure.key] = to_json(found->second);
+  }
+  json["rates"] = Json::array();
+  for (const auto& [bytes, rate] : row.rates) {
+    Json point = {{"context_bytes", bytes}};
+    point.update(to_json(rate));
+    json["rates"].push_back(point);
+  }
+  return json;
+}
+
+Json sample_json(const CompareInput& input, const CompareSample& sample) {
+  Json json = {{"input", sample.input},
+               {"window", sample.window},
+               {"model", sample.model},
+               {"sampler", sample.sampler},
+               {"index", sample.index}};
+  json.update(bytes_json(input, sample.bytes));
+  for (const auto& [name, value] : sample.figures) json["figures"][name] = number(value);
+  return json;
+}
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) return text;
+  std::string field = "\"";
+  for (char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
+  return field + "\"";
+}
+
+std::string csv_number(double value) {
+  if (std::isnan(value)) return "";
+  return std::isinf(value) ? fixed(value, 0) : shortest(value);
+}
+
+}  // namespace
+
+std::string compare_table(const CompareResult& result, Columns columns) {
+  std::string text;
+  for (std::size_t i = 0; i < result.inputs.size(); ++i)
+    text += (i > 0 ? "\n" : "") + describe(result.inputs[i], result.count) +
+            table_of(result, i, columns);
+  return text;
+}
+
+std::string compare_json(const CompareResult& result) {
+  Json json = {{"kraft", kVersion},
+               {"settings",
+                {{"seed", result.seed},
+                 {"count", result.count},
+                 {"positions", result.positions},
+                 {"judges", result.judges},
+                 {"alphabet", result.alphabet}}},
+               {"inputs", Json::array()},
+               {"rows", Json::array()},
+               {"samples", Json::array()}};
+  for (const CompareInput& input : result.inputs) json["inputs"].push_back(input_json(input));
+  for (const CompareRow& row : result.rows)
+    json["rows"].push_back(row_json(result.inputs[row.input], row));
+  for (const CompareSample& sample : result.samples)
+    json["samples"].push_back(sample_json(result.inputs[sample.input], sample));
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string compare_csv(const CompareResult& result) {
+  std::string text =
+      "file,model,sampler,figure,context_bytes,mean,standard_error,low,high,windows\r\n";
+  for (const CompareRecord& record : result.records()) {
+    const Estimate& e = record.estimate;
+    text += quoted(printable(record.input)) + "," + quoted(record.model) + "," +
+            quoted(record.sampler) + "," + quoted(record.figure) + "," +
+            (record.context_bytes ? std::to_string(*record.context_bytes) : "") + "," +
+            csv_number(e.mean) + "," + csv_number(e.standard_error) + "," + csv_number(e.low) +
+            "," + csv_number(e.high) + "," + std::to_string(e.count) + "\r\n";
+  }
+  return text;
+}
+
+}  // namespace kraft

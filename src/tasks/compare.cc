@@ -1,0 +1,299 @@
+#include "kraft/tasks/compare.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/numbers.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "evaluate/comparison.h"
+#include "kraft/error.h"
+#include "media/reduced.h"
+#include "run/memory.h"
+#include "run/ranks.h"
+#include "tasks/identity.h"
+#include "tasks/kept_cells.h"
+#include "version.h"
+
+namespace kraft {
+namespace {
+
+constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
+
+bool is_text(Medium medium) { return medium == Medium::text || medium == Medium::bytes; }
+
+// Reduced until its shorter side has so many pixels (0: as it is).
+Image reduced(const Image& image, std::size_t side) {
+  const std::size_t shorter = std::min(image.width, image.height);
+  if (side == 0 || shorter <= side) return image;
+  return scaled(image, (image.width * side + shorter / 2) / shorter,
+                (image.height * side + shorter / 2) / shorter);
+}
+
+std::size_t windows_wanted(const CompareTask& task, Medium medium) {
+  if (task.windows > 0) return task.windows;
+  return is_text(medium) ? 6 : 4;
+}
+
+ComparedInput image_input(const CompareTask& task, const NamedBytes& file) {
+  const Image image = reduced(gray_8_bit(read_image(file.bytes)), task.side);
+  ComparedInput input{
+      .name = file.name,
+      .medium = Medium::image,
+      .bytes = image.samples,
+      .fingerprint = {},
+      .geometry = {.width = static_cast<std::int64_t>(task.patch.first), .channels = 1, .depth = 8},
+      .row_bytes = task.patch.first,
+      .rate_hz = 0,
+      .windows = {}};
+  input.windows = windows_of_image(image, file.name, task.seed, windows_wanted(task, Medium::image),
+                                   task.patch.first, task.patch.second, task.rows);
+  return input;
+}
+
+ComparedInput audio_input(const CompareTask& task, const NamedBytes& file) {
+  const Audio audio = first_channel(read_audio(file.bytes, Encoding::u8, task.rate_hz));
+  ComparedInput input{.name = file.name,
+                      .medium = Medium::audio,
+                      .bytes = audio.samples,
+                      .fingerprint = {},
+                      .geometry = audio.geometry(),
+                      .row_bytes = 1,
+                      .rate_hz = audio.rate_hz,
+                      .windows = {}};
+  input.windows =
+      windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task, Medium::audio),
+                       task.context_samples, task.truth_samples);
+  return input;
+}
+
+ComparedInput compared(const CompareTask& task, const NamedBytes& file) {
+  const Medium medium = infer_medium(file.bytes);
+  ComparedInput input;
+  if (medium == Medium::image) {
+    input = image_input(task, file);
+  } else if (medium == Medium::audio) {
+    input = audio_input(task, file);
+  } else {
+    input = {
+        .name = file.name, .medium = medium, .bytes = file.bytes, .fingerprint = {}, .windows = {}};
+    input.windows = windows_of_bytes(file.bytes, file.name, task.seed, windows_wanted(task, medium),
+                                     task.context_bytes, task.truth_bytes);
+  }
+  input.fingerprint = std::string(name_of(medium)) + ":" + hexadecimal(checksum(input.bytes));
+  return input;
+}
+
+// All that a cell depends on but its model, its sampler and its input.
+std::string settings_text(const CompareTask& task, const std::vector<std::string>& judges) {
+  return "kraft " + std::string(kVersion) + ", seed " + std::to_string(task.seed) + ", windows " +
+         std::to_string(task.windows) + ", count " + std::to_string(task.count) + ", positions " +
+         std::to_string(task.positions) + ", alphabet " + task.alphabet + ", text " +
+         std::to_string(task.context_bytes) + "+" + std::to_string(task.truth_bytes) + ", image " +
+         std::to_string(task.side) + " " + std::to_string(task.patch.first) + "x" +
+         std::to_string(task.patch.second) + " " + std::to_string(task.rows) + ", audio " +
+         std::to_string(task.rate_hz) + " " + std::to_string(task.context_samples) + "+" +
+         std::to_string(task.truth_samples) + ", judges " + join(judges, " ");
+}
+
+// Those that were given, or the default ones that there are.
+std::vector<std::string> judges_of(const CompareTask& task, bool wanted, const Receiver& receiver) {
+  if (!task.judges.empty()) {
+    for (const std::string& judge : task.judges) make_model(judge, {.threads = 1});
+    return task.judges;
+  }
+  std::vector<std::string> found;
+  for (const char* judge : kDefaultJudges) {
+    if (!wanted) break;
+    try {
+      make_model(judge, {.threads = 1});
+      found.emplace_back(judge);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error& error) {
+      receiver.tell(std::string("no judge ") + judge + ": " + error.what());
+    }
+  }
+  return found;
+}
+
+// Costs of models on inputs, by both.
+using Costs = std::map<std::pair<std::size_t, std::string>, std::optional<WorkCost>>;
+
+// What loading a model, reading a window and pricing a byte takes: in a process of its own, and so
+// before there are threads, or MPI, or anything else that this process has loaded.
+Costs measured_costs(const CompareTask& task, const std::vector<ComparedInput>& inputs,
+                     const StopSign& stop) {
+  Costs costs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (const std::string& spec : task.models) {
+      if (stop()) return costs;
+      costs[{i, spec}] = cost_of([&] {
+        const auto model = make_model(spec, {.threads = 1, .geometry = inputs[i].geometry});
+        const auto state = model->start(inputs[i].windows[0].context);
+        std::array<double, 256> bits;
+        state->next_byte(bits);
+      });
+    }
+  }
+  return costs;
+}
+
+class CompareWork {
+ public:
+  CompareWork(const CompareTask& task, const Receiver& receiver)
+      : task_(task), receiver_(receiver), stop_(receiver.cancelled) {
+    check(task);
+    std::vector<ComparedSampler> samplers;
+    for (const std::string& spec : task.samplers) samplers.push_back(ComparedSampler::parse(spec));
+    std::vector<ComparedInput> inputs;
+    for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file));
+    if (launch().rank == 0) costs_ = measured_costs(task, inputs, stop_);
+    const bool text = std::ranges::any_of(inputs, [](const auto& i) { return is_text(i.medium); });
+    ComparisonSettings settings{.seed = task.seed,
+                                .count = task.count,
+                                .positions = task.positions,
+                                .judges = judges_of(task, text, receiver),
+                                .alphabet = task.alphabet};
+    threads_ = task.threads == 0 ? hardware_threads() : task.threads;
+    comparison_.emplace(std::move(settings), std::move(inputs), task.models, std::move(samplers),
+                        threads_, [this] { return stop_(); });
+    for (std::size_t i = 0; i < comparison_->inputs().size(); ++i) {
+      for (const std::string& spec : task.models)
+        identities_[{i, spec}] = identity_of(*comparison_->model(spec, i, 0));
+    }
+  }
+
+  CompareResult result() {
+    const std::vector<CellKey> keys = comparison_->cells();
+    std::vector<Cell> computed = computed_or_kept(work(keys), stop_, receiver_);
+    std::map<CellKey, Cell> cells;
+    for (std::size_t i = 0; i < keys.size(); ++i) cells[keys[i]] = std::move(computed[i]);
+    return result_of(cells);
+  }
+
+ private:
+  KeptCells work(const std::vector<CellKey>& keys) {
+    KeptCells work;
+    work.command = "compare";
+    work.settings = settings_text(task_, comparison_->settings().judges);
+    for (const std::string& judge : comparison_->settings().judges)
+      work.settings += "; judge " + identity_of(*make_model(judge, {.threads = 1}));
+    for (const CellKey& key : keys) work.keys.push_back(stored_key(key));
+    work.resume = task_.resume;
+    work.threads = threads_;
+    work.what = "comparing";
+    // Window by window, and within a window the dearest first, so that no thread is left alone
+    // with it.
+    work.before = [&](std::size_t i, std::size_t j) {
+      const CellKey &a = keys[i], &b = keys[j];
+      if (a.input != b.input || a.window != b.window)
+        return std::pair(a.input, a.window) < std::pair(b.input, b.window);
+      return probed_seconds(a) > probed_seconds(b);
+    };
+    work.compute = [&](std::size_t i, unsigned worker) {
+      return comparison_->compute(keys[i], worker);
+    };
+    work.complete = [&](std::size_t i, Cell& cell) { add_memory(keys[i], cell); };
+    return work;
+  }
+
+  std::string stored_key(const CellKey& key) const {
+    const std::string model =
+        key.bound ? "bound " + key.model : identities_.at({key.input, key.model});
+    return comparison_->inputs()[key.input].fingerprint + " | window " +
+           std::to_string(key.window) + " | " + model + " | " +
+           (key.sampler == kNoSampler ? "prediction" : key.sampler);
+  }
+
+  const WorkCost* cost(const CellKey& key) const {
+    const auto found = costs_.find({key.input, key.model});
+    return key.bound || found == costs_.end() || !found->second ? nullptr : &*found->second;
+  }
+
+  double probed_seconds(const CellKey& key) const {
+    return cost(key) == nullptr ? 0 : cost(key)->seconds;
+  }
+
+  void add_memory(const CellKey& key, Cell& cell) const {
+    if (key.sampler != kNoSampler || cost(key) == nullptr) return;
+    cell.figures.merge(figures_of(comparison_->metrics(key.input),
+                                  Work{.peak_memory_bytes = cost(key)->peak_memory_bytes}));
+  }
+
+  CompareResult result_of(const std::map<CellKey, Cell>& cells) const {
+    const ComparisonSettings& settings = comparison_->settings();
+    CompareResult result{.seed = settings.seed,
+                         .count = settings.count,
+                         .positions = settings.positions,
+                         .alphabet = settings.alphabet,
+                         .judges = settings.judges,
+                         .inputs = {},
+                         .rows = {},
+                         .samples = {}};
+    for (std::size_t i = 0; i < comparison_->inputs().size(); ++i)
+      result.inputs.push_back(input(i));
+    for (ComparisonRow& row : comparison_->rows(cells)) {
+      const auto identity = identities_.find({row.input, row.model});
+      const bool named = !row.bound && identity != identities_.end();
+      result.rows.push_back({row.input, row.model, row.sampler, row.bound,
+                             named ? identity->second : "", std::move(row.figures),
+                             std::move(row.rates)});
+    }
+    for (const auto& [key, cell] : cells) {
+      for (std::size_t i = 0; i < cell.draws.size(); ++i)
+        result.samples.push_back({key.input, key.window, key.model, key.sampler, key.bound, i,
+                                  cell.draws[i].bytes, cell.draws[i].figures});
+    }
+    return result;
+  }
+
+  CompareInput input(std::size_t index) const {
+    const ComparedInput& of = comparison_->inputs()[index];
+    CompareInput input{.name = of.name,
+                       .medium = of.medium,
+                       .fingerprint = of.fingerprint,
+                       .bytes = of.bytes,
+                       .row_bytes = of.row_bytes,
+                       .rate_hz = of.rate_hz,
+                       .windows = {},
+                       .figures = {}};
+    for (const Window& window : of.windows)
+      input.windows.push_back({window.begin, window.context, window.truth});
+    for (const Metric& metric : comparison_->metrics(index)) input.figures.push_back(metric);
+    return input;
+  }
+
+  const CompareTask& task_;
+  const Receiver& receiver_;
+  StopSign stop_;
+  Costs costs_;
+  unsigned threads_ = 1;
+  std::optional<Comparison> comparison_;
+  std::map<std::pair<std::size_t, std::string>, std::string> identities_;
+};
+
+}  // namespace
+
+std::vector<CompareRecord> CompareResult::records() const {
+  std::vector<CompareRecord> records;
+  for (const CompareRow& row : rows) {
+    const CompareInput& input = inputs[row.input];
+    for (const Figure& figure : input.figures) {
+      const auto found = row.figures.find(figure.key);
+      if (found != row.figures.end())
+        records.push_back(
+            {input.name, row.model, row.sampler, figure.key, std::nullopt, found->second});
+    }
+    for (const auto& [bytes, rate] : row.rates)
+      records.push_back({input.name, row.model, row.sampler, "code_bits_per_byte", bytes, rate});
+  }
+  return records;
+}
+
+CompareResult compare(const CompareTask& task, const Receiver& receiver) {
+  return CompareWork(task, receiver).result();
+}
+
+}  // namespace kraft

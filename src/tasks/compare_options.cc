@@ -1,0 +1,145 @@
+// What can be asked of kraft/tasks/compare.h, and what cannot be meant.
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "evaluate/compared_sampler.h"
+#include "kraft/candidates.h"
+#include "kraft/error.h"
+#include "kraft/tasks/compare.h"
+#include "kraft/tasks/options.h"
+#include "tasks/models.h"
+
+namespace kraft {
+namespace {
+
+constexpr double kMostBytes = 1 << 24;
+constexpr double kMostPixels = 1 << 16;
+
+using Size = std::pair<std::size_t, std::size_t>;
+
+Size parse_patch(const std::string& text) {
+  const std::size_t cross = std::min(text.find('x'), text.size());
+  std::int64_t width = 0, height = 0;
+  if (cross == text.size() || !parse_integer(text.substr(0, cross), width) ||
+      !parse_integer(text.substr(cross + 1), height) || width < 1 || height < 2 ||
+      width > 1 << 16 || height > 1 << 16)
+    throw OptionError({"", "patch", " is WxH in pixels, not '" + printable(text) + "'"});
+  return {static_cast<std::size_t>(width), static_cast<std::size_t>(height)};
+}
+
+std::string text_of_patch(const Size& size) {
+  return std::to_string(size.first) + "x" + std::to_string(size.second);
+}
+
+OptionTable<CompareTask> make_table() {
+  using T = CompareTask;
+  OptionTable<T> table;
+  table.list("model", &T::models,
+             {.letter = 'm',
+              .value_name = "SPEC",
+              .meaning = "the model; several may be given",
+              .required = true});
+  table.list("sampler", &T::samplers,
+             {.value_name = "SPEC",
+              .meaning = "how to draw, NAME[,option=value...], such as ancestral,temperature=0.7; "
+                         "several may be given"});
+  table.inputs("input", &T::inputs,
+               {.value_name = "FILE", .meaning = "texts, images and recordings", .required = true});
+  table.integer("windows", &T::windows,
+                {.value_name = "N",
+                 .max = kMostPixels,
+                 .meaning = "windows of each input; 0: 6 of a text, 4 of an image or a recording"});
+  table.integer("count", &T::count,
+                {.letter = 'c',
+                 .value_name = "K",
+                 .min = 1,
+                 .max = kMostPixels,
+                 .meaning = "samples of each window, model and sampler"});
+  table.integer("positions", &T::positions,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = kMostBytes,
+                 .meaning = "bytes of each window's truth at which all 256 bytes are priced"});
+  table.integer(
+      "seed", &T::seed,
+      {.letter = 's', .value_name = "S", .meaning = "seed of the windows and of the samples"});
+  table.integer(
+      "context", &T::context_bytes,
+      {.value_name = "N", .min = 1, .max = kMostBytes, .meaning = "text: bytes of context"});
+  table.integer("length", &T::truth_bytes,
+                {.letter = 'n',
+                 .value_name = "N",
+                 .min = 1,
+                 .max = kMostBytes,
+                 .meaning = "text: bytes of truth, and of a sample"});
+  table.integer("side", &T::side,
+                {.value_name = "N",
+                 .max = kMostPixels,
+                 .meaning = "image: pixels of its shorter side, when it has more; 0: as it is"});
+  table.structured("patch", &T::patch, parse_patch, text_of_patch,
+                   {.value_name = "WxH", .meaning = "image: pixels of a window"});
+  table.integer("rows", &T::rows,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = kMostPixels,
+                 .meaning = "image: rows of a window that are drawn, its last ones"});
+  table.integer("rate", &T::rate_hz,
+                {.value_name = "HZ",
+                 .min = 1000,
+                 .max = 192000,
+                 .meaning = "audio: rate to which recordings are resampled"});
+  table.integer(
+      "context-samples", &T::context_samples,
+      {.value_name = "N", .min = 1, .max = kMostBytes, .meaning = "audio: samples of context"});
+  table.integer("samples", &T::truth_samples,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = kMostBytes,
+                 .meaning = "audio: samples of truth, and of a sample"});
+  table.text("alphabet", &T::alphabet,
+             {.value_name = "SET",
+              .meaning = "bytes to draw from, as for kraft sample; auto: the units of a language "
+                         "model, else those seen in the context"});
+  table.list("judge", &T::judges,
+             {.value_name = "SPEC",
+              .otherwise = "ngram and llama:text",
+              .meaning = "text: a model that judges samples; several may be given"});
+  table.file("resume", &T::resume,
+             {.value_name = "FILE",
+              .meaning = "keep results in this file as they come, and take those that are in it"});
+  add_threads(table, &T::threads);
+  return table;
+}
+
+void expect_no_repeats(const std::vector<std::string>& specs) {
+  std::set<std::string> seen;
+  for (const std::string& spec : specs) {
+    if (!seen.insert(spec).second) throw UsageError("'" + printable(spec) + "' is given twice");
+  }
+}
+
+}  // namespace
+
+const OptionTable<CompareTask>& compare_options() {
+  static const OptionTable<CompareTask> table = make_table();
+  return table;
+}
+
+void check(const CompareTask& task) {
+  check(compare_options(), task);
+  parse_patch(text_of_patch(task.patch));
+  if (task.samplers.empty()) throw UsageError("no sampler to draw with");
+  for (const auto* list : {&task.models, &task.samplers, &task.judges}) expect_no_repeats(*list);
+  check_models(task.models);
+  check_models(task.judges);
+  for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
+  if (task.alphabet != "auto") Candidates::parse(task.alphabet, {});
+  if (task.rows >= task.patch.second)
+    throw OptionError({"", "rows",
+                       " " + std::to_string(task.rows) + " leaves no context in a patch of " +
+                           std::to_string(task.patch.second) + " rows"});
+}
+
+}  // namespace kraft

@@ -1,0 +1,36 @@
+// Cells of a task that are computed, or taken from a file of results.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluate/cell.h"
+#include "kraft/tasks/progress.h"
+#include "run/cells.h"
+#include "run/store.h"
+
+namespace kraft {
+
+struct KeptCells {
+  std::string command;                // of the file: "compare"
+  std::string settings;               // all that cells depend on besides their keys
+  std::vector<std::string> keys;      // of each cell, in the file
+  std::optional<std::string> resume;  // the file
+  unsigned threads = 1;               // that compute
+  std::string what;                   // for reports of progress: "comparing"
+  // Of two missing cells, whether the first is to be begun before the other; by their order if
+  // empty.
+  std::function<bool(std::size_t, std::size_t)> before = {};
+  std::function<Cell(std::size_t cell, unsigned worker)> compute;
+  // Of a cell that was computed, before it is kept. May be empty.
+  std::function<void(std::size_t cell, Cell&)> complete = {};
+};
+
+// All cells, in the order of the keys. Over mpirun's ranks, as run_cells() says; only rank 0 has
+// the file. Throws what run_cells() and CellStore do.
+std::vector<Cell> computed_or_kept(const KeptCells& work, StopSign& stop, const Receiver& receiver);
+
+}  // namespace kraft

@@ -1,0 +1,100 @@
+#include "kraft/tasks/reproduce.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "kraft/error.h"
+#include "kraft/report.h"
+#include "kraft/tasks/options.h"
+
+namespace kraft {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Without language models, which are a note.
+class Reproduce : public ::testing::Test {
+ protected:
+  Reproduce() {
+    if (const char* folder = std::getenv("KRAFT_WEIGHTS")) weights_ = folder;
+    ::setenv("KRAFT_WEIGHTS", "/nowhere", 1);
+    receiver_.note = [this](const std::string& text) { notes_.push_back(text); };
+    Bytes text;
+    for (int i = 0; text.size() < 9000; ++i)
+      append(text, as_bytes("line " + std::to_string(i * 7919 % 1000) + " of a book\n"));
+    task_.text = {reproduce_input({"a book", text})};
+    task_.threads = 1;
+  }
+  ~Reproduce() override {
+    weights_.empty() ? ::unsetenv("KRAFT_WEIGHTS") : ::setenv("KRAFT_WEIGHTS", weights_.c_str(), 1);
+  }
+
+  std::string weights_;
+  ReproduceTask task_;
+  Receiver receiver_;
+  std::vector<std::string> notes_;
+};
+
+TEST_F(Reproduce, LongerBeginningsOfChunksCostLess) {
+  task_.experiment = Experiment::fig4;
+  const ReproduceResult result = reproduce(task_, receiver_);
+  EXPECT_EQ(result.measured_chunks, 4U);
+  ASSERT_EQ(result.curves.size(), 2U);
+  EXPECT_EQ(result.curves[0].model, "gzip:9");
+  ASSERT_EQ(result.curves[0].points.size(), 12U);  // 1, 2, 4, ... 2048 bytes
+  EXPECT_DOUBLE_EQ(result.curves[0].points[0].second, 100);
+  EXPECT_LT(result.curves[0].points[11].second, 60);
+  ASSERT_EQ(notes_.size(), 1U);
+  EXPECT_THAT(notes_[0], HasSubstr("without llama:text: "));
+  EXPECT_THAT(reproduce_text(result), HasSubstr("text: a book, 8,192 bytes"));
+  EXPECT_THAT(reproduce_json(result), HasSubstr("\"experiment\": \"fig4\""));
+  EXPECT_THAT(reproduce_plot(result), HasSubstr(">gzip:9<"));
+}
+
+TEST_F(Reproduce, TheAdjustedRateCountsTheModel) {
+  task_.experiment = Experiment::fig2;
+  const ReproduceResult result = reproduce(task_);
+  ASSERT_EQ(result.curves.size(), 2U);
+  for (const ReproduceCurve& curve : result.curves) {
+    ASSERT_TRUE(curve.rate);
+    EXPECT_EQ(curve.rate->parameters, 0U);
+    for (const auto& [size, rate] : curve.points) EXPECT_DOUBLE_EQ(rate, curve.rate->percent);
+  }
+}
+
+TEST_F(Reproduce, OfAFileNoMoreIsReadThanIsNeeded) {
+  std::uint64_t asked = 0;
+  task_.text[0].read = [&](std::uint64_t most_bytes) {
+    asked = most_bytes;
+    return Bytes(most_bytes, Byte{'x'});
+  };
+  task_.experiment = Experiment::table2;
+  task_.limit_bytes = 4096;
+  const ReproduceResult result = reproduce(task_);
+  EXPECT_EQ(asked, 4096U);
+  EXPECT_EQ(result.learnt_bytes, 2048U);
+  EXPECT_EQ(result.vocabularies.size(), 18U);
+}
+
+TEST_F(Reproduce, WhatCannotBeMeantIsAUsageError) {
+  const auto refuses = [&](auto change) {
+    ReproduceTask task = task_;
+    task.experiment = Experiment::fig4;
+    change(task);
+    EXPECT_THROW(reproduce(task), UsageError);
+  };
+  refuses([](ReproduceTask& task) { task.experiment.reset(); });
+  refuses([](ReproduceTask& task) { task.limit_bytes = 2047; });
+  refuses([](ReproduceTask& task) { task.seed = 1; });
+  refuses([](ReproduceTask& task) { task.medium = PaperMedium::random; });
+  refuses([](ReproduceTask& task) { task.medium = PaperMedium::images; });  // there are none
+  refuses([](ReproduceTask& task) { task.models = {"gizp"}; });
+  ReproduceResult rates;
+  rates.experiment = Experiment::table2;
+  EXPECT_THROW(reproduce_plot(rates), UsageError);
+}
+
+}  // namespace
+}  // namespace kraft
