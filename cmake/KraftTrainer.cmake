@@ -42,6 +42,6 @@ if(KRAFT_BUILD_TESTS)
   target_link_libraries(kraft_training_tests PRIVATE
     kraft_training GTest::gtest_main kraft_flags)
   include(GoogleTest)
-  gtest_discover_tests(kraft_training_tests PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(kraft_training_tests PROPERTIES TIMEOUT 3600)
   add_test(NAME train.resume COMMAND ${PROJECT_SOURCE_DIR}/tests/train/resume $<TARGET_FILE:kraft_train>)
 endif()

@@ -4,7 +4,9 @@ for i in $(seq 400); do echo "the whale number $i was upon the sea, $((i * 7919 
 for i in $(seq 400); do echo "int x$i = $((i * i % 991)); return x$i + f(x$((i - 1)));"; done >code
 echo 'upon the sea, the whale was number 1000' >one
 echo 'return x400 + f(x17); int x18 = 5;' >two
-for model in gzip xz ngram:4; do kraft classify --model $model --corpus whales=whales --corpus code=code one two; done
+for model in gzip ngram:4; do kraft classify --model $model --corpus whales=whales --corpus code=code one two; done
+# Of liblzma, whose sizes differ between versions, what they say.
+kraft classify --model xz --corpus whales=whales --corpus code=code --json one two | grep winner_by_conditional
 cat one two | kraft classify --model ngram:3 --corpus whales=whales --corpus code=code --lines -
 kraft classify --corpus whales=whales --corpus code=code --by ncd --json one
 

@@ -35,7 +35,7 @@ grep -c '<polyline' trace.svg
 tail -n 1 trace.svg
 
 echo "-- combined models are models"
-for model in 'product:gzip:9^0.5,ngram:3' 'mix:"zstd:3,window=12"@2,ngram:3'; do
+for model in 'product:gzip:9^0.5,ngram:3' 'mix:"gzip:9,window=12"@2,ngram:3'; do
   kraft sample --model "$model" --prime corpus.txt --prompt 'the ' --length 20 --temperature 0.3 --quiet
   echo
   kraft score --model "$model" --positions 0 corpus.txt | tail -2 | head -1 | tr -s ' '

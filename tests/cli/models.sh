@@ -3,4 +3,5 @@
 kraft models | sed 's/ [0-9][0-9.]*\(-dev\)\?$//' |
   sed 's/none        built without llama.cpp$/own         llama.cpp/'
 kraft models uniform ngram
+kraft models gizp 2>&1 || true
 kraft models --json | grep -c '"summary"'

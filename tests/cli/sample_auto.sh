@@ -3,7 +3,7 @@ source "$(dirname "$0")/try.bash"
 head -c 20000 "$DATA/mobydick.txt" | tr -d '\r' >book.txt
 
 # A codec chooses between strings that the text has.
-try sample --model gzip:9 --model zstd:3 --prime book.txt --prompt "The whale " --length 60
+try sample --model gzip:9 --model gzip:9,window=13 --prime book.txt --prompt "The whale " --length 60
 try sample --model gzip:9 --prime book.txt --prompt "The whale " --length 60 --quiet \
   --sampler spans --span-length 4 --key-length 3 --temperature 3.5
 try sample --model gzip:9 --prime book.txt --prompt "The whale " --length 60 --span-length 2 --temperature 2

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <thread>
 
 #include "codecs/messages.h"
@@ -92,10 +91,8 @@ TEST(Cmd, NamesAProgramThatIsNotThere) {
 }
 
 TEST(Cmd, EndsAProgramThatHangs) {
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(encoding_error("cmd:\"sleep 100\",timeout=0.2", bytes_of("x")),
-            "cmd: 'sleep 100' did not end within 0.2 seconds");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_EQ(encoding_error("cmd:\"sleep 100000\",timeout=0.2", bytes_of("x")),
+            "cmd: 'sleep 100000' did not end within 0.2 seconds");
 }
 
 TEST(Cmd, RefusesAProgramThatWritesNothing) {

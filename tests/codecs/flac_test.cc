@@ -121,13 +121,7 @@ class Analysis {
   ByteView rest_;
 };
 
-Bytes speech() {
-  const char* folder = std::getenv("KRAFT_DATA");
-  std::ifstream file(std::string(folder ? folder : "") + "/speech.wav", std::ios::binary);
-  const std::string wav{std::istreambuf_iterator<char>(file), {}};
-  if (wav.empty()) return sound(Encoding::s16, 1, 20000).samples;
-  return read_audio(as_bytes(wav)).samples;
-}
+Bytes speech() { return read_audio(real_file("speech.wav")).samples; }
 
 // Messages that make the encoder use all that the format has.
 std::vector<Bytes> recordings() {

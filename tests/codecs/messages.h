@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -46,15 +47,22 @@ inline Bytes synthetic_text(std::size_t size) {
   return text;
 }
 
-// The beginning of Moby Dick where the real files are ($KRAFT_DATA), synthetic text elsewhere.
+// One of the real files in $KRAFT_DATA. A test that is about real data fails without it.
+inline Bytes real_file(const std::string& name) {
+  const char* folder = std::getenv("KRAFT_DATA");
+  std::ifstream file(std::string(folder ? folder : "") + "/" + name, std::ios::binary);
+  Bytes bytes(std::istreambuf_iterator<char>(file), {});
+  if (bytes.empty())
+    throw std::runtime_error(
+        "no " + name + " in the folder that KRAFT_DATA names: examples/fetch-data fetches it");
+  return bytes;
+}
+
+// The beginning of Moby-Dick.
 inline Bytes real_text(std::size_t size) {
-  static const std::string book = [] {
-    const char* folder = std::getenv("KRAFT_DATA");
-    std::ifstream file(std::string(folder ? folder : "") + "/mobydick.txt", std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  }();
-  if (book.size() < size) return synthetic_text(size);
-  return bytes_of(std::string_view(book).substr(0, size));
+  static const Bytes book = real_file("mobydick.txt");
+  if (book.size() < size) throw std::out_of_range("mobydick.txt is shorter than a test's text");
+  return Bytes(book.begin(), book.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
 inline Bytes all_bytes() {
@@ -114,13 +122,14 @@ inline std::vector<std::string> level_specs() {
   return specs;
 }
 
-// Each parameter of each such backend at each end of its range and at each of its choices. Some of
+// Each parameter of each such codec at each end of its range and at each of its choices. Some of
 // these are conflicts with a default.
 inline std::vector<std::string> parameter_specs() {
   constexpr double kTooMuchMemory = 1 << 26;
   std::vector<std::string> specs;
   for (const std::string& name : default_specs()) {
     for (const Parameter& parameter : find_backend(name).parameters) {
+      if (parameter.of_model) continue;
       const std::string key = name + "," + parameter.name + "=";
       for (const std::string& choice : parameter.choices) specs.push_back(key + choice);
       if (parameter.kind != Parameter::Kind::integer) continue;

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "codecs/messages.h"
 #include "evaluate/context_experiment.h"
 #include "evaluate/generation_experiment.h"
 #include "evaluate/rate_experiment.h"
@@ -19,18 +17,11 @@
 namespace kraft {
 namespace {
 
-// A real file where there is one, else lines that repeat and vary.
-Bytes real_bytes(const char* name, std::size_t most_bytes) {
-  Bytes bytes;
-  if (const char* folder = std::getenv("KRAFT_DATA")) {
-    std::ifstream file(std::string(folder) + "/" + name, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(file), {});
-  }
-  for (unsigned i = 0; bytes.size() < most_bytes; ++i) {
-    const std::string line = std::to_string(i * i % 977) + " times nearly the same line\n";
-    bytes.insert(bytes.end(), line.begin(), line.end());
-  }
-  bytes.resize(most_bytes);
+// So many bytes of a real file, which begins again where it ends.
+Bytes real_bytes(const char* name, std::size_t size) {
+  Bytes bytes = real_file(name);
+  for (std::size_t i = 0; bytes.size() < size; ++i) bytes.push_back(bytes[i]);
+  bytes.resize(size);
   return bytes;
 }
 

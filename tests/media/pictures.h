@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <numbers>
 #include <string>
 
@@ -110,13 +107,6 @@ inline Bytes pnm_file(const Image& image) {
   Bytes file = bytes_of(header);
   append(file, image.samples);
   return file;
-}
-
-// A file of the real data; empty where there is none.
-inline Bytes real_file(const std::string& name) {
-  const char* folder = std::getenv("KRAFT_DATA");
-  std::ifstream file(std::string(folder ? folder : "") + "/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace kraft

@@ -1,6 +1,6 @@
 // The twin against zlib: every comparison is between the twin's length of a stream and the bits of
-// the stream that zlib writes. KRAFT_QUICK=1 takes a small share of them; KRAFT_DATA names a folder
-// of real files to take contexts from; KRAFT_SEED varies the random part.
+// the stream that zlib writes. KRAFT_QUICK=1 takes a small share of them; contexts are also taken
+// from the real files; KRAFT_SEED varies the random part.
 #include "models/deflate/twin.h"
 
 #include <gtest/gtest.h>
@@ -9,12 +9,11 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
 #include <string>
 
+#include "codecs/messages.h"
 #include "models/deflate_truth.h"
 
 namespace kraft::deflate {
@@ -160,17 +159,8 @@ Bytes speech(Random& random, std::size_t size) {
 }
 
 const std::vector<Bytes>& real_files() {
-  static const std::vector<Bytes> files = [] {
-    std::vector<Bytes> found;
-    const char* folder = std::getenv("KRAFT_DATA");
-    if (folder == nullptr) return found;
-    for (const char* name : {"mobydick.txt", "astronaut.png", "speech.wav"}) {
-      std::ifstream in(std::filesystem::path(folder) / name, std::ios::binary);
-      if (in)
-        found.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    }
-    return found;
-  }();
+  static const std::vector<Bytes> files = {real_file("mobydick.txt"), real_file("astronaut.png"),
+                                           real_file("speech.wav")};
   return files;
 }
 
