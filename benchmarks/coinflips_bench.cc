@@ -63,7 +63,7 @@ void measure_file(const char* path) {
     const std::size_t total = spec[0] == 'g' ? std::size_t{1} << 23 : std::size_t{1} << 20;
     for (const std::size_t context : contexts) {
       const auto state = kraft::make_model(spec)->start(ByteView(bytes).first(context));
-      const auto flips = state->coin_flips(1);
+      const auto flips = state->stock_decoder()->coin_flips(1);
       for (const std::size_t segment : {256u, 1024u, 4096u, 65536u})
         measure(spec, *flips, context, segment, total);
     }

@@ -32,9 +32,7 @@ install(
   DESTINATION ${package_folder})
 
 # The pkg-config file. Whoever links a static libkraft links all that it needs as well.
-set(pkg_config_requires "zlib liblzma libzstd libbrotlienc libbrotlidec liblz4")
-string(APPEND pkg_config_requires
-  " libpng libjpeg stb libwebp libjxl flac sndfile samplerate kissfft-float libxxhash")
+list(JOIN KRAFT_MODULES " " pkg_config_requires)
 set(pkg_config_libs "-lbz2 -pthread")
 if(KRAFT_LLAMA_KIND STREQUAL "system")
   string(APPEND pkg_config_requires " llama")

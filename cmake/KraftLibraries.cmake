@@ -1,10 +1,12 @@
 # The libraries that kraft itself links to. The build reads this file, and so does the installed
 # package configuration: a static libkraft.a hands its needs on to whoever links it.
 #
-# Sets KRAFT_LIBRARIES, the targets to link, and KRAFT_MISSING, a list of the Debian packages that
-# are wanting, after saying which library each one is for.
+# Sets KRAFT_LIBRARIES, the targets to link; KRAFT_MODULES, what pkg-config calls them; and
+# KRAFT_MISSING, a list of the Debian packages that are wanting, after saying which library each one
+# is for.
 
 set(KRAFT_LIBRARIES)
+set(KRAFT_MODULES zlib liblzma)
 set(KRAFT_MISSING)
 
 # kraft_need(<found> <what it is for> <Debian package>): one line for each library that is missing.
@@ -23,6 +25,24 @@ macro(kraft_need_module module package)
   endif()
   kraft_need(${module}_FOUND ${module} ${package})
   list(APPEND KRAFT_LIBRARIES PkgConfig::${module})
+  list(APPEND KRAFT_MODULES ${module})
+endmacro()
+
+# kraft_load_later(<module>): sets <module>_FILE to the name of its shared library, which is then
+# loaded at run time and not linked. Where there is none, it is linked as the others are.
+macro(kraft_load_later module)
+  set(${module}_FILE)
+  set(kraft_candidates ${${module}_LINK_LIBRARIES})
+  list(FILTER kraft_candidates INCLUDE REGEX "/${module}\\.so$")
+  if(kraft_candidates AND CMAKE_READELF)
+    execute_process(COMMAND ${CMAKE_READELF} -d ${kraft_candidates}
+      OUTPUT_VARIABLE kraft_dynamic_section ERROR_QUIET)
+    if(kraft_dynamic_section MATCHES "SONAME[^\n]*\\[([^]]+)\\]")
+      set(${module}_FILE ${CMAKE_MATCH_1})
+      list(REMOVE_ITEM KRAFT_LIBRARIES PkgConfig::${module})
+      list(REMOVE_ITEM KRAFT_MODULES ${module})
+    endif()
+  endif()
 endmacro()
 
 find_package(Threads QUIET)
@@ -30,7 +50,7 @@ find_package(ZLIB QUIET)
 find_package(LibLZMA QUIET)
 find_package(BZip2 QUIET)
 find_package(PkgConfig QUIET)
-list(APPEND KRAFT_LIBRARIES Threads::Threads ZLIB::ZLIB LibLZMA::LibLZMA BZip2::BZip2)
+list(APPEND KRAFT_LIBRARIES Threads::Threads ${CMAKE_DL_LIBS} ZLIB::ZLIB LibLZMA::LibLZMA BZip2::BZip2)
 kraft_need(ZLIB_FOUND "zlib" zlib1g-dev)
 kraft_need(LIBLZMA_FOUND "liblzma" liblzma-dev)
 kraft_need(BZIP2_FOUND "libbz2" libbz2-dev)
@@ -44,6 +64,7 @@ kraft_need_module(libjpeg libjpeg62-turbo-dev)
 kraft_need_module(stb libstb-dev)
 kraft_need_module(libwebp libwebp-dev)
 kraft_need_module(libjxl libjxl-dev)
+kraft_load_later(libjxl)
 kraft_need_module(flac libflac-dev)
 kraft_need_module(sndfile libsndfile1-dev)
 kraft_need_module(samplerate libsamplerate0-dev)

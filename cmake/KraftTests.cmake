@@ -139,6 +139,13 @@ endif()
 # Every Debian package that the build can ask for is one that tests/run installs.
 add_test(NAME packages COMMAND ${PROJECT_SOURCE_DIR}/tests/packages)
 
+# What the public headers show compiles.
+add_test(NAME headers COMMAND ${PROJECT_SOURCE_DIR}/tests/readme/headers)
+set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
+
+# The folders include each other in one direction only.
+add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
+
 # The limit of all but the unit tests, which have it already.
 get_property(all_tests DIRECTORY PROPERTY TESTS)
 set_tests_properties(${all_tests} PROPERTIES TIMEOUT ${hang_seconds})

@@ -2,7 +2,8 @@
 //
 //     custom_codec [FILE]
 //
-// Introduces the Codec and Encoder interfaces, and model_of(), which turns any codec into a model.
+// Introduces the Codec and Encoder interfaces, and register_codec(), which gives a codec a name: from
+// there on it is a model like any other, alone and in lists.
 // The codec is LZ78 (Ziv and Lempel 1978): the text is cut into phrases, each of them the longest
 // phrase seen before and one more byte.
 #include <bit>
@@ -122,8 +123,8 @@ int main(int argc, char** argv) try {
   if (kraft::as_text(codec->decode(stream)) != text) throw kraft::Error("lz78: not lossless");
   std::printf("%zu bytes in %zu\n", text.size(), stream.size());
 
-  // From here on it is a model like any other.
-  const auto state = kraft::model_of(codec, "lz78")->start(context);
+  kraft::register_codec("lz78", "phrases seen before, and a byte more", codec);
+  const auto state = kraft::make_model("product:lz78^0.5,ngram:2")->start(context);
   const auto sampler = kraft::make_sampler("ancestral", {.temperature = 0.5});
   kraft::Random random(/*seed=*/1);
   const Bytes drawn = kraft::sample(*sampler, *state, kraft::Candidates::seen(context),

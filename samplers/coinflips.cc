@@ -7,7 +7,7 @@
 // here:
 //
 // - The stock decompressor of the model's format, where it has one that can be put behind a context
-//   (State::coin_flips()). It draws from the code, which is a distribution over parses: literals
+//   (State::stock_decoder()). It draws from the code, which is a distribution over parses: literals
 //   and copies, each as probable as the format has it there. Texts that have many parses are drawn
 //   by any of them, and a copy is drawn without regard to what it is joined to. It chooses between
 //   all bytes, so filters and alphabets mean nothing to it. Every `segment` bytes it is put back
@@ -96,12 +96,10 @@ class CoinflipsSampler final : public Sampler {
 
   void sample(State& state, const Candidates& candidates, const SampleRequest& request,
               Random& random, const Sink& sink) const override {
-    // Which states have a decompressor does not depend on the temperature.
-    if (const auto decompressor = state.coin_flips(1)) {
+    if (const StockDecoder* decoder = state.stock_decoder()) {
       check_decompressor(options_, candidates, request);
-      const auto tempered =
-          options_.temperature == 1 ? nullptr : state.coin_flips(options_.temperature);
-      decompress(tempered ? *tempered : *decompressor, state, request, random, sink);
+      const auto flips = decoder->coin_flips(options_.temperature);
+      decompress(*flips, state, request, random, sink);
       return;
     }
     if (options_.segment != kDefaultSegment)

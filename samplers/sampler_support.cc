@@ -97,6 +97,16 @@ Drawing::~Drawing() {
   }
 }
 
+namespace {
+
+UnitState& by_units(State& state) {
+  UnitState* units = state.by_units();
+  if (units == nullptr) throw Error("this model has no units of its own");
+  return *units;
+}
+
+}  // namespace
+
 void Drawing::show_tail() {
   context_bits_.reset();
   if (tail_bytes_ == 0) return;
@@ -114,10 +124,10 @@ void Drawing::emit(const Step& step) {
   const ByteView bytes = step.bytes.first(
       static_cast<std::size_t>(std::min<std::uint64_t>(step.bytes.size(), remaining_bytes())));
   if (tail_bytes_ == 0) {
-    const bool by_units = !step.units.empty() && bytes.size() == step.bytes.size();
+    const bool whole_units = !step.units.empty() && bytes.size() == step.bytes.size();
     for (const Moved& moved : moved_) {
-      if (by_units && moved.state == &state_) {
-        moved.state->observe_units(step.units);
+      if (whole_units && moved.state == &state_) {
+        by_units(state_).observe_units(step.units);
       } else {
         moved.state->observe(bytes);
       }
@@ -139,7 +149,7 @@ void Drawing::extend(std::span<const ByteView> prefixes, std::span<const Byte> a
 }
 
 void Drawing::extend_units(std::span<const UnitsView> prefixes, std::span<double> bits) {
-  state_.extend_units(prefixes, bits);
+  by_units(state_).extend_units(prefixes, bits);
   round_up(bits);
 }
 

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "kraft/sampler.h"
+#include "kraft/units.h"
 
 namespace kraft {
 

@@ -1,10 +1,10 @@
 // Candidates: the units that a sampler chooses from.
 //
-//     auto bytes = kraft::Candidates::all();                        // the 256 bytes
-//     auto seen = kraft::Candidates::seen(context);                 // those that occur in the
-//     context auto utf8 = kraft::Candidates::utf8();                        // whatever keeps UTF-8
-//     well-formed auto tokens = kraft::Candidates::units_of(*model);            // what the model
-//     itself predicts auto words = kraft::Candidates::strings({{'t', 'h', 'e', ' '}, {'a', ' '}});
+//     auto bytes = kraft::Candidates::all();                // the 256 bytes
+//     auto seen = kraft::Candidates::seen(context);         // those that occur in the context
+//     auto utf8 = kraft::Candidates::utf8();                // whatever keeps UTF-8 well-formed
+//     auto tokens = kraft::Candidates::units_of(*model);    // what the model itself predicts
+//     auto words = kraft::Candidates::strings({{'t', 'h', 'e', ' '}, {'a', ' '}});
 //
 // Units are kept in the order of their bytes without repeats: for single bytes, index order is byte
 // order.
@@ -52,7 +52,7 @@ class Candidates {
   }
   bool single_bytes() const { return single_bytes_; }
 
-  // Whether these are units of a model, which prices them as such (State::extend_units()).
+  // Whether these are units of a model, which prices them as such (State::by_units()).
   bool model_units() const { return model_units_; }
 
   // False when every unit may always follow, so that allowed() need not be asked.

@@ -2,8 +2,7 @@
 //
 //     auto zstd = kraft::make_codec("zstd:19");                       // kraft/registry.h
 //     kraft::Bytes stream = zstd->encode(kraft::as_bytes("to be or not to be"));
-//     kraft::Bytes text = zstd->decode(stream);                       // throws Error on a bad
-//     stream
+//     kraft::Bytes text = zstd->decode(stream);    // throws Error on a bad stream
 //
 // Whoever compresses many messages keeps an Encoder, which owns the library's working memory:
 //
@@ -16,20 +15,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "kraft/bytes.h"
+#include "kraft/granularity.h"
 
 namespace kraft {
-
-// How finely a model's code lengths resolve.
-enum class Granularity {
-  byte,        // whole bytes: multiples of 8 bits
-  bit,         // whole bits: Huffman-coded streams read to the last bit
-  fractional,  // real-valued bits: arithmetic-coded streams, predictors
-};
-
-const char* name_of(Granularity granularity);
 
 class Encoder {
  public:

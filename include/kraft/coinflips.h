@@ -1,12 +1,15 @@
 // Coin flips into a decompressor: what does it make of noise?
 //
 //     auto state = kraft::make_model("gzip")->start(context);
-//     if (auto flips = state->coin_flips(/*temperature=*/1)) {        // gzip, zlib, deflate, xz,
-//     lzma
+//     if (const kraft::StockDecoder* decoder = state->stock_decoder()) {
+//       auto flips = decoder->coin_flips(/*temperature=*/1);
 //       kraft::Bytes text(4096);
 //       kraft::Random random(/*seed=*/1);
-//       double bits = flips->draw(text, random);                      // so many flips were spent
+//       double bits = flips->draw(text, random);               // so many flips were spent
 //     }
+//
+// The states of gzip, zlib, deflate, xz and lzma have a stock decoder; those of other models return
+// null.
 //
 // A decoder of a prefix code whose words have l bits makes each of them of fair coin flips with
 // probability 2^-l: to decompress noise is to sample from the code. But what a compressed format
@@ -16,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -41,6 +45,17 @@ class CoinFlips {
 
   // Whose it is: "inflate of zlib 1.2.13".
   virtual std::string decoder() const = 0;
+};
+
+// What a State has whose format has a decompressor that can be fed with coin flips.
+class StockDecoder {
+ public:
+  // It, where the context ends; independent of the state. O(context as far as the format sees it).
+  // Throws UsageError for a temperature that the format cannot have.
+  virtual std::unique_ptr<CoinFlips> coin_flips(double temperature) const = 0;
+
+ protected:
+  ~StockDecoder() = default;
 };
 
 }  // namespace kraft

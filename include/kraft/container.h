@@ -43,8 +43,7 @@
 //       size        of the original and 1, or 0 where it was not known in advance
 //     checksum    8 bytes: of all bytes before it
 //     blocks      each: bytes of the original (not 0); bytes of the code; checksum of these bytes
-//     of
-//                 the original, 8 bytes; the code
+//                 of the original, 8 bytes; the code
 //     end         0
 //     size        of the original
 //     checksum    8 bytes: of the header's checksum, every block's checksum and the size, each as 8

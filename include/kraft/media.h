@@ -24,11 +24,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "kraft/bytes.h"
-#include "kraft/registry.h"
+#include "kraft/geometry.h"
 
 namespace kraft {
 
@@ -37,6 +37,18 @@ inline constexpr std::uint64_t kMostMediaBytes = std::uint64_t{256} << 20;
 
 enum class Medium { text, image, audio, bytes };
 
+// What there is to know of a medium without a file of it.
+struct MediumRow {
+  Medium medium;
+  const char* name;
+  bool has_samples;                   // in rows or frames, which a Geometry describes
+  bool (*is_file_of)(ByteView file);  // by its content; the first medium for which it holds
+};
+
+// In the order in which infer_medium() asks; the last takes any file.
+std::span<const MediumRow> media();
+
+const MediumRow& row_of(Medium medium);
 const char* name_of(Medium medium);
 
 // Tells by content: the signature of a format that can be read here; otherwise UTF-8 without

@@ -26,6 +26,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,7 +34,8 @@
 #include <vector>
 
 #include "kraft/bytes.h"
-#include "kraft/codec.h"
+#include "kraft/geometry.h"
+#include "kraft/granularity.h"
 
 namespace kraft {
 
@@ -42,10 +44,8 @@ struct Mark {
   std::uint64_t serial = 0;
 };
 
-class CoinFlips;  // kraft/coinflips.h
-
-// Units of a model, by their indexes in Model::units().
-using UnitsView = std::span<const std::uint32_t>;
+class StockDecoder;  // kraft/coinflips.h
+class UnitState;     // kraft/units.h
 
 // What has been observed so far. A State belongs to one thread at a time; its owner is the caller.
 // States of one model are independent of each other and may be used by different threads at once.
@@ -78,23 +78,15 @@ class State {
   // The increments of all 256 single bytes.
   void next_byte(std::span<double, 256> bits);
 
-  // For a model that predicts units of its own (Model::units()), the same by units: sets
-  // bits[p * units + u] to what prefix p and then unit u cost, and appends units to the context.
-  // The costs are those of the units themselves, so 2^-bits sums to 1 over the units, where
-  // measure() prices their bytes, however they are divided. What was observed before counts as
-  // ended: no unit began in it that is unfinished. The default throws Error.
-  virtual void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits);
-  virtual void observe_units(UnitsView units);
-
-  // The stock decompressor of the model's format where the context ends, to be fed with coin flips
-  // (kraft/coinflips.h); independent of the state. Null where there is none, which is the default.
-  // O(context as far as the format sees it). Throws UsageError for a temperature that the format
-  // cannot have.
-  virtual std::unique_ptr<CoinFlips> coin_flips(double temperature) const;
+  // What only some models can, for those who ask: null, the default, where this one cannot. Owned
+  // by the state.
+  virtual UnitState* by_units() { return nullptr; }                      // tokens
+  virtual const StockDecoder* stock_decoder() const { return nullptr; }  // to be fed with noise
 
   // Marks nest: rewinding to a mark, or forgetting it, drops the marks set after it. A mark stays
-  // valid when it is rewound to, so that it can be rewound to again. A state may keep memory in
-  // proportion to what was observed since its oldest mark.
+  // valid when it is rewound to, so that it can be rewound to again. Rewinding to a mark that was
+  // dropped throws Error, forgetting it does nothing. A state may keep memory in proportion to what
+  // was observed since its oldest mark.
   virtual Mark mark() = 0;
   virtual void rewind(Mark mark) = 0;
   virtual void forget(Mark mark) = 0;
@@ -129,8 +121,17 @@ class Model {
   // The strings that it predicts one at a time, in the order of their bytes; empty where those are
   // the 256 bytes and nothing is known of them without a context. A language model has its tokens
   // here, of which several may be equal. Single bytes are drawn as bytes; longer units as units,
-  // State::extend_units().
+  // State::by_units().
   virtual std::span<const Bytes> units() const { return {}; }
+};
+
+// How a model is made, besides its specification.
+struct ModelOptions {
+  unsigned threads = 0;    // for measuring (default 0: one per processor)
+  Geometry geometry = {};  // of what is to be modelled (default: not known)
+  // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
+  // empty.
+  std::function<bool()> cancelled = {};
 };
 
 // p[i] = 2^-bits[i] / sum. Infinite bits mean probability 0; at least one must be finite.

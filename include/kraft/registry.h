@@ -4,123 +4,35 @@
 //     auto codec = kraft::make_codec("xz:6e");
 //     for (const kraft::Backend& backend : kraft::backends()) std::puts(backend.name.c_str());
 //
-// A model is specified as name[:argument][,key=value...]. The argument is the level for most
-// compressors, the order for `ngram`, the command line for `cmd`. A value with commas or quotes in
-// it is written between double quotes, with \" and \\ inside:
+// kraft/spec.h says how specifications are written. One can be checked, and brought into the form
+// that Model::spec() has, without making the model:
 //
-//     gzip    gzip:9    zstd:19,window=17,long=on    xz:6e    ngram:5    cmd:"bzip3 -e"
-//
-// Models combine: product and mix take a list of models after the colon, each with a weight if it
-// is to have another than 1. A specification with commas in it stands between double quotes there,
-// and so does one that has the weight's sign in it:
-//
-//     product:gzip^0.5,ngram:3               p(b) proportional to p_gzip(b)^0.5 * p_ngram(b)
-//     product:"zstd:19,window=17"^2,ngram    exponents are above 0
-//     mix:gzip@0.3,xz@0.7                    p(b) = 0.3 p_gzip(b) + 0.7 p_xz(b)
-//     product:"mix:gzip,xz"^0.5,ngram:3      of lists, too
-//
-// Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
-// over its bytes.
+//     std::string spec = kraft::check_spec("mix:gz,ngram");     // mix:gzip:6,ngram:5
 //
 // An unknown name, a value out of its range or an unknown key is a UsageError that says so and
 // names what would have been allowed. Nothing is clamped.
+//
+// A program's own codecs and models take part under the names that it registers them by:
+//
+//     kraft::register_codec("mine", "what it is", codec);
+//     auto pooled = kraft::make_model("product:mine,ngram:3");
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kraft/codec.h"
+#include "kraft/geometry.h"
+#include "kraft/granularity.h"
+#include "kraft/measuring.h"
 #include "kraft/model.h"
+#include "kraft/spec.h"
 
 namespace kraft {
-
-// A specification taken apart, unchecked.
-struct Spec {
-  std::string name;
-  std::optional<std::string> argument;
-  std::vector<std::pair<std::string, std::string>> values;
-  bool lists_models = false;  // the argument is a list of models: all that follows the colon
-
-  // Throws UsageError on bad syntax.
-  static Spec parse(std::string_view text);
-  std::string text() const;
-};
-
-// What one argument or key of a backend may be. `initial` is the value when none is given; empty
-// means that the library decides.
-struct Parameter {
-  enum class Kind { integer, number, choice, text, models };
-
-  std::string name;
-  Kind kind = Kind::integer;
-  double min = 0;
-  double max = 0;
-  std::string initial;
-  std::string meaning;
-  std::vector<std::string> choices = {};  // for Kind::choice; of Kind::text, names of kraft's own
-  // Letters that may follow an integer, such as xz's 'e'; the sign before a model's weight.
-  std::string suffixes = {};
-  bool of_model = false;  // about measuring: no codec reads it
-
-  static Parameter integer(std::string name, std::int64_t min, std::int64_t max,
-                           std::string initial, std::string meaning);
-  static Parameter choice(std::string name, std::vector<std::string> choices, std::string initial,
-                          std::string meaning);
-  static Parameter on_off(std::string name, std::string initial, std::string meaning);
-  static Parameter free_text(std::string name, std::string initial, std::string meaning);
-
-  std::string range() const;  // "1..9", "default|huffman|rle", ...
-};
-
-// A specification checked against its backend: every parameter has a legal value or none. Integers
-// may be given as 64KiB or 1MiB.
-class Arguments {
- public:
-  bool has(std::string_view name) const;  // given, or with a default
-  std::int64_t integer(std::string_view name) const;
-  std::int64_t integer_or(std::string_view name, std::int64_t otherwise) const;
-  double number(std::string_view name) const;
-  bool on(std::string_view name) const;
-  const std::string& text(std::string_view name) const;
-  bool has_suffix(std::string_view name, char suffix) const;
-
-  const std::string& spec() const { return spec_; }  // canonical
-
- private:
-  friend Arguments check(const Spec& spec, const struct Backend& backend);
-  std::map<std::string, std::string, std::less<>> values_;
-  std::map<std::string, std::string, std::less<>> suffixes_;
-  std::string spec_;
-};
-
-// The shape of the samples that a model is to see, as far as it is known. A backend that has a
-// parameter of one of these names gets its value where the specification does not set it:
-// make_model("png", {.geometry = {.width = 128, .channels = 1, .depth = 8}}) makes
-// "png,width=128,channels=1,depth=8"; make_model("gzip", ...) stays "gzip:6".
-struct Geometry {
-  std::optional<std::int64_t> width = {};     // pixels of a row
-  std::optional<std::int64_t> rate = {};      // frames of sound in a second
-  std::optional<std::int64_t> channels = {};  // samples of a pixel or a frame
-  std::optional<std::int64_t> depth = {};     // bits of a sample
-
-  // Those that are set, by their names.
-  std::vector<std::pair<std::string, std::int64_t>> values() const;
-};
-
-struct ModelOptions {
-  unsigned threads = 0;    // for measuring (default 0: one per processor)
-  Geometry geometry = {};  // of what is to be modelled (default: not known)
-  // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
-  // empty.
-  std::function<bool()> cancelled = {};
-};
 
 // One row of the registry: all that kraft knows of a backend.
 struct Backend {
@@ -138,18 +50,48 @@ struct Backend {
 
   // Empty for a pure predictor.
   std::function<std::shared_ptr<const Codec>(const Arguments&)> make_codec = {};
-  // Empty where model_of(codec) is all there is.
+  // Empty where model_of(codec) is all there is; the parameters of measured_context_parameters()
+  // are the row's then, without being listed.
   std::function<std::shared_ptr<const Model>(const Arguments&, const ModelOptions&)> make_model =
       {};
+
+  // Fills in what the specification leaves open and the geometry decides, besides the parameters
+  // that have a dimension's name. May be empty.
+  std::function<void(Spec&, const Geometry&)> complete = {};
+  // Throws what make_model would throw, as far as that can be told without loading anything: of
+  // arguments that are each in range and contradict each other, say. May be empty: make_codec then
+  // says all.
+  std::function<void(const Arguments&, const Geometry&)> check_model = {};
 };
 
-std::span<const Backend> backends();
+// Those of kraft, and those registered since, in this order. What is named here stays where it is
+// as long as the program runs.
+std::vector<std::reference_wrapper<const Backend>> backends();
 
 // Throws UsageError with the nearest names when there is none of that name.
 const Backend& find_backend(std::string_view name);
 
-// Throws UsageError.
+// The one that a specification names; null where there is none, as for a model of a program's own
+// that it has not registered.
+const Backend* backend_of(std::string_view spec);
+
+// Adds a backend; safe to call from any thread. Throws UsageError when its name or an alias is
+// taken or has anything in it but letters, digits, '-', '_' and '.', when it makes neither codec
+// nor model, or when a parameter is named twice.
+void register_backend(Backend backend);
+
+// Adds a codec or a model that has no parameters of its own. A codec is measured by model_of(), so
+// that it has the parameters `context` and `dither`; a model is called by its new name,
+// whatever its own spec() says.
+void register_codec(std::string name, std::string summary, std::shared_ptr<const Codec> codec);
+void register_model(std::string name, std::string summary, std::shared_ptr<const Model> model);
+
+// Checks each parameter by itself. Throws UsageError.
 Arguments check(const Spec& spec, const Backend& backend);
+
+// What make_model(spec, {.geometry = geometry})->spec() would be, and the errors that it would
+// throw, but for those of files that turn out to be damaged when they are loaded. Loads nothing.
+std::string check_spec(std::string_view spec, const Geometry& geometry = {});
 
 std::shared_ptr<const Model> make_model(std::string_view spec, const ModelOptions& options = {});
 
@@ -159,32 +101,5 @@ std::shared_ptr<const Codec> make_codec(std::string_view spec, const Geometry& g
 
 // The specification without what only a model reads: "zstd:3,context=2KiB" becomes "zstd:3".
 std::string codec_spec(std::string_view spec);
-
-// What of the context each measurement of model_of() compresses.
-struct MeasuredContext {
-  std::uint64_t bytes = 0;  // the last so many (default 0: all), as far as they begin where a
-                            // message of the codec may (Codec::alignment_bytes())
-
-  // Dithering (default 1: none). Whole bytes hide most of what a codec knows of the next byte. The
-  // same context without its first byte, without its first two, ... ends elsewhere within a byte:
-  // the mean of the increments after so many such contexts tells more than each of them. They
-  // differ by whole pieces of Codec::alignment_bytes() and keep half of the bytes at least, so that
-  // after a short context there are fewer. Sizes that are a power of two from 256 on are passed
-  // over, since some codecs change their parameters there.
-  std::uint64_t dither = 1;
-};
-
-// Any codec as a model, by measuring: the increment of a continuation is the difference of the
-// lengths of two whole streams. It costs one compression of the context for every distinct
-// continuation (and each of the dithered contexts), spread over `options.threads` threads. This is
-// the truth that every faster engine is tested against.
-std::shared_ptr<const Model> model_of(std::shared_ptr<const Codec> codec, std::string spec,
-                                      const MeasuredContext& context = {},
-                                      const ModelOptions& options = {});
-
-// The parameters `context` and `dither` of a specification, for a backend of whatever engine that
-// measures by model_of().
-std::vector<Parameter> measured_context_parameters();
-MeasuredContext measured_context(const Arguments& arguments);
 
 }  // namespace kraft

@@ -138,14 +138,14 @@ std::string settings_text(const CompareOptions& o, const ComparisonSettings& set
 // Those that were given, or the default ones that there are.
 std::vector<std::string> judges(const CompareOptions& o, bool wanted) {
   if (!o.judges.empty()) {
-    for (const std::string& judge : o.judges) make_model(judge);
+    for (const std::string& judge : o.judges) check_spec(judge);
     return o.judges;
   }
   std::vector<std::string> found;
   for (const char* judge : kDefaultJudges) {
     if (!wanted) break;
     try {
-      make_model(judge, {.threads = 1});
+      check_spec(judge);
       found.emplace_back(judge);
     } catch (const UsageError&) {
       throw;
@@ -198,7 +198,7 @@ class Run {
     std::vector<ComparedSampler> samplers;
     for (const std::string& spec : options_.samplers)
       samplers.push_back(ComparedSampler::parse(spec));
-    for (const std::string& spec : options_.models) make_model(spec);  // all errors before any work
+    for (const std::string& spec : options_.models) check_spec(spec);  // all errors before any work
     std::vector<ComparedInput> inputs;
     for (const std::string& name : options_.inputs) inputs.push_back(read_compared(options_, name));
     const bool text = std::ranges::any_of(inputs, [](const ComparedInput& input) {

@@ -135,7 +135,7 @@ std::vector<std::string> models_for(const ReproduceOptions& options,
   std::vector<std::string> models;
   for (std::string& spec : defaults) {
     try {
-      if (!is_codec(spec)) make_model(spec, {.threads = 1});
+      if (!is_codec(spec)) check_spec(spec);
       models.push_back(std::move(spec));
     } catch (const UsageError&) {
       throw;
@@ -144,7 +144,7 @@ std::vector<std::string> models_for(const ReproduceOptions& options,
     }
   }
   for (const std::string& spec : options.models) {
-    make_model(spec, {.threads = 1});
+    check_spec(spec);
     models.push_back(spec);
   }
   return models;

@@ -15,7 +15,6 @@
 #include "cli/sample_diagnostics.h"
 #include "cli/terminal.h"
 #include "evaluate/copying.h"
-#include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/sampler.h"
 #include "run/interrupts.h"
@@ -270,7 +269,7 @@ class Run {
     std::string alphabet = options_.alphabet;
     if (alphabet == "auto") {
       // A decompressor that is fed with coin flips chooses between all bytes.
-      if (way_->sampler == "coinflips" && model.start()->coin_flips(1)) return Candidates::all();
+      if (way_->sampler == "coinflips" && model.start()->stock_decoder()) return Candidates::all();
       if (!model.units().empty() && way_->sampler != "spans") return Candidates::units_of(model);
       alphabet = "seen";
     }

@@ -9,7 +9,6 @@
 
 #include "codecs/decoding.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
 namespace kraft::deflate {
 namespace {
@@ -151,6 +150,25 @@ class DeflateCodec final : public Codec {
   Container container_;
 };
 
+void describe(Backend& row, const char* name, const char* summary) {
+  row.name = name;
+  row.summary = summary;
+}
+
+void describe(Backend& row, Container container) {
+  switch (container) {
+    case Container::gzip:
+      row.aliases = {"gz"};
+      return describe(row, "gzip", "DEFLATE in a gzip file (RFC 1952)");
+    case Container::zlib:
+      return describe(row, "zlib", "DEFLATE in a zlib stream (RFC 1950)");
+    case Container::raw:
+      return describe(row, "deflate", "DEFLATE without a container (RFC 1951)");
+  }
+}
+
+}  // namespace
+
 Parameters parameters_of(const Arguments& arguments) {
   static const std::vector<std::string> strategies = {"default", "filtered", "huffman", "rle",
                                                       "fixed"};  // zlib's numbering
@@ -163,38 +181,24 @@ Parameters parameters_of(const Arguments& arguments) {
   return parameters;
 }
 
-Backend row(const std::string& name, std::vector<std::string> aliases, std::string summary,
-            Container container) {
+Backend codec_row(Container container) {
   Backend row;
-  row.name = name;
-  row.aliases = std::move(aliases);
-  row.summary = std::move(summary);
+  describe(row, container);
   row.argument = Parameter::integer("level", 0, 9, "6", "0 stores, 1 is fastest, 9 is smallest");
   row.parameters = {
       Parameter::integer("window", 9, 15, "15", "log2 of the window in bytes"),
       Parameter::integer("memlevel", 1, 9, "8", "memory for the hash table and the symbol buffer"),
       Parameter::choice("strategy", {"default", "filtered", "huffman", "rle", "fixed"}, "default",
                         "zlib's strategy"),
-      Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
-                        "how lengths are measured"),
   };
-  row.parameters.back().of_model = true;
   row.granularity = Granularity::bit;
   row.window = "32 KiB";
   row.library = [] { return std::string("zlib ") + zlibVersion(); };
-  row.engine = usable_engine;
-  row.make_codec = [name, container](const Arguments& arguments) {
+  row.make_codec = [name = row.name, container](const Arguments& arguments) {
     return std::make_shared<DeflateCodec>(name, parameters_of(arguments), container);
-  };
-  row.make_model = [name, container](const Arguments& arguments, const ModelOptions& options) {
-    const Parameters parameters = parameters_of(arguments);
-    return deflate::make_model(std::make_shared<DeflateCodec>(name, parameters, container),
-                               container, parameters, arguments, options);
   };
   return row;
 }
-
-}  // namespace
 
 std::uint64_t stream_bits(ByteView raw_stream) {
   Inflater inflater(-15);
@@ -223,21 +227,3 @@ std::uint64_t compressed_bits(ByteView message, const Parameters& parameters) {
 }
 
 }  // namespace kraft::deflate
-
-namespace kraft {
-
-Backend gzip_backend() {
-  return deflate::row("gzip", {"gz"}, "DEFLATE in a gzip file (RFC 1952)",
-                      deflate::Container::gzip);
-}
-
-Backend zlib_backend() {
-  return deflate::row("zlib", {}, "DEFLATE in a zlib stream (RFC 1950)", deflate::Container::zlib);
-}
-
-Backend deflate_backend() {
-  return deflate::row("deflate", {}, "DEFLATE without a container (RFC 1951)",
-                      deflate::Container::raw);
-}
-
-}  // namespace kraft

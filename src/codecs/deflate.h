@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 
 #include "kraft/bytes.h"
 #include "kraft/registry.h"
@@ -36,13 +34,10 @@ std::uint64_t stream_bits(ByteView raw_stream);
 // The exact length of the raw stream that the linked zlib writes for the message: the slow truth.
 std::uint64_t compressed_bits(ByteView message, const Parameters& parameters);
 
-// The engine that the models use unless their specification names one: "twin" where it agrees with
-// the linked library, else "clone" or "recompress".
-std::string usable_engine();
+Parameters parameters_of(const Arguments& arguments);
 
-// Makes the model for one of zlib's formats; `engine` is auto, twin, clone or recompress.
-std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,
-                                        const Parameters& parameters, const Arguments& arguments,
-                                        const ModelOptions& options);
+// The row of gzip, zlib or deflate, as far as the compressor goes: src/models/deflate/backends.cc
+// adds the model.
+Backend codec_row(Container container);
 
 }  // namespace kraft::deflate

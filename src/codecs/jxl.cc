@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/lazy_library.h"
 #include "codecs/decoding.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
@@ -12,35 +13,84 @@
 namespace kraft {
 namespace {
 
+// libjxl measures the processor's clock when it is loaded, for longer than a short command takes.
+// Where the build knows the library's file, it is loaded when the first function is called.
+// clang-format off
+#define KRAFT_JXL_FUNCTIONS(function) \
+  function(JxlColorEncodingSetToSRGB)        \
+  function(JxlDecoderCreate)                 \
+  function(JxlDecoderDestroy)                \
+  function(JxlDecoderGetBasicInfo)           \
+  function(JxlDecoderProcessInput)           \
+  function(JxlDecoderReleaseInput)           \
+  function(JxlDecoderSetImageOutBuffer)      \
+  function(JxlDecoderSetInput)               \
+  function(JxlDecoderSubscribeEvents)        \
+  function(JxlEncoderAddImageFrame)          \
+  function(JxlEncoderCloseInput)             \
+  function(JxlEncoderCreate)                 \
+  function(JxlEncoderDestroy)                \
+  function(JxlEncoderFrameSettingsCreate)    \
+  function(JxlEncoderFrameSettingsSetOption) \
+  function(JxlEncoderGetError)               \
+  function(JxlEncoderInitBasicInfo)          \
+  function(JxlEncoderProcessOutput)          \
+  function(JxlEncoderReset)                  \
+  function(JxlEncoderSetBasicInfo)           \
+  function(JxlEncoderSetCodestreamLevel)     \
+  function(JxlEncoderSetColorEncoding)       \
+  function(JxlEncoderSetFrameLossless)       \
+  function(JxlEncoderUseContainer)           \
+  function(JxlEncoderVersion)
+// clang-format on
+
+struct Jxl {
+#ifdef KRAFT_LIBJXL
+  LazyLibrary library{KRAFT_LIBJXL};
+#define KRAFT_FIND(name) decltype(&::name) name = library.find<decltype(&::name)>(#name);
+#else
+#define KRAFT_FIND(name) decltype(&::name) name = &::name;
+#endif
+  KRAFT_JXL_FUNCTIONS(KRAFT_FIND)
+#undef KRAFT_FIND
+};
+
+const Jxl& jxl() {
+  static const Jxl functions;
+  return functions;
+}
+
 JxlPixelFormat pixel_format(const Shape& shape) {
   return {static_cast<std::uint32_t>(shape.channels),
           shape.depth_bits == 8 ? JXL_TYPE_UINT8 : JXL_TYPE_UINT16, JXL_BIG_ENDIAN, 0};
 }
 
 struct Destroy {
-  void operator()(JxlEncoder* encoder) const { JxlEncoderDestroy(encoder); }
-  void operator()(JxlDecoder* decoder) const { JxlDecoderDestroy(decoder); }
+  void operator()(JxlEncoder* encoder) const { jxl().JxlEncoderDestroy(encoder); }
+  void operator()(JxlDecoder* decoder) const { jxl().JxlDecoderDestroy(decoder); }
 };
 
 class JxlLosslessEncoder final : public ShapedEncoder {
  public:
   JxlLosslessEncoder(const Shape& shape, int effort)
-      : shape_(shape), effort_(effort), encoder_(JxlEncoderCreate(nullptr)) {
+      : shape_(shape), effort_(effort), encoder_(jxl().JxlEncoderCreate(nullptr)) {
     if (!encoder_) throw Error("jxl: out of memory");
   }
 
  private:
   std::size_t write(ByteView message, Bytes& stream) override {
     const std::size_t added_bytes = complete(message, shape_, /*least_rows=*/1, rows_);
-    JxlEncoderReset(encoder_.get());
+    jxl().JxlEncoderReset(encoder_.get());
     describe();
-    JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder_.get(), nullptr);
-    check(JxlEncoderSetFrameLossless(settings, JXL_TRUE));
-    check(JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort_));
-    check(JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE, 1));
+    JxlEncoderFrameSettings* settings =
+        jxl().JxlEncoderFrameSettingsCreate(encoder_.get(), nullptr);
+    check(jxl().JxlEncoderSetFrameLossless(settings, JXL_TRUE));
+    check(jxl().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort_));
+    check(
+        jxl().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE, 1));
     const JxlPixelFormat format = pixel_format(shape_);
-    check(JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
-    JxlEncoderCloseInput(encoder_.get());
+    check(jxl().JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
+    jxl().JxlEncoderCloseInput(encoder_.get());
     drain(stream);
     return added_bytes;
   }
@@ -48,7 +98,7 @@ class JxlLosslessEncoder final : public ShapedEncoder {
   void describe() {
     const bool alpha = shape_.channels % 2 == 0;
     JxlBasicInfo info;
-    JxlEncoderInitBasicInfo(&info);
+    jxl().JxlEncoderInitBasicInfo(&info);
     info.xsize = static_cast<std::uint32_t>(shape_.width);
     info.ysize = static_cast<std::uint32_t>(rows_.size() / shape_.row_bytes());
     info.bits_per_sample = static_cast<std::uint32_t>(shape_.depth_bits);
@@ -56,13 +106,13 @@ class JxlLosslessEncoder final : public ShapedEncoder {
     info.num_extra_channels = alpha ? 1 : 0;
     info.alpha_bits = alpha ? info.bits_per_sample : 0;
     info.uses_original_profile = JXL_TRUE;
-    if (JxlEncoderSetCodestreamLevel(encoder_.get(), 10) != JXL_ENC_SUCCESS ||
-        JxlEncoderUseContainer(encoder_.get(), JXL_FALSE) != JXL_ENC_SUCCESS)
+    if (jxl().JxlEncoderSetCodestreamLevel(encoder_.get(), 10) != JXL_ENC_SUCCESS ||
+        jxl().JxlEncoderUseContainer(encoder_.get(), JXL_FALSE) != JXL_ENC_SUCCESS)
       throw Error("jxl: the encoder refused its settings");
-    check(JxlEncoderSetBasicInfo(encoder_.get(), &info));
+    check(jxl().JxlEncoderSetBasicInfo(encoder_.get(), &info));
     JxlColorEncoding colours;
-    JxlColorEncodingSetToSRGB(&colours, info.num_color_channels == 1 ? JXL_TRUE : JXL_FALSE);
-    check(JxlEncoderSetColorEncoding(encoder_.get(), &colours));
+    jxl().JxlColorEncodingSetToSRGB(&colours, info.num_color_channels == 1 ? JXL_TRUE : JXL_FALSE);
+    check(jxl().JxlEncoderSetColorEncoding(encoder_.get(), &colours));
   }
 
   void drain(Bytes& stream) {
@@ -74,7 +124,7 @@ class JxlLosslessEncoder final : public ShapedEncoder {
       stream.resize(2 * begin + kPiece);
       std::uint8_t* next = stream.data() + begin;
       std::size_t room = stream.size() - begin;
-      status = JxlEncoderProcessOutput(encoder_.get(), &next, &room);
+      status = jxl().JxlEncoderProcessOutput(encoder_.get(), &next, &room);
       stream.resize(stream.size() - room);
     }
     check(status);
@@ -82,7 +132,7 @@ class JxlLosslessEncoder final : public ShapedEncoder {
 
   void check(JxlEncoderStatus status) const {
     if (status == JXL_ENC_SUCCESS) return;
-    throw Error("jxl: error " + std::to_string(JxlEncoderGetError(encoder_.get())) +
+    throw Error("jxl: error " + std::to_string(jxl().JxlEncoderGetError(encoder_.get())) +
                 " while encoding");
   }
 
@@ -101,28 +151,28 @@ class JxlCodec final : public Codec {
   }
 
   Bytes decode(ByteView stream, std::size_t limit_bytes) const override {
-    const std::unique_ptr<JxlDecoder, Destroy> decoder(JxlDecoderCreate(nullptr));
+    const std::unique_ptr<JxlDecoder, Destroy> decoder(jxl().JxlDecoderCreate(nullptr));
     if (!decoder) throw Error("jxl: out of memory");
     if (stream.empty()) fail_truncated("jxl");
-    JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
+    jxl().JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
     // Not closed: of an input that is closed too early the library complains on standard error.
-    JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
+    jxl().JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
     Bytes rows;
     JxlDecoderStatus status = JXL_DEC_NEED_MORE_INPUT;
-    while ((status = JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {
+    while ((status = jxl().JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {
       if (status == JXL_DEC_NEED_MORE_INPUT) fail_truncated("jxl");
       if (status == JXL_DEC_BASIC_INFO) {
         make_room(*decoder, limit_bytes, rows);
       } else if (status == JXL_DEC_NEED_IMAGE_OUT_BUFFER) {
         const JxlPixelFormat format = pixel_format(shape_);
-        if (JxlDecoderSetImageOutBuffer(decoder.get(), &format, rows.data(), rows.size()) !=
+        if (jxl().JxlDecoderSetImageOutBuffer(decoder.get(), &format, rows.data(), rows.size()) !=
             JXL_DEC_SUCCESS)
           fail_damaged("jxl", "its pixels are of another shape");
       } else if (status != JXL_DEC_FULL_IMAGE) {
         fail_damaged("jxl", "it cannot be decoded");
       }
     }
-    const std::size_t unread_bytes = JxlDecoderReleaseInput(decoder.get());
+    const std::size_t unread_bytes = jxl().JxlDecoderReleaseInput(decoder.get());
     remove_added("jxl", stream.last(unread_bytes), limit_bytes, rows);
     return rows;
   }
@@ -132,7 +182,7 @@ class JxlCodec final : public Codec {
  private:
   void make_room(const JxlDecoder& decoder, std::size_t limit_bytes, Bytes& rows) const {
     JxlBasicInfo info;
-    if (JxlDecoderGetBasicInfo(&decoder, &info) != JXL_DEC_SUCCESS)
+    if (jxl().JxlDecoderGetBasicInfo(&decoder, &info) != JXL_DEC_SUCCESS)
       fail_damaged("jxl", "its header is none");
     const bool alpha = shape_.channels % 2 == 0;
     if (info.xsize != shape_.width || info.bits_per_sample != shape_.depth_bits ||
@@ -149,7 +199,7 @@ class JxlCodec final : public Codec {
 };
 
 std::string version() {
-  const auto number = JxlEncoderVersion();
+  const auto number = jxl().JxlEncoderVersion();
   return "libjxl " + std::to_string(number / 1000000) + "." + std::to_string(number / 1000 % 1000) +
          "." + std::to_string(number % 1000);
 }

@@ -1,4 +1,4 @@
-// PNG (ISO/IEC 15948) files of raw samples, as libpng writes them, and as a model.
+// PNG (ISO/IEC 15948) files of raw samples, as libpng writes them.
 #include "codecs/png.h"
 
 #include <algorithm>
@@ -7,9 +7,8 @@
 #include "codecs/png_file.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::png {
 namespace {
 
 class PngEncoder final : public ShapedEncoder {
@@ -81,8 +80,8 @@ class PngCodec final : public Codec {
 };
 
 std::shared_ptr<const Codec> make_png(const Arguments& arguments) {
-  const auto choice = std::ranges::find(png::kFilterNames, arguments.text("filter"));
-  const auto number = static_cast<int>(choice - png::kFilterNames.begin()) - png::kMeans;
+  const auto choice = std::ranges::find(kFilterNames, arguments.text("filter"));
+  const auto number = static_cast<int>(choice - kFilterNames.begin()) - kMeans;
   const auto filter = static_cast<PngFilter>(std::max(number + 1, 0));  // adaptive comes first
   return std::make_shared<PngCodec>(shape_of(arguments),
                                     static_cast<int>(arguments.integer("level")), filter);
@@ -90,7 +89,7 @@ std::shared_ptr<const Codec> make_png(const Arguments& arguments) {
 
 }  // namespace
 
-Backend png_backend() {
+Backend codec_row() {
   Backend row;
   row.name = "png";
   row.summary = "images: filtered rows in DEFLATE";
@@ -99,27 +98,14 @@ Backend png_backend() {
       width_parameter(1'000'000),
       Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
       Parameter::choice("depth", {"8", "16"}, "8", "bits of a sample; 16: high byte first"),
-      Parameter::choice("filter", {png::kFilterNames.begin(), png::kFilterNames.end()}, "product",
+      Parameter::choice("filter", {kFilterNames.begin(), kFilterNames.end()}, "product",
                         "of each row; product, mix: the model takes the geometric or the "
                         "arithmetic mean of all five, a file the best for each row"),
-      Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
-      Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
-                        "how lengths are measured; recompress: whole files"),
   };
-  for (std::size_t i = 4; i < row.parameters.size(); ++i) row.parameters[i].of_model = true;
-  for (Parameter& parameter : measured_context_parameters()) {
-    parameter.meaning = "engine=recompress: " + parameter.meaning;
-    row.parameters.push_back(std::move(parameter));
-  }
-  row.granularity = Granularity::fractional;
   row.window = "32 KiB";
   row.library = png_library;
-  row.engine = png::usable_engine;
   row.make_codec = make_png;
-  row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
-    return png::make_model(make_png(arguments), arguments, options);
-  };
   return row;
 }
 
-}  // namespace kraft
+}  // namespace kraft::png

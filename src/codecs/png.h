@@ -2,8 +2,6 @@
 #pragma once
 
 #include <array>
-#include <memory>
-#include <string>
 
 #include "kraft/registry.h"
 
@@ -15,10 +13,7 @@ inline constexpr int kMeans = 2;
 inline constexpr std::array<const char*, 7> kFilterNames = {"product", "mix",     "none", "sub",
                                                             "up",      "average", "paeth"};
 
-std::string usable_engine();
-
-// src/models/png_model.cc
-std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
-                                        const Arguments& arguments, const ModelOptions& options);
+// The row of png, as far as the compressor goes: src/models/png_model.cc adds the model.
+Backend codec_row();
 
 }  // namespace kraft::png

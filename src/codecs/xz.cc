@@ -9,19 +9,18 @@
 
 #include "codecs/decoding.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::lzma {
 namespace {
 
-enum class Container { xz, lzma };
+const char* name_of(Container container) { return container == Container::xz ? "xz" : "lzma"; }
 
 struct Settings {
   Container container = Container::xz;
   lzma_options_lzma options = {};
   lzma_check check = LZMA_CHECK_CRC64;
 
-  std::string name() const { return container == Container::xz ? "xz" : "lzma"; }
+  std::string name() const { return name_of(container); }
 
   // The filter points to the options, which must stay where they are.
   std::array<lzma_filter, 2> filters() const {
@@ -221,7 +220,7 @@ void check_conflicts(const std::string& name, const lzma_options_lzma& options) 
   }
 }
 
-lzma_options_lzma options_of(const Arguments& arguments) {
+lzma_options_lzma chosen_options(const Arguments& arguments) {
   lzma_options_lzma options = {};
   std::uint32_t preset = static_cast<std::uint32_t>(arguments.integer("level"));
   if (arguments.has_suffix("level", 'e')) preset |= LZMA_PRESET_EXTREME;
@@ -250,45 +249,7 @@ Settings settings_of(Container container, const Arguments& arguments) {
   for (const Check& check : kChecks) {
     if (arguments.has("check") && arguments.text("check") == check.name) settings.check = check.id;
   }
-  check_conflicts(settings.name(), settings.options);
   return settings;
-}
-
-// What surrounds the code of a message: all of a one-byte message's stream but that byte.
-double container_bits(const Codec& codec) {
-  const Byte message = 'x';
-  return codec.encoder()->code_length({&message, 1}) - 8;
-}
-
-[[noreturn]] void refuse(const std::string& name, const std::string& parameter, const char* needs) {
-  throw UsageError(name + ": " + parameter + " needs bits=" + needs);
-}
-
-// Parameters that are about measuring another way than the one chosen.
-void check_measuring(const std::string& name, const Arguments& arguments) {
-  const bool fractional = arguments.text("bits") == "fractional";
-  for (const auto& [parameter, value] : Spec::parse(arguments.spec()).values) {
-    if (fractional && (parameter == "context" || parameter == "dither"))
-      refuse(name, parameter, "byte, not fractional");
-    if (!fractional && parameter == "tail") refuse(name, parameter, "fractional, not byte");
-  }
-}
-
-std::shared_ptr<const Model> make_lzma_model(Container container, const Arguments& arguments,
-                                             const ModelOptions& options) {
-  const Settings settings = settings_of(container, arguments);
-  auto codec = std::make_shared<LzmaCodec>(settings);
-  check_measuring(settings.name(), arguments);
-  if (arguments.text("bits") == "byte")
-    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
-  lzma_options_lzma chosen = settings.options;
-  if (!arguments.has("dict")) chosen.dict_size = lzma::kModelDictionaryBytes;
-  if (chosen.dict_size > lzma::kLargestModelDictionaryBytes)
-    throw UsageError(settings.name() + ": dict=" + std::to_string(chosen.dict_size) +
-                     " needs bits=byte; a model with bits=fractional has at most " +
-                     std::to_string(lzma::kLargestModelDictionaryBytes));
-  const auto tail_bytes = static_cast<std::uint64_t>(arguments.integer("tail"));
-  return lzma::make_model(chosen, tail_bytes, container_bits(*codec), arguments, options);
 }
 
 std::vector<std::string> names_of(const auto& table) {
@@ -297,15 +258,23 @@ std::vector<std::string> names_of(const auto& table) {
   return names;
 }
 
-// What both containers have in common.
-Backend lzma_row(Container container) {
+}  // namespace
+
+lzma_options_lzma options_of(const Arguments& arguments) {
+  const lzma_options_lzma options = chosen_options(arguments);
+  check_conflicts(Spec::parse(arguments.spec()).name, options);
+  return options;
+}
+
+Backend codec_row(Container container) {
   Backend row;
+  row.name = name_of(container);
   row.argument = Parameter::integer("level", 0, 9, std::to_string(LZMA_PRESET_DEFAULT),
                                     "preset, which the parameters refine; e: search harder");
   row.argument->suffixes = "e";
   row.parameters = {
       Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "",
-                         "dictionary, in bytes (of models with bits=fractional: 64KiB)"),
+                         "dictionary, in bytes"),
       Parameter::integer("lc", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "", "literal context bits"),
       Parameter::integer("lp", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "",
                          "literal position bits; lc + lp is at most 4"),
@@ -316,53 +285,19 @@ Backend lzma_row(Container container) {
       Parameter::choice("mf", names_of(kMatchFinders), "", "match finder"),
       Parameter::integer("depth", 0, UINT32_MAX, "", "search depth; 0: from mf and nice"),
   };
-  std::vector<Parameter> measuring = {
-      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
-                        "how lengths are measured; byte: whole streams"),
-      Parameter::integer(
-          "tail", lzma::kShortestTailBytes, lzma::kLongestTailBytes,
-          std::to_string(lzma::kTailBytes),
-          "bits=fractional: bytes, at least, that each measurement codes again; longer "
-          "continuations cost more"),
-  };
-  for (Parameter& parameter : measured_context_parameters()) {
-    parameter.meaning = "bits=byte: " + parameter.meaning;
-    measuring.push_back(std::move(parameter));
+  if (container == Container::xz) {
+    row.aliases = {"lzma2"};
+    row.summary = "LZMA2 in the .xz container: LZ77 with context-modelled range coding";
+    row.parameters.push_back(
+        Parameter::choice("check", names_of(kChecks), "crc64", "checksum of the message"));
+  } else {
+    row.summary = "LZMA1 in the legacy .lzma container";
   }
-  for (Parameter& parameter : measuring) {
-    parameter.of_model = true;
-    row.parameters.push_back(std::move(parameter));
-  }
-  row.granularity = Granularity::fractional;
-  row.window = "64 KiB, or by dict=";
-  row.engine = [] { return std::string("rewind"); };
   row.library = [] { return std::string("liblzma ") + lzma_version_string(); };
   row.make_codec = [container](const Arguments& arguments) {
     return std::make_shared<LzmaCodec>(settings_of(container, arguments));
   };
-  row.make_model = [container](const Arguments& arguments, const ModelOptions& options) {
-    return make_lzma_model(container, arguments, options);
-  };
   return row;
 }
 
-}  // namespace
-
-Backend xz_backend() {
-  Backend row = lzma_row(Container::xz);
-  row.name = "xz";
-  row.aliases = {"lzma2"};
-  row.summary = "LZMA2 in the .xz container: LZ77 with context-modelled range coding";
-  row.parameters.push_back(
-      Parameter::choice("check", names_of(kChecks), "crc64", "checksum of the message"));
-  return row;
-}
-
-Backend lzma_backend() {
-  Backend row = lzma_row(Container::lzma);
-  row.name = "lzma";
-  row.summary = "LZMA1 in the legacy .lzma container";
-  return row;
-}
-
-}  // namespace kraft
+}  // namespace kraft::lzma

@@ -10,7 +10,7 @@
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "models/pool.h"
+#include "registry/model_list.h"
 #include "version.h"
 
 namespace kraft {
@@ -37,14 +37,6 @@ std::uint64_t probe(const Model& model) {
   }
 }
 
-const Backend* backend_of(const std::string& spec) {
-  try {
-    return &find_backend(Spec::parse(spec).name);
-  } catch (const Error&) {  // a model of somebody else's
-    return nullptr;
-  }
-}
-
 bool lists_models(const Spec& spec, const Backend& backend) {
   return spec.argument && backend.argument && backend.argument->kind == Parameter::Kind::models;
 }
@@ -57,8 +49,8 @@ void add_libraries(const std::string& text, std::set<std::string>& libraries) {
   libraries.insert(library == "kraft" ? library + " " + kVersion : library);
   const Spec spec = Spec::parse(text);
   if (!lists_models(spec, *backend)) return;
-  for (const std::string& part : listed_models(*backend, *spec.argument))
-    add_libraries(part, libraries);
+  for (const ListedModel& part : parse_model_list(*backend, *spec.argument))
+    add_libraries(part.spec, libraries);
 }
 
 std::string library_of(const std::string& spec) {
@@ -90,8 +82,9 @@ class HarmlessSpec {
     }
     if (!lists_models(spec, backend))
       return !spec.argument || !backend.argument || is_harmless(*backend.argument, *spec.argument);
-    return std::ranges::all_of(listed_models(backend, *spec.argument),
-                               [&](const std::string& part) { return check(part, depth + 1); });
+    return std::ranges::all_of(
+        parse_model_list(backend, *spec.argument),
+        [&](const ListedModel& part) { return check(part.spec, depth + 1); });
   }
 
  private:

@@ -2,18 +2,6 @@
 
 namespace kraft {
 
-const char* name_of(Granularity granularity) {
-  switch (granularity) {
-    case Granularity::byte:
-      return "byte";
-    case Granularity::bit:
-      return "bit";
-    case Granularity::fractional:
-      return "fractional";
-  }
-  return "?";
-}
-
 double Encoder::code_length(ByteView message) {
   encode(message, scratch_);
   return 8.0 * static_cast<double>(scratch_.size());

@@ -5,7 +5,6 @@
 #include <limits>
 #include <numeric>
 
-#include "kraft/coinflips.h"
 #include "kraft/error.h"
 
 namespace kraft {
@@ -36,14 +35,6 @@ void State::next_byte(std::span<double, 256> bits) {
   const ByteView nothing;
   extend({&nothing, 1}, alphabet, bits);
 }
-
-void State::extend_units(std::span<const UnitsView>, std::span<double>) {
-  throw Error("this model has no units of its own");
-}
-
-void State::observe_units(UnitsView) { throw Error("this model has no units of its own"); }
-
-std::unique_ptr<CoinFlips> State::coin_flips(double) const { return nullptr; }
 
 std::unique_ptr<State> Model::start(ByteView context) const {
   std::unique_ptr<State> state = start();

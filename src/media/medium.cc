@@ -55,24 +55,25 @@ bool has_signature(ByteView file, std::string_view format) {
   return format == "TGA" && text.ends_with(kTgaFooter);
 }
 
-const char* name_of(Medium medium) {
-  switch (medium) {
-    case Medium::text:
-      return "text";
-    case Medium::image:
-      return "image";
-    case Medium::audio:
-      return "audio";
-    case Medium::bytes:
-      return "bytes";
-  }
-  return "?";
+std::span<const MediumRow> media() {
+  static constexpr MediumRow kRows[] = {
+      {Medium::image, "image", true, is_image},
+      {Medium::audio, "audio", true, is_audio},
+      {Medium::text, "text", false, is_text},
+      {Medium::bytes, "bytes", false, [](ByteView) { return true; }},
+  };
+  return kRows;
 }
 
+const MediumRow& row_of(Medium medium) {
+  return *std::ranges::find(media(), medium, &MediumRow::medium);
+}
+
+const char* name_of(Medium medium) { return row_of(medium).name; }
+
 Medium infer_medium(ByteView file) {
-  if (is_image(file)) return Medium::image;
-  if (is_audio(file)) return Medium::audio;
-  return is_text(file) ? Medium::text : Medium::bytes;
+  const auto holds = [file](const MediumRow& row) { return row.is_file_of(file); };
+  return std::ranges::find_if(media(), holds)->medium;
 }
 
 }  // namespace kraft

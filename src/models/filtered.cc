@@ -104,9 +104,10 @@ class FilteredState final : public State {
   }
 
   void forget(Mark mark) override {
-    const Saved saved = marks_.back_to(mark);
-    pixels_.history().forget(saved.pixels);
-    inner_->forget(saved.inner);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    pixels_.history().forget(saved->pixels);
+    inner_->forget(saved->inner);
     marks_.forget(mark);
   }
 
@@ -167,6 +168,7 @@ class FilteredModel final : public Model, public PricesContextWhenAsked {
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
+  std::uint64_t parameters() const override { return inner_->parameters(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }
 
  private:
@@ -262,6 +264,9 @@ Backend filtered_backend() {
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<FilteredCodec>(settings_of(arguments),
                                            make_codec(codec_spec(arguments.text("model"))));
+  };
+  row.check_model = [](const Arguments& arguments, const Geometry& geometry) {
+    check_spec(arguments.text("model"), geometry);
   };
   row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
     return std::make_shared<FilteredModel>(arguments.spec(), settings_of(arguments),

@@ -1,6 +1,7 @@
 // The stack of marks that every state keeps, with what each needs to come back to its mark.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -26,16 +27,17 @@ class MarkStack {
     return marks_.back().second;
   }
 
-  // Drops `mark` and those above it.
-  void forget(Mark mark) {
-    while (!marks_.empty() && marks_.back().first >= mark.serial) marks_.pop_back();
+  // What `mark` saved; null if it was dropped already.
+  const Saved* find(Mark mark) const {
+    const auto found = std::ranges::lower_bound(marks_, mark.serial, {},
+                                                [](const auto& held) { return held.first; });
+    return found != marks_.end() && found->first == mark.serial ? &found->second : nullptr;
   }
 
-  bool holds(Mark mark) const {
-    for (const auto& [serial, saved] : marks_) {
-      if (serial == mark.serial) return true;
-    }
-    return false;
+  // Drops `mark` and those above it, unless it was dropped already.
+  void forget(Mark mark) {
+    if (find(mark) == nullptr) return;
+    while (!marks_.empty() && marks_.back().first >= mark.serial) marks_.pop_back();
   }
 
   void clear() { marks_.clear(); }

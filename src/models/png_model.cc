@@ -28,13 +28,15 @@
 #include <unordered_map>
 #include <vector>
 
-#include "codecs/deflate.h"
 #include "codecs/png.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
+#include "models/deflate/model.h"
 #include "models/deflate/twin.h"
+#include "models/marks.h"
 #include "models/pixels.h"
+#include "registry/backends.h"
 
 namespace kraft::png {
 namespace {
@@ -196,9 +198,10 @@ class FilterState final : public State {
   }
 
   void forget(Mark mark) override {
-    const Saved saved = marks_.back_to(mark);
-    pixels_.history().forget(saved.pixels);
-    track_.engine().forget(saved.engine);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    pixels_.history().forget(saved->pixels);
+    track_.engine().forget(saved->engine);
     marks_.forget(mark);
   }
 
@@ -299,9 +302,10 @@ class MixState final : public State {
   }
 
   void forget(Mark mark) override {
-    const Saved saved = marks_.back_to(mark);
-    pixels_.history().forget(saved.pixels);
-    for (int f = 0; f < kFilters; ++f) tracks_[index(f)].engine().forget(saved.engines[index(f)]);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    pixels_.history().forget(saved->pixels);
+    for (int f = 0; f < kFilters; ++f) tracks_[index(f)].engine().forget(saved->engines[index(f)]);
     marks_.forget(mark);
   }
 
@@ -430,28 +434,18 @@ class PngModel final : public Model {
   int filter_;  // negative: all
 };
 
-}  // namespace
+deflate::Parameters deflate_parameters(const Arguments& arguments) {
+  return {.level = static_cast<int>(arguments.integer("level"))};
+}
 
-std::string usable_engine() { return deflate::usable_engine(); }
+std::string engine_for(const Arguments& arguments) {
+  return deflate::engine_for(arguments, deflate_parameters(arguments));
+}
 
-std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
-                                        const Arguments& arguments, const ModelOptions& options) {
-  const auto level = static_cast<int>(arguments.integer("level"));
-  const bool automatic = arguments.text("engine") == "auto";
-  std::string engine = automatic ? usable_engine() : arguments.text("engine");
-  if (engine == "clone" && level == 0) {
-    if (!automatic) throw UsageError("engine=clone needs a level of 1..9, not 0");
-    engine = "recompress";
-  }
-  if (engine == "recompress")
-    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
-  for (const auto& given : Spec::parse(arguments.spec()).values) {
-    if (given.first == "context" || given.first == "dither")
-      throw UsageError("png: " + given.first + " needs engine=recompress, not " + engine);
-  }
+std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arguments& arguments) {
   Settings settings;
   settings.shape = shape_of(arguments);
-  settings.deflate.level = level;
+  settings.deflate = deflate_parameters(arguments);
   settings.wrap = arguments.on("wrap");
   const auto choice = std::ranges::find(kFilterNames, arguments.text("filter"));
   const auto filter = static_cast<int>(choice - kFilterNames.begin()) - kMeans;
@@ -461,4 +455,49 @@ std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec,
   return std::make_shared<PngModel<deflate::Clone>>(arguments.spec(), settings, filter);
 }
 
+void check_measuring(const Arguments& arguments) {
+  if (arguments.text("engine") != "auto") engine_for(arguments);
+  for (const auto& given : Spec::parse(arguments.spec()).values) {
+    if (given.first != "context" && given.first != "dither") continue;
+    const std::string engine = engine_for(arguments);
+    if (engine != "recompress")
+      throw UsageError("png: " + given.first + " needs engine=recompress, not " + engine);
+  }
+}
+
+}  // namespace
 }  // namespace kraft::png
+
+namespace kraft {
+
+Backend png_backend() {
+  Backend row = png::codec_row();
+  std::vector<Parameter> measuring = {
+      Parameter::on_off("wrap", "off", "whether the model allows residuals that wrap around"),
+      deflate::engine_parameter("how lengths are measured; recompress: whole files"),
+  };
+  for (Parameter& parameter : measured_context_parameters()) {
+    parameter.meaning = "engine=recompress: " + parameter.meaning;
+    measuring.push_back(std::move(parameter));
+  }
+  for (Parameter& parameter : measuring) {
+    parameter.of_model = true;
+    row.parameters.push_back(std::move(parameter));
+  }
+  row.granularity = Granularity::fractional;
+  row.engine = [] { return deflate::usable_engine(); };
+  row.check_model = [](const Arguments& arguments, const Geometry&) {
+    png::check_measuring(arguments);
+  };
+  row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
+                                                 const ModelOptions& options) {
+    const std::string engine = png::engine_for(arguments);
+    if (engine == "recompress")
+      return model_of(make_codec(arguments), arguments.spec(), measured_context(arguments),
+                      options);
+    return png::make_png_model(engine, arguments);
+  };
+  return row;
+}
+
+}  // namespace kraft

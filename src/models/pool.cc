@@ -27,9 +27,8 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/marks.h"
-#include "models/pool.h"
 #include "registry/backends.h"
-#include "registry/spec_scanner.h"
+#include "registry/model_list.h"
 
 namespace kraft {
 namespace {
@@ -172,8 +171,9 @@ class PoolState final : public State {
   }
 
   void forget(Mark mark) override {
-    const Saved& saved = marks_.back_to(mark);
-    for (std::size_t i = 0; i < states_.size(); ++i) states_[i]->forget(saved.marks[i]);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i]->forget(saved->marks[i]);
     marks_.forget(mark);
   }
 
@@ -334,60 +334,33 @@ class PoolModel final : public Model, public PricesContextWhenAsked {
     }
     return any ? all : "";
   }
+  std::uint64_t parameters() const override {
+    std::uint64_t sum = 0;
+    std::unordered_set<std::string_view> counted;  // a model that is listed twice learnt once
+    for (const Part& part : parts_->parts) {
+      if (counted.insert(part.model->spec()).second) sum += part.model->parameters();
+    }
+    return sum;
+  }
 
  private:
   std::string spec_;
   std::shared_ptr<const Parts> parts_;
 };
 
-// The sign before a weight.
-char sign_of(Pool pool) { return pool == Pool::product ? '^' : '@'; }
 const char* name_of(Pool pool) { return pool == Pool::product ? "product" : "mix"; }
 
-double parse_weight(Pool pool, const std::string& text) {
-  double weight = 0;
-  if (!parse_number(text, weight))
-    throw UsageError(std::string(name_of(pool)) + ": the weight after " + sign_of(pool) +
-                     " is a number, not '" + printable(text) + "'");
-  if (!(weight > 0 && weight <= 1000))
-    throw UsageError(std::string(name_of(pool)) + ": the weight " + printable(text) +
-                     " is out of range: (0, 1000]");
-  return weight;
-}
-
-// Reads MODEL[^WEIGHT],... and calls add(specification, weight).
-template <typename Add>
-void parse_list(Pool pool, const std::string& list, Add add) {
-  const std::string stops = std::string(",") + sign_of(pool);
-  SpecScanner scanner(list);
-  do {
-    std::string spec = scanner.at('"') ? scanner.value() : scanner.word(stops);
-    if (spec.empty()) scanner.fail("has an empty model in its list");
-    double weight = 1;
-    if (scanner.take(sign_of(pool))) weight = parse_weight(pool, scanner.word(","));
-    if (!scanner.at_end() && !scanner.at(',')) scanner.fail("needs a comma after a quoted model");
-    add(spec, weight);
-  } while (scanner.take(','));
-}
-
-std::shared_ptr<const Model> make_pool(Pool pool, const std::string& list,
+std::shared_ptr<const Model> make_pool(Pool pool, const Arguments& arguments,
                                        const ModelOptions& options) {
   auto parts = std::make_shared<Parts>();
   parts->pool = pool;
-  std::string spec;
-  parse_list(pool, list, [&](const std::string& part, double weight) {
-    // zstd:19,window=17 without quotes is two models to us, and the second has an odd name.
-    if (part.find('=') < part.find_first_of(":,"))
-      throw UsageError(std::string(name_of(pool)) + ": '" + printable(part) +
-                       "' is no model; one with commas in it stands between double quotes");
-    auto model = make_model(part, options);
-    spec += (spec.empty() ? std::string(name_of(pool)) + ":" : ",") +
-            quoted_if_needed(model->spec(), {"^@", 2});
-    if (weight != 1) spec += sign_of(pool) + shortest(weight);
-    parts->parts.push_back({std::move(model), weight});
-    parts->total_weight += weight;
-  });
-  return std::make_shared<PoolModel>(spec, std::move(parts));
+  const Backend& backend = find_backend(name_of(pool));
+  for (const ListedModel& part :
+       parse_model_list(backend, arguments.text(backend.argument->name))) {
+    parts->parts.push_back({make_model(part.spec, options), part.weight});
+    parts->total_weight += part.weight;
+  }
+  return std::make_shared<PoolModel>(arguments.spec(), std::move(parts));
 }
 
 Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
@@ -396,25 +369,18 @@ Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
   row.summary = std::move(summary);
   Parameter list = Parameter::free_text("list of models", "", std::move(meaning));
   list.kind = Parameter::Kind::models;
-  list.suffixes = sign_of(pool);
+  list.suffixes = pool == Pool::product ? '^' : '@';  // before a weight
   row.argument = std::move(list);
   row.granularity = Granularity::fractional;
   row.window = "the longest of its models";
   row.library = [] { return std::string("kraft"); };
   row.make_model = [pool](const Arguments& arguments, const ModelOptions& options) {
-    return make_pool(pool, arguments.text("list of models"), options);
+    return make_pool(pool, arguments, options);
   };
   return row;
 }
 
 }  // namespace
-
-std::vector<std::string> listed_models(const Backend& backend, const std::string& list) {
-  const Pool pool = backend.name == name_of(Pool::mix) ? Pool::mix : Pool::product;
-  std::vector<std::string> specs;
-  parse_list(pool, list, [&](const std::string& spec, double) { specs.push_back(spec); });
-  return specs;
-}
 
 Backend product_backend() {
   return pool_backend(Pool::product, "product of models: their distributions multiplied",

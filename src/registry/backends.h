@@ -1,30 +1,36 @@
-// One function for each backend's row of the registry. A new backend is a file that defines such a
-// function, its line here, and its line in the table of src/registry.cc.
+// The table of backends. A new backend is a file that defines NAME_backend() and NAME's line here.
 #pragma once
 
 #include "kraft/registry.h"
 
+// clang-format off
+#define KRAFT_BACKENDS(row) \
+  row(gzip)                 \
+  row(zlib)                 \
+  row(deflate)              \
+  row(zstd)                 \
+  row(xz)                   \
+  row(lzma)                 \
+  row(bzip2)                \
+  row(brotli)               \
+  row(lz4)                  \
+  row(png)                  \
+  row(webp)                 \
+  row(jxl)                  \
+  row(flac)                 \
+  row(cmd)                  \
+  row(llama)                \
+  row(ngram)                \
+  row(uniform)              \
+  row(filtered)             \
+  row(product)              \
+  row(mix)
+// clang-format on
+
 namespace kraft {
 
-Backend gzip_backend();     // src/codecs/deflate.cc
-Backend zlib_backend();     // src/codecs/deflate.cc
-Backend deflate_backend();  // src/codecs/deflate.cc
-Backend zstd_backend();
-Backend xz_backend();    // src/codecs/xz.cc
-Backend lzma_backend();  // src/codecs/xz.cc
-Backend bzip2_backend();
-Backend brotli_backend();
-Backend lz4_backend();
-Backend png_backend();
-Backend webp_backend();
-Backend jxl_backend();
-Backend flac_backend();
-Backend cmd_backend();
-Backend filtered_backend();  // src/models/filtered.cc
-Backend uniform_backend();   // src/models/uniform.cc
-Backend ngram_backend();     // src/models/ngram.cc
-Backend llama_backend();     // src/models/llama.cc
-Backend product_backend();   // src/models/pool.cc
-Backend mix_backend();       // src/models/pool.cc
+#define KRAFT_DECLARE_BACKEND(name) Backend name##_backend();
+KRAFT_BACKENDS(KRAFT_DECLARE_BACKEND)
+#undef KRAFT_DECLARE_BACKEND
 
 }  // namespace kraft

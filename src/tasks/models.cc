@@ -5,7 +5,7 @@
 namespace kraft {
 
 void check_models(const std::vector<std::string>& specs) {
-  for (const std::string& spec : specs) make_model(spec, ModelOptions{.threads = 1});
+  for (const std::string& spec : specs) check_spec(spec);
 }
 
 std::shared_ptr<const Model> make_model(const std::string& spec, const Geometry& geometry,

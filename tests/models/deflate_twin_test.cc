@@ -287,7 +287,21 @@ void observe_in_pieces(Random& random, Twin& twin, ByteView bytes) {
   }
 }
 
-TEST(DeflateTwin, SelfCheckAcceptsTheLinkedLibrary) { EXPECT_TRUE(self_check()); }
+TEST(DeflateTwin, SelfCheckAcceptsTheLinkedLibrary) {
+  for (int level = 0; level <= 9; ++level) EXPECT_TRUE(self_check({.level = level})) << level;
+  for (const Parameters& parameters : {Parameters{7, 15, 9, 0},
+                                       {5, 12, 8, 1},
+                                       {2, 14, 7, 0},
+                                       {9, 9, 1, 0},
+                                       {1, 9, 1, 0},
+                                       {9, 15, 8, 2},
+                                       {6, 15, 8, 3},
+                                       {6, 15, 8, 4},
+                                       {6, 15, 8, 1},
+                                       {6, 10, 3, 4},
+                                       {9, 15, 8, 4}})
+    EXPECT_TRUE(self_check(parameters)) << parameters.level << " " << parameters.strategy;
+}
 
 TEST(DeflateTwin, EmptyInputIsOneEmptyFixedBlock) {
   Twin twin(Parameters{});

@@ -449,12 +449,12 @@ TEST(CoinFlips, AreThereForStockDecompressorsOnly) {
   const Bytes context = text_bytes(3000);
   for (const char* spec : {"gzip:9", "zlib:1", "deflate:6", "gzip:9,engine=twin",
                            "gzip:9,engine=clone", "xz", "lzma:3", "gzip:6,window=9"})
-    EXPECT_NE(make_model(spec)->start(context)->coin_flips(1), nullptr) << spec;
+    EXPECT_NE(make_model(spec)->start(context)->stock_decoder(), nullptr) << spec;
   for (const char* spec : {"gzip:9,engine=recompress", "xz:0,bits=byte", "ngram:3", "bzip2", "zstd",
                            "product:gzip^0.5,ngram:3"})
-    EXPECT_EQ(make_model(spec)->start(context)->coin_flips(1), nullptr) << spec;
-  EXPECT_THROW(make_model("xz")->start(context)->coin_flips(0.7), UsageError);
-  EXPECT_THROW(make_model("gzip")->start(context)->coin_flips(0), UsageError);
+    EXPECT_EQ(make_model(spec)->start(context)->stock_decoder(), nullptr) << spec;
+  EXPECT_THROW(make_model("xz")->start(context)->stock_decoder()->coin_flips(0.7), UsageError);
+  EXPECT_THROW(make_model("gzip")->start(context)->stock_decoder()->coin_flips(0), UsageError);
 }
 
 TEST(CoinFlips, DependOnTheContextAndNotOnHowItWasObserved) {
@@ -475,8 +475,8 @@ TEST(CoinFlips, DependOnTheContextAndNotOnHowItWasObserved) {
     pieces->observe(as_bytes("something else"));
     Bytes drawn[2] = {Bytes(3000), Bytes(3000)};
     Random random[2] = {Random(1), Random(1)};
-    const double bits = whole->coin_flips(1)->draw(drawn[0], random[0]);
-    EXPECT_EQ(clone->coin_flips(1)->draw(drawn[1], random[1]), bits);
+    const double bits = whole->stock_decoder()->coin_flips(1)->draw(drawn[0], random[0]);
+    EXPECT_EQ(clone->stock_decoder()->coin_flips(1)->draw(drawn[1], random[1]), bits);
     EXPECT_EQ(drawn[0], drawn[1]);
   }
 }

@@ -542,6 +542,56 @@ TEST_F(Llama, CancelsBetweenEvaluations) {
   EXPECT_EQ(next_of(*model->start(real_text(50))), bits);
 }
 
+TEST(LlamaWeights, AreSharedByTheModelsOfAFileAsLongAsItStaysTheSame) {
+  const TinyWeights weights;
+  const std::string file = weights.path("copy.gguf");
+  std::filesystem::copy_file(weights.path("text.gguf"), file);
+  const LlamaEngine one({.file = file});
+  std::filesystem::create_symlink(file, weights.path("link.gguf"));
+  const LlamaEngine two({.file = weights.path("link.gguf"), .context = 32, .contexts = 3});
+  EXPECT_EQ(one.model(), two.model());
+  const std::string fingerprint = hash_of_file(file);
+  const std::size_t loaded = weights_loaded();
+  for (int i = 0; i < 3; ++i) make_model("llama:" + file)->start(real_text(10))->context_bits();
+  make_model("mix:\"llama:" + file + "\",\"llama:" + file + ",ctx=16\"");
+  EXPECT_EQ(weights_loaded(), loaded);
+
+  std::filesystem::remove(file);
+  std::filesystem::copy_file(weights.path("audio.gguf"), file);
+  std::filesystem::last_write_time(
+      file, std::filesystem::last_write_time(file) + std::chrono::seconds(5));
+  const LlamaEngine three({.file = file});
+  EXPECT_NE(one.model(), three.model());
+  EXPECT_NE(hash_of_file(file), fingerprint);
+  EXPECT_EQ(hash_of_file(file), hash_of_file(weights.path("audio.gguf")));
+}
+
+TEST(LlamaWeights, AreNotLoadedToCheckASpecification) {
+  const TinyWeights weights;
+  const std::string damaged = weights.path("damaged.gguf");
+  std::ofstream(damaged) << "GGUF and nothing else";
+  EXPECT_EQ(check_spec("llama:" + damaged), "llama:" + damaged);
+  EXPECT_THROW(make_model("llama:" + damaged), Error);
+  EXPECT_EQ(check_spec("llama"), "llama:text");
+  EXPECT_EQ(check_spec("llama", {.width = 8}), "llama:image");
+  EXPECT_EQ(check_spec("mix:gzip,llama", {.rate = 8000}), "mix:gzip:6,llama:audio");
+  EXPECT_THROW(check_spec("llama:" + weights.path("none.gguf")), Error);
+}
+
+TEST(LlamaWeights, AreKnownThroughPoolsAndFilters) {
+  const TinyWeights weights;
+  const auto llama = make_model("llama");
+  EXPECT_GT(llama->parameters(), 0u);
+  for (const char* spec : {"mix:gzip,llama", "product:llama^0.5,llama", "filtered:llama,width=4",
+                           "mix:\"product:gzip,llama\",ngram"}) {
+    const auto model = make_model(spec);
+    EXPECT_EQ(model->parameters(), llama->parameters()) << spec;
+    EXPECT_NE(model->fingerprint().find(llama->fingerprint()), std::string::npos) << spec;
+  }
+  EXPECT_EQ(make_model("mix:gzip,ngram")->parameters(), 0u);
+  EXPECT_EQ(make_model("mix:gzip,ngram")->fingerprint(), "");
+}
+
 // The models that come with kraft.
 TEST(LlamaDefault, KnowsEnglish) {
   const auto model = make_model("llama:text");

@@ -273,6 +273,36 @@ TEST_P(EveryModel, MarksAndClonesLeaveNoTrace) {
   EXPECT_EQ(before, after);
 }
 
+TEST_P(EveryModel, ForgetsADroppedMarkWithoutTouchingTheOthers) {
+  const auto model = make_model(GetParam());
+  const Bytes text = real_text(300);
+  const auto state = model->start(text);
+  const Mark outer = state->mark();
+  state->observe(as_bytes("one thing "));
+  const Mark dropped = state->mark();
+  state->observe(as_bytes("and another "));
+  state->rewind(outer);
+  const Mark later = state->mark();
+  state->observe(as_bytes("or nothing"));
+  state->forget(dropped);
+  state->forget(dropped);
+  state->rewind(later);
+  EXPECT_EQ(state->position_bytes(), text.size());
+  state->forget(later);
+  state->forget(later);
+  state->rewind(outer);
+  EXPECT_THROW(state->rewind(dropped), Error);
+  EXPECT_THROW(state->rewind(later), Error);
+  EXPECT_EQ(state->context_bits(), model->start(text)->context_bits());
+}
+
+TEST_P(EveryModel, IsCalledAsItsSpecificationIsChecked) {
+  EXPECT_EQ(check_spec(GetParam()), make_model(GetParam())->spec());
+  const Geometry geometry{.width = 37, .channels = 1, .depth = 8};
+  EXPECT_EQ(check_spec(GetParam(), geometry),
+            make_model(GetParam(), {.threads = 1, .geometry = geometry})->spec());
+}
+
 TEST_P(EveryModel, SameSeedGivesTheSameBytesOnAnyNumberOfThreads) {
   const Bytes text = real_text(600);
   const auto draw = [&](unsigned threads) {

@@ -86,6 +86,17 @@ TEST(Registry, CanonicalSpecificationsNameTheBackendAndItsArgument) {
   EXPECT_EQ(make_model("ngram")->spec(), "ngram:5");
 }
 
+TEST(Registry, ASpecificationIsCheckedAsAModelWouldBeMade) {
+  EXPECT_EQ(check_spec("gz"), "gzip:6");
+  EXPECT_EQ(check_spec("mix:gz@2,ngram"), "mix:gzip:6@2,ngram:5");
+  EXPECT_EQ(check_spec("png:1", {.width = 64}), "png:1,width=64");
+  for (const char* spec :
+       {"gizp", "gzip:12", "xz:6,lc=3,lp=3", "xz,context=5", "gzip:0,engine=clone", "mix:gzip,gizp",
+        "product:gzip^0", "filtered:gizp", "filtered:gzip:12", "png,context=100", "xz,dict=8MiB",
+        "png:0,engine=clone"})
+    EXPECT_THROW(check_spec(spec), UsageError) << spec;
+}
+
 TEST(Registry, APredictorIsNoCodec) {
   EXPECT_THROW(make_codec("ngram:3"), UsageError);
   EXPECT_NO_THROW(make_codec("zstd:19"));

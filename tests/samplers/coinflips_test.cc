@@ -125,7 +125,7 @@ TEST(CoinflipsIntoADecompressor, DrawsSegmentsAsItsModelsDecoderDoes) {
   for (const char* spec : {"gzip:9", "gzip:9,engine=clone", "deflate:1", "xz:6", "lzma:1"}) {
     SCOPED_TRACE(spec);
     const Drawn drawn = flip(spec, {.segment = 300}, 1000);
-    const auto flips = make_model(spec)->start(as_bytes(kText))->coin_flips(1);
+    const auto flips = make_model(spec)->start(as_bytes(kText))->stock_decoder()->coin_flips(1);
     Random random(1);
     Bytes expected;
     double bits = 0;

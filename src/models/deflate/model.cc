@@ -1,11 +1,14 @@
 // DEFLATE as a model: one State over whichever engine measures it.
 
+#include <algorithm>
+#include <mutex>
+#include <utility>
 #include <vector>
 
-#include "codecs/deflate.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
 #include "models/deflate/flips.h"
+#include "models/deflate/model.h"
 #include "models/deflate/twin.h"
 #include "models/history.h"
 
@@ -15,7 +18,7 @@ namespace {
 // An Engine has observe, position_bytes, bits, measure, mark, rewind, forget and a copy
 // constructor; one that can walk prefixes as a trie has extend as well.
 template <typename Engine>
-class DeflateState final : public State {
+class DeflateState final : public State, private StockDecoder {
  public:
   DeflateState(const Parameters& parameters, Container container)
       : parameters_(parameters),
@@ -50,6 +53,7 @@ class DeflateState final : public State {
     }
   }
 
+  const StockDecoder* stock_decoder() const override { return this; }
   std::unique_ptr<CoinFlips> coin_flips(double temperature) const override {
     return std::make_unique<Flips>(history_.context(), parameters_, temperature);
   }
@@ -62,10 +66,10 @@ class DeflateState final : public State {
     base_bits_.reset();
   }
   void forget(Mark mark) override {
-    if (!marks_.holds(mark)) return;
-    const Saved saved = marks_.back_to(mark);
-    engine_.forget(saved.engine);
-    history_.forget(saved.history);
+    const Saved* saved = marks_.find(mark);
+    if (saved == nullptr) return;
+    engine_.forget(saved->engine);
+    history_.forget(saved->history);
     marks_.forget(mark);
   }
   std::unique_ptr<State> clone() const override {
@@ -123,27 +127,36 @@ class DeflateModel final : public Model {
 
 }  // namespace
 
-std::string usable_engine() {
-  static const std::string engine = self_check()         ? "twin"
-                                    : clone_self_check() ? "clone"
-                                                         : "recompress";
-  return engine;
+std::string usable_engine(const Parameters& parameters) {
+  static std::mutex mutex;
+  static std::vector<std::pair<Parameters, bool>> checked;  // whether the twin may be used
+  const std::lock_guard lock(mutex);
+  auto known = std::ranges::find(checked, parameters, [](const auto& one) { return one.first; });
+  if (known == checked.end()) known = checked.insert(known, {parameters, self_check(parameters)});
+  if (known->second) return "twin";
+  static const bool can_clone = clone_self_check();
+  return can_clone && parameters.level != 0 ? "clone" : "recompress";
 }
 
-std::shared_ptr<const Model> make_model(std::shared_ptr<const Codec> codec, Container container,
-                                        const Parameters& parameters, const Arguments& arguments,
-                                        const ModelOptions& options) {
-  const bool automatic = arguments.text("engine") == "auto";
-  std::string engine = automatic ? usable_engine() : arguments.text("engine");
-  if (engine == "clone" && parameters.level == 0) {
-    if (!automatic) throw UsageError("engine=clone needs a level of 1..9, not 0");
-    engine = "recompress";
-  }
+std::string engine_for(const Arguments& arguments, const Parameters& parameters) {
+  const std::string& asked = arguments.text("engine");
+  if (asked == "clone" && parameters.level == 0)  // stored blocks have no state to clone
+    throw UsageError("engine=clone needs a level of 1..9, not 0");
+  return asked == "auto" ? usable_engine(parameters) : asked;
+}
+
+Parameter engine_parameter(std::string meaning) {
+  Parameter parameter = Parameter::choice("engine", {"auto", "twin", "clone", "recompress"}, "auto",
+                                          std::move(meaning));
+  parameter.of_model = true;
+  return parameter;
+}
+
+std::shared_ptr<const Model> make_model(const std::string& engine, std::string spec,
+                                        const Parameters& parameters, Container container) {
   if (engine == "twin")
-    return std::make_shared<DeflateModel<Twin>>(arguments.spec(), parameters, container);
-  if (engine == "clone")
-    return std::make_shared<DeflateModel<Clone>>(arguments.spec(), parameters, container);
-  return model_of(std::move(codec), arguments.spec(), {}, options);
+    return std::make_shared<DeflateModel<Twin>>(std::move(spec), parameters, container);
+  return std::make_shared<DeflateModel<Clone>>(std::move(spec), parameters, container);
 }
 
 }  // namespace kraft::deflate

@@ -196,9 +196,10 @@ class Twin {
   std::vector<Byte> plain_bytes_;
 };
 
-// Compares the twin with the linked zlib on a small fixed set of inputs (a few milliseconds).
-// False: the library parses differently (zlib-ng and vendor forks do), so the twin must not be used
-// in its place.
-bool self_check();
+// Compares the twin with the linked zlib on small fixed inputs, with these parameters, and with the
+// same level and strategy in so little memory that blocks end and the window slides: a few
+// milliseconds. False: the library parses differently (zlib-ng and vendor forks do), so the twin
+// must not be used in its place.
+bool self_check(const Parameters& parameters);
 
 }  // namespace kraft::deflate

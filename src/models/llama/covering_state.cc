@@ -26,6 +26,7 @@
 #include <numeric>
 
 #include "kraft/error.h"
+#include "kraft/units.h"
 #include "models/llama/tree.h"
 #include "models/marks.h"
 
@@ -223,7 +224,7 @@ class CoveringRules {
 
 // Observing a byte costs up to `beam` evaluations of one token, put off until something is asked.
 // Memory: the bytes observed and, for each covering, a distribution over the vocabulary.
-class LlamaCoveringState final : public State {
+class LlamaCoveringState final : public State, private UnitState {
  public:
   explicit LlamaCoveringState(std::shared_ptr<const LlamaCore> core)
       : core_(std::move(core)), rules_(*core_), now_(rules_.start()) {}
@@ -278,6 +279,8 @@ class LlamaCoveringState final : public State {
       }
     }
   }
+
+  UnitState* by_units() override { return this; }
 
   void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits) override {
     const Covering& base = settle();

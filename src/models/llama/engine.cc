@@ -3,12 +3,14 @@
 #include "models/llama/engine.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <atomic>
+#include <map>
+#include <optional>
 #include <unordered_set>
 
 #include "base/text.h"
 #include "kraft/error.h"
+#include "models/llama/weights.h"
 
 namespace kraft {
 namespace {
@@ -69,17 +71,6 @@ void check_processor() {
 #endif
 }
 
-// llama.cpp says "failed to open" and little more.
-void check_file(const std::string& file) {
-  std::FILE* stream = std::fopen(file.c_str(), "rb");
-  if (stream == nullptr) throw Error("llama: cannot read " + printable(file));
-  std::array<char, 4> magic{};
-  const std::size_t read = std::fread(magic.data(), 1, magic.size(), stream);
-  std::fclose(stream);
-  if (read != magic.size() || std::string_view(magic.data(), magic.size()) != GGUF_MAGIC)
-    throw Error("llama: " + printable(file) + " is not a GGUF file");
-}
-
 // A token that is there twice would end in an assertion of llama.cpp.
 void check_tokens(const std::string& file) {
   const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(
@@ -97,10 +88,12 @@ void check_tokens(const std::string& file) {
   }
 }
 
+std::atomic<std::size_t> times_loaded{0};
+
 llama_model* load(const LlamaOptions& options) {
   begin_library();
   check_processor();
-  check_file(options.file);
+  check_weights_file(options.file);  // llama.cpp says "failed to open" and little more
   check_tokens(options.file);
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
@@ -112,7 +105,31 @@ llama_model* load(const LlamaOptions& options) {
   llama_model* model = llama_model_load_from_file(options.file.c_str(), params);
   if (model == nullptr)
     throw Error("llama: cannot load " + printable(options.file) + ": " + first_logged_error());
+  ++times_loaded;
   return model;
+}
+
+// The weights of a file, which all engines of the process that need them share. Small ones stay for
+// the next engine when the last one has gone: commands make a model to learn what it is, and again
+// to use it.
+std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::pair<FileState, std::uint32_t>, std::weak_ptr<llama_model>> loaded;
+  // Never destroyed: llama.cpp's own globals may go first.
+  static auto& kept_small = *new std::vector<std::shared_ptr<llama_model>>;
+  const auto load_new = [&options] {
+    return std::shared_ptr<llama_model>(load(options), llama_model_free);
+  };
+  const std::optional<FileState> state = state_of_file(options.file);
+  if (!state) return load_new();
+  const std::lock_guard lock(mutex);
+  std::erase_if(loaded, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<llama_model>& kept = loaded[{*state, options.gpu_layers}];
+  std::shared_ptr<llama_model> weights = kept.lock();
+  if (weights) return weights;
+  kept = weights = load_new();
+  if (llama_model_size(weights.get()) <= kCacheSizedBytes) kept_small.push_back(weights);
+  return weights;
 }
 
 std::size_t common_tokens(std::span<const Token> a, std::span<const Token> b) {
@@ -123,6 +140,8 @@ std::size_t common_tokens(std::span<const Token> a, std::span<const Token> b) {
 }
 
 }  // namespace
+
+std::size_t weights_loaded() { return times_loaded; }
 
 std::string llama_library() { return std::string("llama.cpp ") + llama_version(); }
 
@@ -317,7 +336,7 @@ class LlamaEngine::Lease {
 };
 
 LlamaEngine::LlamaEngine(LlamaOptions options)
-    : options_(std::move(options)), model_(load(options_)) {
+    : options_(std::move(options)), model_(shared_weights(options_)) {
   if (!llama_model_has_decoder(model()) || llama_model_has_encoder(model()) ||
       llama_model_is_diffusion(model()))
     throw Error("llama: " + printable(options_.file) + " does not predict the next token");

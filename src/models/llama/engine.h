@@ -33,10 +33,10 @@ struct LlamaOptions {
   std::function<bool()> cancelled = {};
 };
 
-// The weights, and a bounded number of llama.cpp's contexts whose key-value caches remember what
-// was asked before: an evaluation takes the one that shares the longest beginning with its
-// question, takes back what differs, and evaluates the rest. So states need no context of their
-// own, may be copied at no cost, and rewind by asking for less.
+// The weights, which engines of the same file share, and a bounded number of llama.cpp's contexts
+// whose key-value caches remember what was asked before: an evaluation takes the one that shares
+// the longest beginning with its question, takes back what differs, and evaluates the rest. So
+// states need no context of their own, may be copied at no cost, and rewind by asking for less.
 //
 // The answer does not depend on that. With the cache in single precision, no flash attention, a
 // cache for each sequence and a fixed order of summation, llama.cpp's processor backend computes
@@ -65,15 +65,12 @@ class LlamaEngine {
  private:
   class Context;
   class Lease;
-  struct FreeModel {
-    void operator()(llama_model* model) const { llama_model_free(model); }
-  };
 
   Context* acquire(const std::vector<Token>& tokens) const;
   void release(Context* context) const;
 
   LlamaOptions options_;
-  std::unique_ptr<llama_model, FreeModel> model_;
+  std::shared_ptr<llama_model> model_;
   mutable std::mutex mutex_;
   mutable std::condition_variable released_;
   mutable std::vector<std::unique_ptr<Context>> contexts_;

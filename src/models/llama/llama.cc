@@ -7,7 +7,6 @@
 
 #ifdef KRAFT_HAVE_LLAMA
 #include <algorithm>
-#include <mutex>
 
 #include "base/parallel.h"
 #include "models/llama/states.h"
@@ -62,11 +61,7 @@ class LlamaModel final : public Model, public PricesContextWhenAsked {
   // Coverings are followed through all of the context in any case.
   bool context_bits_cost_more() const override { return core_->vocabulary.is_bytes(); }
 
-  std::string fingerprint() const override {
-    const std::lock_guard lock(mutex_);
-    if (fingerprint_.empty()) fingerprint_ = hash_of_file(file_);
-    return fingerprint_;
-  }
+  std::string fingerprint() const override { return hash_of_file(file_); }
 
   std::uint64_t parameters() const override { return llama_model_n_params(core_->engine.model()); }
 
@@ -79,18 +74,14 @@ class LlamaModel final : public Model, public PricesContextWhenAsked {
   std::string spec_;
   std::string file_;
   std::shared_ptr<const LlamaCore> core_;
-  mutable std::mutex mutex_;
-  mutable std::string fingerprint_;
 };
 
+void check_llama(const Arguments& arguments, const Geometry&) {
+  check_weights_file(weights_file(arguments.text("file")));
+}
+
 std::shared_ptr<const Model> make_llama(const Arguments& arguments, const ModelOptions& options) {
-  std::string file = arguments.text("file");
-  Spec spec = Spec::parse(arguments.spec());
-  if (file == "default") file = default_medium(options.geometry);
-  if (file == "text" || file == "image" || file == "audio") {
-    spec.argument = file;  // what was chosen, so that the specification alone says it again
-    file = find_weights(file);
-  }
+  const std::string file = weights_file(arguments.text("file"));
   const unsigned threads = options.threads == 0 ? hardware_threads() : options.threads;
   auto core = std::make_shared<const LlamaCore>(
       LlamaOptions{.file = file,
@@ -101,7 +92,7 @@ std::shared_ptr<const Model> make_llama(const Arguments& arguments, const ModelO
                    .contexts = std::max<std::size_t>(2, threads),
                    .cancelled = options.cancelled},
       arguments.text("bytes") == "ascii7", static_cast<std::size_t>(arguments.integer("beam")));
-  return std::make_shared<LlamaModel>(spec.text(), file, std::move(core));
+  return std::make_shared<LlamaModel>(arguments.spec(), file, std::move(core));
 }
 
 }  // namespace
@@ -110,9 +101,11 @@ std::shared_ptr<const Model> make_llama(const Arguments& arguments, const ModelO
 
 namespace {
 
-std::shared_ptr<const Model> make_llama(const Arguments&, const ModelOptions&) {
+void check_llama(const Arguments&, const Geometry&) {
   throw Error("llama: kraft was built without llama.cpp (-DKRAFT_LLAMA=npm builds it in)");
 }
+
+std::shared_ptr<const Model> make_llama(const Arguments&, const ModelOptions&) { return nullptr; }
 
 }  // namespace
 
@@ -152,6 +145,10 @@ Backend llama_backend() {
   row.library = [] { return std::string("built without llama.cpp"); };
   row.engine = [] { return std::string("none"); };
 #endif
+  row.complete = [](Spec& spec, const Geometry& geometry) {
+    if (spec.argument.value_or("default") == "default") spec.argument = default_medium(geometry);
+  };
+  row.check_model = check_llama;
   row.make_model = make_llama;
   return row;
 }

@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <system_error>
 
 #include "base/text.h"
@@ -29,6 +31,25 @@ std::vector<std::string> folders() {
   return folders;
 }
 
+std::string computed_hash(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
+  if (!file || !state) throw Error("llama: cannot read " + printable(path));
+  XXH3_128bits_reset(state.get());
+  std::vector<char> block(std::size_t{1} << 20);
+  while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get()))
+    XXH3_128bits_update(state.get(), block.data(), size);
+  if (std::ferror(file.get()) != 0) throw Error("llama: cannot read " + printable(path));
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  std::array<char, 33> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text.data();
+}
+
 }  // namespace
 
 std::string default_medium(const Geometry& geometry) {
@@ -47,23 +68,40 @@ std::string find_weights(std::string_view medium) {
               "; KRAFT_WEIGHTS can name another folder");
 }
 
-std::string hash_of_file(const std::string& path) {
+std::string weights_file(const std::string& argument) {
+  const bool own = argument == "text" || argument == "image" || argument == "audio";
+  return own ? find_weights(argument) : argument;
+}
+
+void check_weights_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              std::fclose);
-  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
-                                                                              XXH3_freeState);
-  if (!file || !state) throw Error("llama: cannot read " + printable(path));
-  XXH3_128bits_reset(state.get());
-  std::vector<char> block(std::size_t{1} << 20);
-  while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get()))
-    XXH3_128bits_update(state.get(), block.data(), size);
-  if (std::ferror(file.get()) != 0) throw Error("llama: cannot read " + printable(path));
-  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-  std::array<char, 33> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx",
-                static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return text.data();
+  if (!file) throw Error("llama: cannot read " + printable(path));
+  std::array<char, 4> magic{};
+  const std::size_t read = std::fread(magic.data(), 1, magic.size(), file.get());
+  if (std::string_view(magic.data(), read) != "GGUF")
+    throw Error("llama: " + printable(path) + " is not a GGUF file");
+}
+
+std::optional<FileState> state_of_file(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return std::nullopt;
+  FileState state(fs::canonical(path, error).string(), 0, {});
+  if (!error) std::get<1>(state) = fs::file_size(path, error);
+  if (!error) std::get<2>(state) = fs::last_write_time(path, error);
+  if (error) return std::nullopt;
+  return state;
+}
+
+std::string hash_of_file(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<FileState, std::string> known;
+  const std::optional<FileState> state = state_of_file(path);
+  if (!state) return computed_hash(path);
+  const std::lock_guard lock(mutex);
+  std::string& hash = known[*state];
+  if (hash.empty()) hash = computed_hash(path);
+  return hash;
 }
 
 }  // namespace kraft

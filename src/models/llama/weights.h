@@ -1,10 +1,14 @@
 // The weights that `llama` means when it is not given a file.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
-#include "kraft/registry.h"
+#include "kraft/geometry.h"
 
 namespace kraft {
 
@@ -16,7 +20,22 @@ std::string default_medium(const Geometry& geometry);
 // installed. Throws Error that names the folders.
 std::string find_weights(std::string_view medium);
 
-// XXH3-128 of a file, in hexadecimal. Throws Error when it cannot be read.
+// The path that the argument of `llama` stands for: of one of these three, or itself.
+std::string weights_file(const std::string& argument);
+
+// Throws Error unless the file can be read and begins as a GGUF file does.
+void check_weights_file(const std::string& path);
+
+// A regular file as it is now, so that what is kept of it is not used for another: its canonical
+// path, its size in bytes and when it changed. Nothing for what is not a regular file.
+using FileState = std::tuple<std::string, std::uintmax_t, std::filesystem::file_time_type>;
+std::optional<FileState> state_of_file(const std::string& path);
+
+// How often this process has loaded weights.
+std::size_t weights_loaded();
+
+// XXH3-128 of a file, in hexadecimal; read once as long as the file stays as it is. Throws Error
+// when it cannot be read.
 std::string hash_of_file(const std::string& path);
 
 }  // namespace kraft

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "codecs/xz.h"
 #include "kraft/error.h"
 #include "models/lzma/engine.h"
 #include "models/lzma/flips.h"
+#include "models/lzma/model.h"
 #include "models/marks.h"
 
 namespace kraft::lzma {
@@ -30,7 +30,7 @@ struct Shared {
   double container_bits;
 };
 
-class LzmaState final : public State {
+class LzmaState final : public State, private StockDecoder {
  public:
   explicit LzmaState(std::shared_ptr<Shared> shared)
       : shared_(std::move(shared)), trailing_(shared_->engine.start()) {}
@@ -70,6 +70,7 @@ class LzmaState final : public State {
       bits[i] = lengths_bits[place.at(as_text(continuations[i]))] - base_bits;
   }
 
+  const StockDecoder* stock_decoder() const override { return this; }
   std::unique_ptr<CoinFlips> coin_flips(double temperature) const override {
     if (temperature != 1)
       throw UsageError("LZMA's probabilities have no temperature for coin flips; gzip's codes do");

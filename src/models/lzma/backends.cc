@@ -1,0 +1,101 @@
+// xz and lzma: the compressor with the model that measures it.
+
+#include "registry/backends.h"
+#include "codecs/xz.h"
+#include "kraft/error.h"
+#include "models/lzma/model.h"
+
+namespace kraft {
+namespace {
+
+using lzma::Container;
+
+// The dictionary of a model with bits=fractional: 64 KiB unless the specification says otherwise,
+// because every continuation restores a state that grows with it.
+constexpr std::uint32_t kDictionaryBytes = std::uint32_t{1} << 16;
+constexpr std::uint32_t kLargestDictionaryBytes = std::uint32_t{1} << 22;
+constexpr std::int64_t kTailBytes = 64;
+constexpr std::int64_t kShortestTailBytes = 16;
+constexpr std::int64_t kLongestTailBytes = 1024;
+
+// What surrounds the code of a message: all of a one-byte message's stream but that byte.
+double container_bits(const Codec& codec) {
+  const Byte message = 'x';
+  return codec.encoder()->code_length({&message, 1}) - 8;
+}
+
+bool measures_bytes(const Arguments& arguments) { return arguments.text("bits") == "byte"; }
+
+lzma_options_lzma options_of_model(const Arguments& arguments) {
+  lzma_options_lzma options = lzma::options_of(arguments);
+  if (!arguments.has("dict")) options.dict_size = kDictionaryBytes;
+  return options;
+}
+
+// Parameters that are about measuring another way than the one chosen, and a dictionary that is too
+// large for it.
+void check_measuring(const Arguments& arguments) {
+  const Spec spec = Spec::parse(arguments.spec());
+  const auto refuse = [&spec](const std::string& what, const std::string& needs) {
+    throw UsageError(spec.name + ": " + what + " needs bits=" + needs);
+  };
+  lzma::options_of(arguments);
+  const bool fractional = !measures_bytes(arguments);
+  for (const auto& [parameter, value] : spec.values) {
+    if (fractional && (parameter == "context" || parameter == "dither"))
+      refuse(parameter, "byte, not fractional");
+    if (!fractional && parameter == "tail") refuse(parameter, "fractional, not byte");
+  }
+  const std::uint32_t dictionary_bytes = options_of_model(arguments).dict_size;
+  if (fractional && dictionary_bytes > kLargestDictionaryBytes)
+    refuse("dict=" + std::to_string(dictionary_bytes),
+           "byte; a model with bits=fractional has at most " +
+               std::to_string(kLargestDictionaryBytes));
+}
+
+std::vector<Parameter> measuring_parameters() {
+  std::vector<Parameter> parameters = {
+      Parameter::choice("bits", {"fractional", "byte"}, "fractional",
+                        "how lengths are measured; byte: whole streams"),
+      Parameter::integer(
+          "tail", kShortestTailBytes, kLongestTailBytes, std::to_string(kTailBytes),
+          "bits=fractional: bytes, at least, that each measurement codes again; longer "
+          "continuations cost more"),
+  };
+  for (Parameter& parameter : measured_context_parameters()) {
+    parameter.meaning = "bits=byte: " + parameter.meaning;
+    parameters.push_back(std::move(parameter));
+  }
+  for (Parameter& parameter : parameters) parameter.of_model = true;
+  return parameters;
+}
+
+Backend with_model(Container container) {
+  Backend row = lzma::codec_row(container);
+  for (Parameter& parameter : row.parameters) {
+    if (parameter.name == "dict") parameter.meaning += " (of models with bits=fractional: 64KiB)";
+  }
+  for (Parameter& parameter : measuring_parameters())
+    row.parameters.push_back(std::move(parameter));
+  row.granularity = Granularity::fractional;
+  row.window = "64 KiB, or by dict=";
+  row.engine = [] { return std::string("rewind"); };
+  row.check_model = [](const Arguments& arguments, const Geometry&) { check_measuring(arguments); };
+  row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
+                                                 const ModelOptions& options) {
+    auto codec = make_codec(arguments);
+    if (measures_bytes(arguments))
+      return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
+    return lzma::make_model(options_of_model(arguments),
+                            static_cast<std::uint64_t>(arguments.integer("tail")),
+                            container_bits(*codec), arguments, options);
+  };
+  return row;
+}
+
+}  // namespace
+
+Backend xz_backend() { return with_model(Container::xz); }
+Backend lzma_backend() { return with_model(Container::lzma); }
+
+}  // namespace kraft
