@@ -4,7 +4,8 @@
 //
 // Candidates of several bytes are drawn in the same way, each weighted by the code length of the
 // whole string: longer strings cost more bits, so the model itself decides between short and long.
-#include "sampler_support.h"
+#include "ancestral.h"
+#include "rows.h"
 
 namespace kraft {
 

@@ -15,8 +15,9 @@
 // follow ends the search early; the plans have the same length in any case.
 #include <algorithm>
 
+#include "frontier.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

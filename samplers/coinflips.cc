@@ -23,10 +23,11 @@
 #include <chrono>
 #include <cmath>
 
+#include "drawing.h"
 #include "kraft/coder.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

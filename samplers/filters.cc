@@ -7,8 +7,9 @@
 #include <cmath>
 #include <vector>
 
+#include "drawing.h"
 #include "kraft/sampler.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

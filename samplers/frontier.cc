@@ -3,8 +3,8 @@
 #include <limits>
 #include <numeric>
 
+#include "frontier.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
 
 namespace kraft {
 

@@ -26,7 +26,8 @@
 #include <cmath>
 #include <limits>
 
-#include "sampler_support.h"
+#include "frontier.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

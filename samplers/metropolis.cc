@@ -35,6 +35,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "kraft/error.h"
+#include "rows.h"
 
 namespace kraft {
 

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {
@@ -101,6 +101,10 @@ std::string SamplerOption::range() const {
 std::span<const SamplerOption> sampler_options() {
   static const std::vector<SamplerOption> table = make_table();
   return table;
+}
+
+std::vector<std::string> filter_names() {
+  return {"repeat-ngram", "top-k", "typical", "top-p", "min-p"};
 }
 
 void check_options(const SamplerOptions& options, bool common_only) {

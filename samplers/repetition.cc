@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "sampler_support.h"
+#include "repetition.h"
 
 namespace kraft {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "sampler_support.h"
+#include "drawing.h"
 
 namespace kraft {
 

@@ -25,8 +25,9 @@
 #include <limits>
 #include <numeric>
 
+#include "frontier.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

@@ -15,8 +15,9 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "ancestral.h"
 #include "kraft/error.h"
-#include "sampler_support.h"
+#include "rows.h"
 
 namespace kraft {
 namespace {

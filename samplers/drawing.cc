@@ -1,4 +1,4 @@
-#include "sampler_support.h"
+#include "drawing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -223,10 +223,6 @@ void throw_no_suffix() {
     if (row.joint) joint.push_back(row.name);
   }
   throw UsageError("this sampler knows nothing of a suffix: " + join(joint, ", ") + " do");
-}
-
-std::vector<std::string> filter_names() {
-  return {"repeat-ngram", "top-k", "typical", "top-p", "min-p"};
 }
 
 void Drawing::throw_impossible() const {

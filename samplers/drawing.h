@@ -1,4 +1,4 @@
-// What the samplers share. Private to this folder.
+// One call of a sampler. Private to this folder.
 //
 // A sampler is a class that decides the next bytes, and a row that names it:
 //
@@ -10,8 +10,8 @@
 //     };
 //     SamplerRow coin_row() { return {"coin", "...", {}, make_run_sampler<Coin>}; }
 //
-// and one line in registry.cc. Everything else is done here: the loop, the cut at the requested
-// length, the sink, what the state observes, the tail, rounding to whole bytes, the filters.
+// and one line in rows.h. Everything else is done here: the loop, the cut at the requested length,
+// the sink, what the state observes, the tail, rounding to whole bytes, the filters.
 #pragma once
 
 #include <bitset>
@@ -19,17 +19,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <unordered_map>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "kraft/sampler.h"
 #include "kraft/units.h"
+#include "repetition.h"
 
 namespace kraft {
-
-using ByteSet = std::bitset<256>;
 
 // What a sampler decided: bytes; and, where they were drawn as units of the model, which ones.
 struct Step {
@@ -37,26 +34,6 @@ struct Step {
 
   ByteView bytes;
   UnitsView units;
-};
-
-// Which bytes would complete an n-gram that is already there? Belongs to one drawing.
-class RepeatIndex {
- public:
-  explicit RepeatIndex(int ngram_bytes) : key_bytes_(static_cast<std::size_t>(ngram_bytes) - 1) {}
-
-  // Sets `bytes` to those that followed an earlier occurrence of the last n-1 bytes of drawn +
-  // prefix within drawn + prefix. `drawn` may only grow. O(bytes drawn since the last call + n
-  // |prefix|).
-  void completing(ByteView drawn, ByteView prefix, ByteSet& bytes);
-
- private:
-  void learn(ByteView drawn);
-
-  std::size_t key_bytes_;
-  std::size_t learnt_bytes_ = 0;
-  std::unordered_map<std::string, ByteSet> followers_;  // of each key of n-1 bytes
-  std::string key_;
-  Bytes end_;
 };
 
 // Sets probability to 2^-(bits / temperature), normalised.
@@ -167,95 +144,7 @@ class Drawing {
 // `context_bits`.
 void round_up_to_bytes(std::span<double> bits, double context_bits);
 
-// One candidate of a beam search: a continuation of the frontier and one byte more.
-struct Extension {
-  double bits = 0;          // of the whole continuation
-  std::uint32_t order = 0;  // of generation: continuation, then byte
-
-  bool operator<(const Extension& other) const {  // the better one, and the earlier one if equal
-    return bits != other.bits ? bits < other.bits : order < other.order;
-  }
-};
-
-// The partial continuations of a search, all of as many units. Candidates must be single bytes or
-// units of the model.
-class Frontier {
- public:
-  Frontier(Drawing& drawing, const SamplerOptions& options);
-
-  void reset();  // one continuation: the empty one
-  std::size_t size() const { return bits_.size(); }
-  std::size_t depth() const { return depth_; }
-  ByteView operator[](std::size_t i) const {
-    return ByteView(storage_).subspan(begins_[i], begins_[i + 1] - begins_[i]);
-  }
-  std::span<const double> bits() const { return bits_; }
-
-  // The first units of a continuation, to be drawn.
-  Step first(std::size_t i, std::size_t units) const;
-
-  // Measures what may follow each continuation: in generation order, the possible ones only. The
-  // repetition control that would drop all of them drops none.
-  std::vector<Extension>& expand();
-
-  std::uint32_t first_unit(const Extension& extension) const;  // of the extended continuation
-  std::size_t parent(const Extension& extension) const;        // the continuation that was extended
-  void keep(std::span<const Extension> extensions);  // they become the frontier, in this order
-
-  // Makes continuations the frontier again, in this order; here `order` is their index.
-  void select(std::span<const Extension> continuations);
-
- private:
-  void find_distinct();
-  void measure();
-  void find_alphabet();
-  void collect(bool allow_repeats);
-  bool repeats(std::size_t continuation, std::uint32_t unit);
-  UnitsView units_of(std::size_t i) const {
-    return UnitsView(unit_storage_).subspan(i * depth_, depth_);
-  }
-  void clear_next();
-  void add_next(std::size_t continuation, double bits, UnitsView more = {});
-  void swap_next();
-  std::uint32_t unit_of(const Extension& extension) const {
-    return alphabet_[extension.order % alphabet_.size()];
-  }
-
-  Drawing& drawing_;
-  std::optional<RepeatIndex> repeats_;
-  std::vector<std::uint32_t> all_units_;  // of the candidates
-
-  std::size_t depth_ = 0;                    // in units
-  Bytes storage_;                            // of all continuations
-  std::vector<std::size_t> begins_;          // of each in it, and the end of the last
-  std::vector<std::uint32_t> unit_storage_;  // the same by units
-  std::vector<double> bits_;
-
-  std::vector<std::uint32_t> alphabet_;  // units that some continuation may be followed by
-  Bytes alphabet_bytes_;                 // the same, where they are bytes
-  std::vector<ByteSet> allowed_;         // by each continuation; empty if there is no restriction
-  std::vector<ByteSet> repeated_;   // by each continuation; empty if repetition is not controlled
-  std::vector<ByteView> prefixes_;  // distinct ones
-  std::vector<UnitsView> unit_prefixes_;  // the same
-  std::vector<std::size_t> prefix_of_;
-  std::unordered_map<std::string_view, std::size_t> distinct_;
-  std::vector<double> measured_;  // of each prefix
-  std::vector<Extension> extensions_;
-  Bytes next_storage_;
-  std::vector<std::size_t> next_begins_;
-  std::vector<std::uint32_t> next_unit_storage_;
-  std::vector<double> next_bits_;
-  std::vector<std::uint32_t> indices_;
-  Bytes text_end_;
-};
-
-// Keeps the `count` best extensions, best first. `extensions` is not empty, `count` not 0.
-void keep_best(std::vector<Extension>& extensions, std::size_t count);
-
 [[noreturn]] void throw_no_suffix();  // UsageError
-
-// The common options that mean nothing to a sampler that does not choose one unit after the other.
-std::vector<std::string> filter_names();
 
 // Throws UsageError when a hole is longer than a span: spans but the last would not see its end.
 void require_whole_hole(const Drawing& drawing, int span_bytes, std::string_view sampler);
@@ -306,35 +195,5 @@ class NextUnits {
   Bytes alphabet_;  // their first bytes
   std::vector<double> bits_;
 };
-
-// Draws one candidate at a time; spans fall back to it.
-class Ancestral {
- public:
-  static constexpr bool kSearches = false;
-
-  Ancestral(Drawing& drawing, const SamplerOptions& options);
-  Step next();
-
- private:
-  Drawing& drawing_;
-  NextUnits next_units_;
-  std::uint32_t drawn_unit_ = 0;
-};
-
-// Throw UsageError: for a value outside its range; for an option that is not at its default
-// although the sampler does not read it.
-void check_options(const SamplerOptions& options, bool common_only = false);
-void check_read(const SamplerRow& row, const SamplerOptions& options);
-
-// Whether an option has the same value in both.
-bool same_value(const SamplerOption& option, const SamplerOptions& a, const SamplerOptions& b);
-
-SamplerRow ancestral_row();
-SamplerRow beam_row();
-SamplerRow coinflips_row();
-SamplerRow lookahead_row();
-SamplerRow spans_row();
-SamplerRow metropolis_row();
-SamplerRow smc_row();
 
 }  // namespace kraft
