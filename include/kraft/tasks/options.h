@@ -307,9 +307,7 @@ class OptionTable {
 
   template <class T>
   static OptionValue erased(const T& value) {
-    if constexpr (std::is_same_v<T, bool>) {
-      return OptionValue(value);
-    } else if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
       return OptionValue(static_cast<std::int64_t>(value));
     } else if constexpr (std::is_floating_point_v<T>) {
       return OptionValue(static_cast<double>(value));
