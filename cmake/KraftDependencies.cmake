@@ -1,5 +1,5 @@
-# What is needed beyond what the library links to: headers of its reports, and what the program, the
-# tests and the benchmarks need.
+# What is needed to build beyond what the library links to: headers of its own, the program, the
+# tests and the benchmarks.
 
 find_package(nlohmann_json QUIET)
 kraft_need(nlohmann_json_FOUND "nlohmann_json" nlohmann-json3-dev)

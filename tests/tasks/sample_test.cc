@@ -56,7 +56,17 @@ TEST(SampleTask, SaysWhatASampleCosts) {
       SampleTask task = small(model);
       task.sampler = sampler;
       task.alphabet = "seen";
-      if (std::string(sampler) == "metropolis") task.sampling.set(&SamplerOptions::steps, 50);
+      task.length = 8;
+      if (std::string(sampler) == "metropolis") {
+        task.sampling.set(&SamplerOptions::steps, 20);
+        task.sampling.set(&SamplerOptions::burn_in, 10);
+        task.sampling.set(&SamplerOptions::chains, 1);
+      }
+      if (std::string(sampler) == "smc") task.sampling.set(&SamplerOptions::particles, 4);
+      if (std::string(sampler) == "beam") {
+        task.sampling.set(&SamplerOptions::horizon, 2);
+        task.sampling.set(&SamplerOptions::beam_width, 4);
+      }
       if (std::string(sampler) == "coinflips" && measures_compressor(*make_model(model))) continue;
       const SampleResult result = sample(task);
       const ByteView bytes(result.samples.at(0).bytes);
@@ -129,7 +139,8 @@ TEST(SampleTask, FillsAHole) {
   task.hole = "___";
   task.length = 6;
   task.sampling.set(&SamplerOptions::temperature, 0.2);
-  task.sampling.set(&SamplerOptions::steps, 500);
+  task.sampling.set(&SamplerOptions::steps, 300);
+  task.sampling.set(&SamplerOptions::burn_in, 100);
   const SampleResult result = sample(task);
   EXPECT_EQ(as_text(result.prompt), "the cat ");
   EXPECT_EQ(as_text(result.suffix), " the mat. ");
