@@ -61,6 +61,8 @@ if(KRAFT_BUILD_EXAMPLES)
   set(short_text ${PROJECT_SOURCE_DIR}/LICENSE)
   add_test(NAME example.next_byte COMMAND example_next_byte)
   add_test(NAME example.continue_text COMMAND example_continue_text ${short_text} gzip 20)
+  add_test(NAME example.fill_hole
+    COMMAND example_fill_hole ${short_text} "Permission is ___ granted" ngram:3 6)
   add_test(NAME example.score_file COMMAND example_score_file ${short_text})
   add_test(NAME example.compress_file COMMAND example_compress_file ${short_text})
   add_test(NAME example.custom_codec COMMAND example_custom_codec)

@@ -15,9 +15,10 @@
 // follow ends the search early; the plans have the same length in any case.
 #include <algorithm>
 
-#include "frontier.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -31,6 +32,7 @@ class Beam {
         frontier_(drawing, options),
         horizon_(static_cast<std::size_t>(options.horizon)),
         width_(static_cast<std::size_t>(options.beam_width)),
+        temperature_(options.temperature),
         commit_(static_cast<std::size_t>(options.commit == 0 ? options.horizon : options.commit)) {
     require_bytes_or_units(drawing.candidates(), "beam");
   }
@@ -39,6 +41,7 @@ class Beam {
     frontier_.reset();
     while (frontier_.depth() < horizon_) {
       std::vector<Extension>& extensions = frontier_.expand();
+      if (frontier_.depth() == 0) frontier_.count_limit(temperature_);
       if (extensions.empty()) break;
       keep_best(extensions, width_);
       frontier_.keep(extensions);
@@ -55,6 +58,7 @@ class Beam {
   Frontier frontier_;
   std::size_t horizon_;
   std::size_t width_;
+  double temperature_;
   std::size_t commit_;
   std::vector<ByteView> plans_;
 };

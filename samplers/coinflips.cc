@@ -23,11 +23,13 @@
 #include <chrono>
 #include <cmath>
 
-#include "drawing.h"
 #include "kraft/coder.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/ancestral.h"
+#include "samplers/options.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -47,7 +49,9 @@ class Coinflips {
     distribution_.assign(bits_);
     drawn_unit_ = choices[decoder_.decode(distribution_)].unit;
     const bool by_units = drawing_.candidates().model_units();
-    return {next_units_.units()[drawn_unit_], {&drawn_unit_, by_units ? 1U : 0U}};
+    return {next_units_.units()[drawn_unit_],
+            {&drawn_unit_, by_units ? 1U : 0U},
+            next_units_.bits()[drawn_unit_]};
   }
 
  private:

@@ -1,4 +1,4 @@
-#include "drawing.h"
+#include "samplers/drawing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,67 +6,27 @@
 
 #include "base/text.h"
 #include "kraft/error.h"
+#include "samplers/filters.h"
 
 namespace kraft {
+namespace {
 
-void normalise(std::vector<Choice>& choices, double temperature) {
-  double least = std::numeric_limits<double>::infinity();
-  for (const Choice& choice : choices) least = std::min(least, choice.bits);
-  double sum = 0;
-  for (Choice& choice : choices) {
-    choice.probability = std::exp2((least - choice.bits) / temperature);
-    sum += choice.probability;
-  }
-  for (Choice& choice : choices) choice.probability /= sum;
+SamplerOptions without_control(SamplerOptions options, bool searches) {
+  if (searches) options.repeat_ngram = 0;
+  return options;
 }
 
-void require_single_bytes(const Candidates& candidates, std::string_view sampler) {
-  if (!candidates.single_bytes())
-    throw UsageError(std::string(sampler) + ": candidates must be single bytes, not strings");
-}
-
-void require_bytes_or_units(const Candidates& candidates, std::string_view sampler) {
-  if (!candidates.model_units()) require_single_bytes(candidates, sampler);
-}
-
-WellFormed::WellFormed(const Candidates& candidates) : candidates_(&candidates) {
-  for (std::size_t i = 0; i < candidates.size(); ++i) bytes_.set(candidates[i][0]);
-}
-
-bool WellFormed::operator()(ByteView text, std::uint64_t remaining_bytes, ByteView string) {
-  for (Byte byte : string) {
-    if (!bytes_.test(byte)) return false;
-  }
-  if (!candidates_->restricted()) return true;
-  constexpr std::size_t kLongestUnfinishedBytes = 3;
-  end_.clear();
-  append(end_, text.last(std::min(text.size(), kLongestUnfinishedBytes)));
-  for (std::size_t i = 0; i < string.size(); ++i) {
-    candidates_->allowed(end_, remaining_bytes - i, allowed_);
-    const auto is_byte = [&](std::uint32_t unit) { return (*candidates_)[unit][0] == string[i]; };
-    if (std::none_of(allowed_.begin(), allowed_.end(), is_byte)) return false;
-    end_.push_back(string[i]);
-  }
-  return true;
-}
-
-void require_whole_hole(const Drawing& drawing, int span_bytes, std::string_view sampler) {
-  if (drawing.request().suffix.empty() ||
-      drawing.remaining_bytes() <= static_cast<std::uint64_t>(span_bytes))
-    return;
-  throw UsageError(std::string(sampler) + ": a hole of " +
-                   std::to_string(drawing.remaining_bytes()) +
-                   " bytes must be drawn as one span, but span is " + std::to_string(span_bytes));
-}
+}  // namespace
 
 Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
-                 const SamplerOptions& options, Random& random, const Sink& sink)
+                 const SamplerOptions& options, bool searches, Random& random, const Sink& sink)
     : state_(state),
       candidates_(candidates),
       request_(request),
       random_(random),
       sink_(sink),
-      filter_(make_filter(options)),
+      filter_(make_filter(without_control(options, searches))),
+      limits_copies_(options.max_copy > 0),
       text_(request.history.begin(), request.history.end()),
       history_bytes_(request.history.size()),
       length_bytes_(request.length_bytes),
@@ -77,6 +37,7 @@ Drawing::Drawing(State& state, const Candidates& candidates, const SampleRequest
   if (request.tail_begin > history_bytes_)
     throw UsageError("tail_begin: " + std::to_string(request.tail_begin) +
                      " is behind the history's end: 0.." + std::to_string(history_bytes_));
+  if (limits_copies_ && !searches) copy_limit_.emplace(options.max_copy, options.temperature);
   units_.reserve(candidates.size());
   for (std::size_t i = 0; i < candidates.size(); ++i) units_.push_back(candidates[i]);
   moved_.push_back({&state, {}});
@@ -133,6 +94,13 @@ void Drawing::emit(const Step& step) {
       }
     }
   }
+  const bool priced = step.bits && tail_bytes_ == 0 && !whole_bytes_ && step.units.empty() &&
+                      bytes.size() == step.bytes.size();
+  if (!priced) {
+    paid_bits_.reset();
+  } else if (paid_bits_) {
+    *paid_bits_ += *step.bits;
+  }
   append(text_, bytes);
   if (sink_ && !sink_(bytes)) stopped_ = true;
 }
@@ -174,6 +142,7 @@ std::span<const Choice> Drawing::survivors(std::span<const ByteView> units,
   }
   if (choices_.empty()) throw_impossible();
   normalise(choices_);
+  if (copy_limit_) copy_limit_->apply(choices_, units, text_, drawn().size(), copy_limit_report_);
   filter_->apply(choices_, units, drawn());
   return choices_;
 }
@@ -184,45 +153,8 @@ std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const dou
   return choices_[random_.choose(weights_)].unit;
 }
 
-NextUnits::NextUnits(Drawing& drawing) : drawing_(drawing) {
-  if (drawing.candidates().restricted()) return;
-  units_.assign(drawing.units().begin(), drawing.units().end());
-  for (ByteView unit : units_) alphabet_.push_back(unit[0]);
-}
-
-void NextUnits::measure() {
-  const Candidates& candidates = drawing_.candidates();
-  if (candidates.restricted()) {
-    candidates.allowed(drawing_.text(), drawing_.remaining_bytes(), allowed_);
-    units_.clear();
-    alphabet_.clear();
-    for (std::uint32_t index : allowed_) {
-      units_.push_back(candidates[index]);
-      alphabet_.push_back(candidates[index][0]);
-    }
-  }
-  bits_.resize(units_.size());
-  if (candidates.model_units()) {
-    const UnitsView nothing;
-    drawing_.extend_units({&nothing, 1}, bits_);
-  } else if (candidates.single_bytes()) {  // models answer fastest when they are asked for bytes
-    const ByteView nothing;
-    drawing_.extend({&nothing, 1}, alphabet_, bits_);
-  } else {
-    drawing_.measure(units_, bits_);
-  }
-}
-
 void Drawing::stop_if_cancelled() const {
   if (request_.cancelled && request_.cancelled()) throw Cancelled("interrupted");
-}
-
-void throw_no_suffix() {
-  std::vector<std::string> joint;
-  for (const SamplerRow& row : samplers()) {
-    if (row.joint) joint.push_back(row.name);
-  }
-  throw UsageError("this sampler knows nothing of a suffix: " + join(joint, ", ") + " do");
 }
 
 void Drawing::throw_impossible() const {

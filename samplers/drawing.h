@@ -1,64 +1,37 @@
-// One call of a sampler. Private to this folder.
-//
-// A sampler is a class that decides the next bytes, and a row that names it:
-//
-//     class Coin {
-//      public:
-//       static constexpr bool kSearches = false;
-//       Coin(Drawing& drawing, const SamplerOptions& options);
-//       Step next();                            // from drawing.extend(), measure() and choose()
-//     };
-//     SamplerRow coin_row() { return {"coin", "...", {}, make_run_sampler<Coin>}; }
-//
-// and one line in rows.h. Everything else is done here: the loop, the cut at the requested length,
-// the sink, what the state observes, the tail, rounding to whole bytes, the filters.
+// One call of Sampler::sample(): the loop, the cut at the requested length, the sink, what the
+// state observes, the tail, rounding to whole bytes, the filters.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "kraft/sampler.h"
 #include "kraft/units.h"
-#include "repetition.h"
+#include "samplers/copy_limit.h"
+#include "samplers/well_formed.h"
 
 namespace kraft {
 
-// What a sampler decided: bytes; and, where they were drawn as units of the model, which ones.
+// What a sampler decided: bytes; where they were drawn as units of the model, which ones; and what
+// all these bytes cost, where that was measured.
 struct Step {
-  Step(ByteView its_bytes, UnitsView its_units = {}) : bytes(its_bytes), units(its_units) {}
+  Step(ByteView its_bytes, UnitsView its_units = {}, std::optional<double> its_bits = {})
+      : bytes(its_bytes), units(its_units), bits(its_bits) {}
 
   ByteView bytes;
   UnitsView units;
-};
-
-// Sets probability to 2^-(bits / temperature), normalised.
-void normalise(std::vector<Choice>& choices, double temperature = 1);
-
-// Whether candidates, all of them single bytes, allow a string. One thread at a time.
-class WellFormed {
- public:
-  explicit WellFormed(const Candidates& candidates);
-
-  // After `text`, with `remaining_bytes` to be drawn, those of the string included.
-  bool operator()(ByteView text, std::uint64_t remaining_bytes, ByteView string);
-
- private:
-  const Candidates* candidates_;
-  ByteSet bytes_;
-  Bytes end_;  // scratch
-  std::vector<std::uint32_t> allowed_;
+  std::optional<double> bits;
 };
 
 // One call of Sampler::sample(): what has been drawn, and everything that is needed to go on.
 class Drawing {
  public:
+  // A sampler that `searches` controls what is repeated at every byte of its plans itself.
   Drawing(State& state, const Candidates& candidates, const SampleRequest& request,
-          const SamplerOptions& options, Random& random, const Sink& sink);
+          const SamplerOptions& options, bool searches, Random& random, const Sink& sink);
   ~Drawing();
   Drawing(const Drawing&) = delete;
   Drawing& operator=(const Drawing&) = delete;
@@ -82,6 +55,12 @@ class Drawing {
   // Whether the candidates, which are single bytes, allow the bytes of `span` in turn.
   bool well_formed(ByteView span) { return well_formed_(text_, remaining_bytes(), span); }
 
+  // Whether the bytes, drawn next, would be too long a quotation. False without max_copy.
+  bool quotes(ByteView bytes) {
+    return copy_limit_ && copy_limit_->quotes(text_, drawn().size(), bytes);
+  }
+  CopyLimitReport& copy_limit_report() { return copy_limit_report_; }
+
   // Filters the units, whose increments are `bits`: what may be drawn, not empty, each with its
   // probability. Valid until the next call.
   std::span<const Choice> survivors(std::span<const ByteView> units, std::span<const double> bits);
@@ -104,6 +83,8 @@ class Drawing {
       hide_tail();
       emit(step);
     }
+    if (paid_bits_ && request_.paid) request_.paid(*paid_bits_);
+    if (limits_copies_ && request_.copy_limit) request_.copy_limit(copy_limit_report_);
   }
 
  private:
@@ -118,6 +99,9 @@ class Drawing {
   Random& random_;
   const Sink& sink_;
   std::unique_ptr<Filter> filter_;
+  bool limits_copies_;
+  std::optional<CopyLimit> copy_limit_;  // of one unit after the other
+  CopyLimitReport copy_limit_report_;
 
   Bytes text_;
   std::size_t history_bytes_;
@@ -134,6 +118,8 @@ class Drawing {
   };
   std::vector<Moved> moved_;  // the state and, if there is one, the proposal's
 
+  std::optional<double> paid_bits_ = 0;  // for what was drawn; nothing: not known
+
   std::vector<ByteView> units_;
   WellFormed well_formed_;
   std::vector<Choice> choices_;  // the survivors
@@ -143,57 +129,5 @@ class Drawing {
 // Replaces increments by those of whole streams of whole bytes, of which the context has
 // `context_bits`.
 void round_up_to_bytes(std::span<double> bits, double context_bits);
-
-[[noreturn]] void throw_no_suffix();  // UsageError
-
-// Throws UsageError when a hole is longer than a span: spans but the last would not see its end.
-void require_whole_hole(const Drawing& drawing, int span_bytes, std::string_view sampler);
-
-// Throw UsageError: "beam: candidates must be single bytes".
-void require_single_bytes(const Candidates& candidates, std::string_view sampler);
-void require_bytes_or_units(const Candidates& candidates, std::string_view sampler);
-
-template <class Run>
-class RunSampler final : public Sampler {
- public:
-  explicit RunSampler(const SamplerOptions& options) : options_(options) {}
-
-  void sample(State& state, const Candidates& candidates, const SampleRequest& request,
-              Random& random, const Sink& sink) const override {
-    constexpr bool kJoint = requires { Run::kJoint; };
-    if (!kJoint && !request.suffix.empty()) throw_no_suffix();
-    SamplerOptions filters = options_;
-    if (Run::kSearches) filters.repeat_ngram = 0;  // the frontier controls repetition at every byte
-    Drawing drawing(state, candidates, request, filters, random, sink);
-    Run run(drawing, options_);
-    drawing.run([&] { return run.next(); });
-  }
-
- private:
-  SamplerOptions options_;
-};
-
-template <class Run>
-std::unique_ptr<Sampler> make_run_sampler(const SamplerOptions& options) {
-  return std::make_unique<RunSampler<Run>>(options);
-}
-
-// The units that may come next, and what each of them costs.
-class NextUnits {
- public:
-  explicit NextUnits(Drawing& drawing);
-
-  // Measures them; both spans are valid until the next call.
-  void measure();
-  std::span<const ByteView> units() const { return units_; }
-  std::span<const double> bits() const { return bits_; }
-
- private:
-  Drawing& drawing_;
-  std::vector<std::uint32_t> allowed_;
-  std::vector<ByteView> units_;
-  Bytes alphabet_;  // their first bytes
-  std::vector<double> bits_;
-};
 
 }  // namespace kraft

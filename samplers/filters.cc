@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
-#include "drawing.h"
-#include "kraft/sampler.h"
-#include "rows.h"
+#include "samplers/filters.h"
+#include "samplers/options.h"
+#include "samplers/repetition.h"
 
 namespace kraft {
 namespace {
@@ -200,6 +201,21 @@ class Chain final : public Filter {
 };
 
 }  // namespace
+
+void normalise(std::vector<Choice>& choices, double temperature) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Choice& choice : choices) least = std::min(least, choice.bits);
+  double sum = 0;
+  for (Choice& choice : choices) {
+    choice.probability = std::exp2((least - choice.bits) / temperature);
+    sum += choice.probability;
+  }
+  for (Choice& choice : choices) choice.probability /= sum;
+}
+
+std::vector<std::string> filter_names() {
+  return {"repeat-ngram", "top-k", "typical", "top-p", "min-p"};
+}
 
 std::unique_ptr<Filter> make_filter(const SamplerOptions& o) {
   check_options(o, /*common_only=*/true);

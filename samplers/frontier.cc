@@ -1,15 +1,17 @@
+#include "samplers/frontier.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "frontier.h"
 #include "kraft/error.h"
 
 namespace kraft {
 
 Frontier::Frontier(Drawing& drawing, const SamplerOptions& options) : drawing_(drawing) {
   if (options.repeat_ngram > 0) repeats_.emplace(options.repeat_ngram);
+  if (options.max_copy > 0) quotes_.emplace(options.max_copy);
   all_units_.resize(drawing.units().size());
   std::iota(all_units_.begin(), all_units_.end(), std::uint32_t{0});
   reset();
@@ -30,9 +32,19 @@ std::vector<Extension>& Frontier::expand() {
   for (std::size_t i = 0; i < repeated_.size(); ++i)
     repeats_->completing(drawing_.drawn(), (*this)[i], repeated_[i]);
 
+  ends_.clear();
+  if (quotes_) {
+    quotes_->learn(drawing_.text());
+    for (std::size_t i = 0; i < size(); ++i)
+      ends_.push_back(quotes_->end(drawing_.text(), drawing_.drawn().size(), (*this)[i]));
+  }
+
   measure();
-  collect(/*allow_repeats=*/false);
-  if (extensions_.empty() && repeats_) collect(/*allow_repeats=*/true);
+  collect(/*controlled=*/true);
+  if (extensions_.empty() && (repeats_ || quotes_)) {
+    collect(/*controlled=*/false);
+    if (quotes_ && !extensions_.empty()) ++drawing_.copy_limit_report().exceeded;
+  }
   return extensions_;
 }
 
@@ -104,8 +116,10 @@ bool Frontier::repeats(std::size_t continuation, std::uint32_t unit) {
   return false;
 }
 
-void Frontier::collect(bool allow_repeats) {
-  const bool control_repeats = repeats_ && !allow_repeats;
+void Frontier::collect(bool controlled) {
+  const bool control_repeats = repeats_ && controlled;
+  const bool limit_quotes = quotes_ && controlled;
+  quoted_.clear();
   extensions_.clear();
   std::uint32_t order = 0;
   for (std::size_t i = 0; i < size(); ++i) {
@@ -116,12 +130,39 @@ void Frontier::collect(bool allow_repeats) {
       if (!allowed_.empty() && !allowed_[i].test(drawing_.units()[unit][0])) continue;
       if (control_repeats && repeats(i, unit)) continue;
       if (std::isfinite(extension.bits)) {
-        extensions_.push_back(extension);
+        const bool quotes = limit_quotes && ends_[i].completes(drawing_.units()[unit]);
+        (quotes ? quoted_ : extensions_).push_back(extension);
       } else if (!(extension.bits > 0)) {
         throw Error("the model's code length is not a number of bits");
       }
     }
   }
+}
+
+void Frontier::count_limit(double temperature) {
+  if (quoted_.empty() || extensions_.empty()) return;
+  const double t = temperature > 0 ? temperature : 1;
+  std::vector<double> left(size()), all(size());
+  const auto add = [&](std::span<const Extension> extensions, bool is_left) {
+    for (const Extension& extension : extensions) {
+      const std::size_t i = parent(extension);
+      const double weight = std::exp2((bits_[i] - extension.bits) / t);
+      all[i] += weight;
+      if (is_left) left[i] += weight;
+    }
+  };
+  add(extensions_, true);
+  add(quoted_, false);
+  double bits = 0;
+  std::size_t alive = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (left[i] == 0) continue;
+    bits += cost_bits(left[i] / all[i]);
+    ++alive;
+  }
+  CopyLimitReport& report = drawing_.copy_limit_report();
+  ++report.limited;
+  if (alive > 0) report.bits += bits / static_cast<double>(alive);
 }
 
 std::size_t Frontier::parent(const Extension& extension) const {

@@ -1,4 +1,4 @@
-// The partial continuations of a search.
+// The partial continuations of a search that looks several units ahead.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "drawing.h"
-#include "repetition.h"
+#include "samplers/byte_set.h"
+#include "samplers/drawing.h"
+#include "samplers/repetition.h"
 
 namespace kraft {
 
@@ -37,11 +38,15 @@ class Frontier {
   }
   std::span<const double> bits() const { return bits_; }
 
+  // What the limit of quotations cost the last extensions, if it dropped some: the mean over the
+  // continuations that have any left, at this temperature.
+  void count_limit(double temperature);
+
   // The first units of a continuation, to be drawn.
   Step first(std::size_t i, std::size_t units) const;
 
-  // Measures what may follow each continuation: in generation order, the possible ones only. The
-  // repetition control that would drop all of them drops none.
+  // Measures what may follow each continuation: in generation order, the possible ones only.
+  // Control of repetition and quotations that would drop all of them drops none.
   std::vector<Extension>& expand();
 
   std::uint32_t first_unit(const Extension& extension) const;  // of the extended continuation
@@ -55,7 +60,7 @@ class Frontier {
   void find_distinct();
   void measure();
   void find_alphabet();
-  void collect(bool allow_repeats);
+  void collect(bool controlled);
   bool repeats(std::size_t continuation, std::uint32_t unit);
   UnitsView units_of(std::size_t i) const {
     return UnitsView(unit_storage_).subspan(i * depth_, depth_);
@@ -69,6 +74,7 @@ class Frontier {
 
   Drawing& drawing_;
   std::optional<RepeatIndex> repeats_;
+  std::optional<QuoteIndex> quotes_;
   std::vector<std::uint32_t> all_units_;  // of the candidates
 
   std::size_t depth_ = 0;                    // in units
@@ -80,13 +86,15 @@ class Frontier {
   std::vector<std::uint32_t> alphabet_;  // units that some continuation may be followed by
   Bytes alphabet_bytes_;                 // the same, where they are bytes
   std::vector<ByteSet> allowed_;         // by each continuation; empty if there is no restriction
-  std::vector<ByteSet> repeated_;   // by each continuation; empty if repetition is not controlled
-  std::vector<ByteView> prefixes_;  // distinct ones
+  std::vector<ByteSet> repeated_;     // by each continuation; empty if repetition is not controlled
+  std::vector<GramIndex::End> ends_;  // of each continuation; empty if quotations are not limited
+  std::vector<ByteView> prefixes_;    // distinct ones
   std::vector<UnitsView> unit_prefixes_;  // the same
   std::vector<std::size_t> prefix_of_;
   std::unordered_map<std::string_view, std::size_t> distinct_;
   std::vector<double> measured_;  // of each prefix
   std::vector<Extension> extensions_;
+  std::vector<Extension> quoted_;  // those that would quote too much
   Bytes next_storage_;
   std::vector<std::size_t> next_begins_;
   std::vector<std::uint32_t> next_unit_storage_;

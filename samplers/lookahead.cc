@@ -26,8 +26,9 @@
 #include <cmath>
 #include <limits>
 
-#include "frontier.h"
-#include "rows.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -41,6 +42,7 @@ class Lookahead {
         frontier_(drawing, options),
         horizon_(static_cast<std::size_t>(options.horizon)),
         width_(static_cast<std::size_t>(options.beam_width)),
+        temperature_(options.temperature),
         best_(drawing.units().size()),
         sums_(drawing.units().size()),
         sum_bits_(drawing.units().size()),
@@ -56,6 +58,7 @@ class Lookahead {
     any_left_behind_ = false;
     for (;;) {
       std::vector<Extension>& extensions = frontier_.expand();
+      if (frontier_.depth() == 0) frontier_.count_limit(temperature_);
       if (extensions.empty()) break;
       find_best(extensions);
       weigh(extensions);
@@ -144,6 +147,7 @@ class Lookahead {
   Frontier frontier_;
   std::size_t horizon_;
   std::size_t width_;
+  double temperature_;
   std::vector<Extension> best_;  // this and what follows is by first unit
   std::vector<double> sums_, sum_bits_;
   std::vector<double> weights_bits_;  // -log2 w; infinite: impossible

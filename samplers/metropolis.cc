@@ -25,7 +25,7 @@
 // the span gets cheaper, or lower among equals. With `anneal` the temperature falls linearly from T
 // to 0 over the steps of each chain, and the cheapest span that any chain came across is drawn
 // (Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", Science 220, 1983).
-#include "metropolis.h"
+#include "samplers/metropolis.h"
 
 #include <algorithm>
 #include <chrono>
@@ -35,7 +35,9 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/filters.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 
@@ -73,6 +75,7 @@ Chain::Chain(SpanBits bits, std::vector<Source> sources, const Candidates& candi
   const ByteView end = context.last(std::min(context.size(), PlaceIndex::kLongestKey));
   context_.assign(end.begin(), end.end());
   for (const Source& source : sources_) weights_.push_back(source.weight);
+  if (options.quotes != nullptr) quotes_end_ = options.quotes->end(context, options.drawn_bytes);
 }
 
 void Chain::start(std::size_t span_bytes) {
@@ -93,7 +96,7 @@ bool Chain::set_out_from_sources(std::size_t span_bytes) {
                    span_bytes - span_.size());
       if (source.proposal->draw(place(span_), size, random_, run_)) append(span_, run_);
     }
-    if (!well_formed_(context_, remaining_bytes_, span_)) continue;
+    if (!well_formed_(context_, remaining_bytes_, span_) || quotes(span_)) continue;
     target_.measure({&span_, 1}, {&bits_, 1});
     if (std::isfinite(bits_)) return true;
   }
@@ -107,6 +110,7 @@ void Chain::set_out_from_model(std::size_t span_bytes) {
     candidates_.allowed(text, remaining_bytes_ - span_.size(), allowed_);
     Bytes alphabet;
     for (std::uint32_t index : allowed_) alphabet.push_back(candidates_[index][0]);
+    keep_unquoted(alphabet);
     std::vector<double> bits(alphabet.size());
     const ByteView prefix(span_);
     target_.state().extend({&prefix, 1}, alphabet, bits);
@@ -116,6 +120,18 @@ void Chain::set_out_from_model(std::size_t span_bytes) {
   }
   target_.measure({&span_, 1}, {&bits_, 1});
   if (!std::isfinite(bits_)) throw_impossible();
+}
+
+// Drops the bytes that would make the span a quotation, but not all of them.
+void Chain::keep_unquoted(Bytes& alphabet) const {
+  if (!quotes_end_) return;
+  Bytes span = span_, kept;
+  for (const Byte byte : alphabet) {
+    span.push_back(byte);
+    if (!quotes(span)) kept.push_back(byte);
+    span.pop_back();
+  }
+  if (!kept.empty()) alphabet = kept;
 }
 
 void Chain::throw_impossible() const {
@@ -165,7 +181,8 @@ void Chain::propose(Move& move, Bytes& candidate) {
   candidate.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(to));
   append(candidate, run_);
   append(candidate, rest.subspan(to));
-  move.possible = candidate != span_ && well_formed_(context_, remaining_bytes_, candidate);
+  move.possible = candidate != span_ && well_formed_(context_, remaining_bytes_, candidate) &&
+                  !quotes(candidate);
   if (!move.possible) {
     candidate = span_;
     return;
@@ -216,7 +233,7 @@ namespace {
 
 class Metropolis {
  public:
-  static constexpr bool kSearches = false;
+  static constexpr bool kSearches = true;
   static constexpr bool kJoint = true;
 
   Metropolis(Drawing& drawing, const SamplerOptions& options)
@@ -228,7 +245,7 @@ class Metropolis {
     require_whole_hole(drawing, options.span, "metropolis");
   }
 
-  ByteView next() {
+  Step next() {
     const auto begin = std::chrono::steady_clock::now();
     const auto span_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(
         static_cast<std::uint64_t>(options_.span), drawing_.remaining_bytes()));
@@ -243,8 +260,11 @@ class Metropolis {
       bits = best.best_bits();
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    if (quotes_ && quotes_->end(drawing_.text(), drawing_.drawn().size()).completes(drawn_))
+      ++drawing_.copy_limit_report().exceeded;
     report(bits, spent.count());
-    return drawn_;
+    if (!drawing_.request().suffix.empty()) return Step(drawn_);  // theirs are included
+    return {drawn_, {}, bits};
   }
 
  private:
@@ -282,6 +302,10 @@ class Metropolis {
 
   // The history is indexed once, with what the request began with.
   void prepare_sources() {
+    if (options_.max_copy > 0) {
+      if (!quotes_) quotes_.emplace(options_.max_copy);
+      quotes_->learn(drawing_.text());
+    }
     if (letters_) return;
     letters_.emplace(drawing_.candidates(), drawing_.text());
     if (!drawing_.text().empty()) places_ = std::make_shared<PlaceIndex>(drawing_.text());
@@ -312,7 +336,9 @@ class Metropolis {
                                    ChainOptions{.temperature = options_.temperature,
                                                 .anneal = options_.anneal,
                                                 .steps = all_steps(),
-                                                .thin = static_cast<std::uint64_t>(options_.thin)});
+                                                .thin = static_cast<std::uint64_t>(options_.thin),
+                                                .quotes = quotes_ ? &*quotes_ : nullptr,
+                                                .drawn_bytes = drawing_.drawn().size()});
   }
 
   void report(double bits, double seconds) const {
@@ -337,6 +363,7 @@ class Metropolis {
   SamplerOptions options_;
   ThreadPool pool_;
   bool threaded_;
+  std::optional<QuoteIndex> quotes_;
   std::optional<LetterRuns> letters_;
   std::shared_ptr<const PlaceIndex> places_;
   std::vector<Clone> clones_;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "run_proposals.h"
+#include "samplers/copy_limit.h"
+#include "samplers/run_proposals.h"
 
 namespace kraft {
 
@@ -33,6 +35,8 @@ struct ChainOptions {
   bool anneal = false;
   std::uint64_t steps = 0;  // all of them: the temperature falls to 0 over them
   std::uint64_t thin = 1;
+  const QuoteIndex* quotes = nullptr;  // what a span may not quote; null: it may
+  std::size_t drawn_bytes = 0;         // at the end of the context
 };
 
 // The Metropolis-Hastings chain whose stationary distribution is proportional to 2^-(bits / T) over
@@ -75,9 +79,11 @@ class Chain {
 
   bool set_out_from_sources(std::size_t span_bytes);
   void set_out_from_model(std::size_t span_bytes);
+  void keep_unquoted(Bytes& alphabet) const;
   void propose(Move& move, Bytes& candidate);
   std::size_t run_bytes(const Source& source);
   Place place(ByteView before);
+  bool quotes(ByteView span) const { return quotes_end_ && quotes_end_->completes(span); }
   bool accepts(const Move& move, const Bytes& candidate, double bits) const;
   void move_to(Bytes& candidate, double bits);
   double temperature() const;
@@ -92,6 +98,7 @@ class Chain {
   std::uint64_t remaining_bytes_;
   Random random_;
   ChainOptions options_;
+  std::optional<GramIndex::End> quotes_end_;
 
   Bytes span_, best_;
   double bits_ = 0, best_bits_ = 0;

@@ -1,11 +1,11 @@
 // The table of options and what may be set.
+#include "samplers/options.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "base/text.h"
 #include "kraft/error.h"
-#include "rows.h"
 
 namespace kraft {
 namespace {
@@ -46,6 +46,8 @@ SamplerOption lettered(char letter, SamplerOption option) {
 std::vector<SamplerOption> make_table() {
   using O = SamplerOptions;
   return {
+      common(number("max-copy", &O::max_copy, 0, 65536,
+                    "quote at most so many bytes of the context or of the output; 0: off")),
       common(number("repeat-ngram", &O::repeat_ngram, 0, 1024,
                     "no unit that completes an n-gram of bytes already drawn; 0: off")),
       common(number("top-k", &O::top_k, 0, kMostInt, "keep the k most probable units; 0: off")),
@@ -101,10 +103,6 @@ std::string SamplerOption::range() const {
 std::span<const SamplerOption> sampler_options() {
   static const std::vector<SamplerOption> table = make_table();
   return table;
-}
-
-std::vector<std::string> filter_names() {
-  return {"repeat-ngram", "top-k", "typical", "top-p", "min-p"};
 }
 
 void check_options(const SamplerOptions& options, bool common_only) {

@@ -1,11 +1,12 @@
 // Every sampler by its name: a new one is its file and one line here.
+#include "samplers/registry.h"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/options.h"
 
 namespace kraft {
 namespace {
@@ -25,9 +26,9 @@ const Row& find_row(std::span<const Row> rows, std::string_view name, const std:
 }  // namespace
 
 std::span<const SamplerRow> samplers() {
-#define KRAFT_MAKE_ROW(name) name##_row(),
-  static const std::array rows = {KRAFT_SAMPLERS(KRAFT_MAKE_ROW)};
-#undef KRAFT_MAKE_ROW
+  static const std::array rows = {ancestral_row(), beam_row(),  coinflips_row(),
+                                  lookahead_row(), spans_row(), metropolis_row(),
+                                  smc_row()};
   return rows;
 }
 

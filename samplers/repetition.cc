@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "samplers/repetition.h"
 
-#include "repetition.h"
+#include <algorithm>
 
 namespace kraft {
 

@@ -1,16 +1,14 @@
-// Which bytes would repeat what has been drawn?
+// Repetition control: n-grams of bytes that were drawn already.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
 
 #include "kraft/bytes.h"
+#include "samplers/byte_set.h"
 
 namespace kraft {
-
-using ByteSet = std::bitset<256>;
 
 // Which bytes would complete an n-gram that is already there? Belongs to one drawing.
 class RepeatIndex {

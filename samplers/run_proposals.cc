@@ -1,4 +1,4 @@
-#include "run_proposals.h"
+#include "samplers/run_proposals.h"
 
 #include <algorithm>
 #include <cmath>

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "drawing.h"
+#include "samplers/drawing.h"
 
 namespace kraft {
 

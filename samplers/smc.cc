@@ -25,9 +25,11 @@
 #include <limits>
 #include <numeric>
 
-#include "frontier.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/filters.h"
+#include "samplers/frontier.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -36,7 +38,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class SequentialMonteCarlo {
  public:
-  static constexpr bool kSearches = false;
+  static constexpr bool kSearches = true;
   static constexpr bool kJoint = true;
 
   SequentialMonteCarlo(Drawing& drawing, const SamplerOptions& options)
@@ -49,7 +51,7 @@ class SequentialMonteCarlo {
     require_whole_hole(drawing, options.span, "smc");
   }
 
-  ByteView next() {
+  Step next() {
     const auto begin = std::chrono::steady_clock::now();
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>(span_bytes_, drawing_.remaining_bytes()));
@@ -71,13 +73,14 @@ class SequentialMonteCarlo {
     report_.bits = frontier_.bits()[chosen] + suffix_bits_[chosen];
     report_.log2_sum += log2_mean_weight();
     if (drawing_.request().report) drawing_.request().report(report_);
-    return drawn_;
+    return {drawn_, {}, frontier_.bits()[chosen]};
   }
 
  private:
   // Every particle by a byte; in the first step one empty span becomes all particles.
   void extend() {
     const std::vector<Extension>& extensions = frontier_.expand();
+    frontier_.count_limit(temperature_);
     const std::size_t parents = frontier_.size();
     const std::size_t children = frontier_.depth() == 0 ? particles_ : 1;  // of each
     kept_.clear();

@@ -9,15 +9,17 @@
 // so it is the same whether they are ranked by bits or by bits per byte: rho is taken over the
 // bits. Of the places where the key occurred the latest are looked at, until `span_limit` distinct
 // candidates are found: a model with a window knows those best. Candidates hold bytes of the
-// alphabet only.
+// alphabet only. Where all of them would quote more than max_copy allows, the key is shortened as
+// well, until at last a single byte is drawn.
 #include <algorithm>
 #include <limits>
 #include <string_view>
 #include <unordered_set>
 
-#include "ancestral.h"
 #include "kraft/error.h"
-#include "rows.h"
+#include "samplers/ancestral.h"
+#include "samplers/registry.h"
+#include "samplers/run_sampler.h"
 
 namespace kraft {
 namespace {
@@ -92,9 +94,10 @@ class Spans {
     });
     bits_.resize(spans_.size());
     drawing_.measure(spans_, bits_);
-    const ByteView span = spans_[drawing_.choose(spans_, bits_)];
+    const std::size_t chosen = drawing_.choose(spans_, bits_);
+    const ByteView span = spans_[chosen];
     chosen_.assign(span.begin(), span.end());  // the text, which it is part of, is about to grow
-    return ByteView(chosen_);
+    return {chosen_, {}, bits_[chosen]};
   }
 
  private:
@@ -102,20 +105,24 @@ class Spans {
     const ByteView text = drawing_.text();
     const auto length =
         static_cast<std::size_t>(std::min<std::uint64_t>(span_bytes_, drawing_.remaining_bytes()));
-    spans_.clear();
-    distinct_.clear();
-    for (std::size_t key_bytes = indexes_.size(); key_bytes > 0 && spans_.empty(); --key_bytes) {
+    bool all_quote = true;  // too much; also if there is none
+    for (std::size_t key_bytes = indexes_.size(); key_bytes > 0 && all_quote; --key_bytes) {
+      spans_.clear();
+      distinct_.clear();
       if (text.size() < key_bytes + length) continue;
       std::optional<KeyIndex>& index = indexes_[key_bytes - 1];
       if (!index) index.emplace(key_bytes);
       index->add(text, text.size() - length);
       index->find(text, text.last(key_bytes), [&](std::size_t place) {
         const ByteView span = text.subspan(place, length);
-        if (distinct_.insert(as_text(span)).second && drawing_.well_formed(span))
+        if (distinct_.insert(as_text(span)).second && drawing_.well_formed(span)) {
+          all_quote = drawing_.quotes(span) && all_quote;
           spans_.push_back(span);
+        }
         return spans_.size() < limit_;
       });
     }
+    if (all_quote) spans_.clear();
   }
 
   Drawing& drawing_;

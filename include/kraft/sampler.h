@@ -39,6 +39,7 @@ namespace kraft {
 // sampler_options() has the ranges.
 struct SamplerOptions {
   // Filters, in the order in which they apply, with llama.cpp's names and meanings.
+  int max_copy = 0;          // (0: off) quote at most so many bytes: samplers/copy_limit.h
   int repeat_ngram = 0;      // (0: off) no unit that completes an n-gram of bytes already drawn
   int top_k = 0;             // (0: off) keep the k most probable units
   double typical = 1.0;      // (1: off) locally typical sampling with this mass
@@ -143,6 +144,18 @@ struct SpanReport {
   std::uint64_t refused = 0;  // times that it refused flips, so that others were drawn
 };
 
+// What SamplerOptions::max_copy did to a drawing.
+struct CopyLimitReport {
+  std::uint64_t limited = 0;  // times that choices were dropped
+  std::uint64_t exceeded =
+      0;  // times that every choice would have quoted too much, so that none was
+
+  // What that cost: -log2 of the share of the probability that was left, at the temperature of the
+  // drawing, summed over those times. Samplers that look ahead count the next unit, particles their
+  // mean; of the spans that a Markov chain passes over, nothing is known.
+  double bits = 0;
+};
+
 // How much to draw, what comes before it and what after it.
 struct SampleRequest {
   std::uint64_t length_bytes = 0;
@@ -159,8 +172,14 @@ struct SampleRequest {
   // takes longer than drawing it.
   bool state_is_spent = false;
 
-  // Both may be empty.
+  // All of them may be empty.
   std::function<void(const SpanReport&)> report = {};
+  // What was drawn costs so many bits, the sum of the increments that it was chosen by; called at
+  // the end, if the sampler knows: not where the model was asked something else, as with a tail,
+  // whole bytes, or units of its own.
+  std::function<void(double bits)> paid = {};
+  std::function<void(const CopyLimitReport&)> copy_limit =
+      {};                                // called at the end, if there is one
   std::function<bool()> cancelled = {};  // asked now and then; true ends the drawing: Cancelled
 };
 

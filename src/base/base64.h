@@ -7,7 +7,7 @@
 
 #include "kraft/bytes.h"
 
-namespace kraft::cli {
+namespace kraft {
 
 inline constexpr std::string_view kBase64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -40,4 +40,4 @@ inline Bytes from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace kraft::cli
+}  // namespace kraft

@@ -10,7 +10,6 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/wire.h"
-#include "cli/completion.h"
 #include "cli/context.h"
 #include "cli/terminal.h"
 #include "kraft/container.h"

@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "base/text.h"
-#include "cli/completion.h"
 #include "cli/context.h"
 #include "kraft/error.h"
+#include "kraft/tasks/input.h"
 
 namespace kraft::cli {
 namespace {

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "cli/completion.h"
 #include "cli/reproduce.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"

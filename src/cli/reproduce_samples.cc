@@ -7,7 +7,6 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "cli/completion.h"
 #include "cli/reproduce.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"

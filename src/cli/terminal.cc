@@ -20,6 +20,13 @@ void write_out(std::string_view text) {
   if (!silent) write_all(STDOUT_FILENO, as_bytes(text), "standard output");
 }
 
+void write_file(const std::string& path, ByteView bytes) {
+  if (path == "-") return write_out(as_text(bytes));
+  OutputFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
 void note(const std::string& message) {
   if (silent) return;
   const std::string line = "kraft: " + message + "\n";

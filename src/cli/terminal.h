@@ -7,12 +7,16 @@
 #include <string>
 #include <string_view>
 
+#include "kraft/bytes.h"
 #include "kraft/tasks/progress.h"
 
 namespace kraft::cli {
 
 // Writes to standard output at once, whole or with an Error.
 void write_out(std::string_view text);
+
+// Writes a file whole or not at all; standard output for "-".
+void write_file(const std::string& path, ByteView bytes);
 
 // "kraft: warning: ..." on standard error.
 void warn(const std::string& message);

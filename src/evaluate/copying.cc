@@ -56,8 +56,8 @@ CopyDetector::CopyDetector(ByteView context)
   }
 }
 
-std::uint64_t CopyDetector::longest_prefix_bytes(ByteView text) const {
-  std::size_t longest = 0;
+CopyDetector::Match CopyDetector::longest_match(ByteView text) const {
+  std::size_t longest = 0, place = 0;
   if (text.size() >= 4) {
     int looked_at = 0;
     for (std::uint32_t at = head_[hash4(text.data())]; at != kNowhere; at = next_[at]) {
@@ -66,13 +66,16 @@ std::uint64_t CopyDetector::longest_prefix_bytes(ByteView text) const {
       // A longer match agrees where the longest so far ends.
       if (there.size() <= longest || there[longest] != text[longest]) continue;
       const auto end = std::mismatch(there.begin(), there.end(), text.begin(), text.end()).second;
-      longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
+      const auto bytes = static_cast<std::size_t>(end - text.begin());
+      if (bytes <= longest) continue;
+      longest = bytes;
+      place = at;
     }
   }
-  if (longest >= 3) return longest;
-  if (text.size() >= 3 && seen3_[gram(text.data(), 3)]) return 3;
-  if (text.size() >= 2 && seen2_[gram(text.data(), 2)]) return 2;
-  return !text.empty() && seen1_[text[0]] ? 1 : 0;
+  if (longest >= Copying::kLeastSpanBytes) return {place, longest};
+  if (text.size() >= 3 && seen3_[gram(text.data(), 3)]) return {0, 3};
+  if (text.size() >= 2 && seen2_[gram(text.data(), 2)]) return {0, 2};
+  return {0, !text.empty() && seen1_[text[0]] ? std::size_t{1} : 0};
 }
 
 std::vector<std::size_t> CopyDetector::piece_begins(ByteView sample) const {
@@ -93,6 +96,9 @@ Copying CopyDetector::analyse(ByteView sample) const {
     const std::size_t size = begins[i + 1] - begins[i];
     if (size > 1 || longest_prefix_bytes(sample.subspan(begins[i], 1)) == 1)
       result.longest_copy_bytes = std::max<std::uint64_t>(result.longest_copy_bytes, size);
+    if (size >= Copying::kLeastSpanBytes)
+      result.spans.push_back(
+          {begins[i], size, longest_match(sample.subspan(begins[i], size)).begin});
   }
   result.self_repeat_share = self_repeat_share(sample);
   return result;

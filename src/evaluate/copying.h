@@ -5,14 +5,9 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "kraft/copying.h"
 
 namespace kraft {
-
-struct Copying {
-  double mean_copy_bytes = 0;            // of the pieces of the greedy parse
-  std::uint64_t longest_copy_bytes = 0;  // the longest such piece
-  double self_repeat_share = 0;          // of bytes inside a repeat of 12 bytes or more of itself
-};
 
 // Finds what was copied from one context, for any number of samples. Building takes O(context) time
 // and about 8 bytes of memory for each of its bytes.
@@ -27,9 +22,15 @@ class CopyDetector {
   // Where the pieces of that parse begin in the sample, in ascending order.
   std::vector<std::size_t> piece_begins(ByteView sample) const;
 
-  // The longest beginning of `text` that occurs in the context. Of the places where its first four
-  // bytes stand, the latest 32,768 are looked at, so that its cost has a bound.
-  std::uint64_t longest_prefix_bytes(ByteView text) const;
+  // The longest beginning of `text` that occurs in the context, and one place where it does, if it
+  // has Copying::kLeastSpanBytes. Of the places where its first four bytes stand, the latest 32,768
+  // are looked at, so that its cost has a bound.
+  struct Match {
+    std::size_t begin = 0;
+    std::size_t bytes = 0;
+  };
+  Match longest_match(ByteView text) const;
+  std::uint64_t longest_prefix_bytes(ByteView text) const { return longest_match(text).bytes; }
 
  private:
   ByteView context_;

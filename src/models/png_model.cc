@@ -30,6 +30,7 @@
 
 #include "codecs/png.h"
 #include "codecs/shape.h"
+#include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
 #include "models/deflate/model.h"
@@ -411,7 +412,7 @@ class MixState final : public State {
 };
 
 template <typename Engine>
-class PngModel final : public Model {
+class PngModel final : public Model, public CompressorModel {
  public:
   PngModel(std::string spec, const Settings& settings, int filter)
       : spec_(std::move(spec)), settings_(settings), filter_(filter) {}

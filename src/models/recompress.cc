@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/parallel.h"
+#include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/history.h"
@@ -168,7 +169,7 @@ class RecompressionState final : public State {
   std::vector<double> base_bits_;  // of each context; empty: not known
 };
 
-class RecompressionModel final : public Model {
+class RecompressionModel final : public Model, public CompressorModel {
  public:
   RecompressionModel(std::shared_ptr<const Codec> codec, std::string spec,
                      const MeasuredContext& measured, const ModelOptions& options)

@@ -245,7 +245,7 @@ TEST(SamplerOptionTable, AcceptsEveryDefaultAndNamesEveryRange) {
     EXPECT_FALSE(option.meaning.empty());
     EXPECT_FALSE(option.range().empty());
   }
-  EXPECT_EQ(seen.size(), 22u);
+  EXPECT_EQ(seen.size(), 23u);
 }
 
 }  // namespace

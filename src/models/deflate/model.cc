@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
 #include "models/deflate/flips.h"
@@ -105,7 +106,7 @@ class DeflateState final : public State, private StockDecoder {
 };
 
 template <typename Engine>
-class DeflateModel final : public Model {
+class DeflateModel final : public Model, public CompressorModel {
  public:
   DeflateModel(std::string spec, const Parameters& parameters, Container container)
       : spec_(std::move(spec)), parameters_(parameters), container_(container) {}

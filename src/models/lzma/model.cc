@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/lzma/engine.h"
 #include "models/lzma/flips.h"
@@ -178,7 +179,7 @@ class LzmaState final : public State, private StockDecoder {
   MarkStack<Saved> marks_;
 };
 
-class LzmaModel final : public Model {
+class LzmaModel final : public Model, public CompressorModel {
  public:
   LzmaModel(std::string spec, std::shared_ptr<Shared> shared)
       : spec_(std::move(spec)), shared_(std::move(shared)) {}

@@ -1,14 +1,15 @@
-#include "cli/sample_diagnostics.h"
+#include "report/sample_report.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "evaluate/convergence.h"
 
-namespace kraft::cli {
+namespace kraft {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -111,13 +112,11 @@ std::string flips_text(const SpanReport& span, int segment) {
   return text + "; it refused " + grouped(span.refused) + (span.refused == 1 ? " time" : " times");
 }
 
-}  // namespace
-
-Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
+Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions& options) {
   Json all = Json::array();
   for (const SpanReport& span : spans) {
     Json json = {{"size_bytes", span.size_bytes}, {"bits", span.bits}, {"seconds", span.seconds}};
-    if (has_chains(span)) json.update(chains_json(span, sampling.anneal));
+    if (has_chains(span)) json.update(chains_json(span, options.anneal));
     if (!span.effective_particles.empty()) {
       json["effective_particles"] = span.effective_particles;
       json["resamplings"] = span.resamplings;
@@ -132,25 +131,101 @@ Json diagnostics_json(const std::vector<SpanReport>& spans, const SamplerOptions
   return all;
 }
 
-std::string diagnostics_text(const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
-  if (spans.empty()) return "";
-  if (!spans[0].decoder.empty()) return flips_text(spans[0], sampling.segment);
-  if (!spans[0].chains_bits.empty()) return chains_text(spans, sampling.anneal);
-  if (!spans[0].effective_particles.empty()) return particles_text(spans, sampling.particles);
-  return "";
+// Places count from the beginning of what the model has observed: the corpus, the file, the prompt.
+Json copies_json(const std::vector<CopiedSpan>& spans) {
+  Json all = Json::array();
+  for (const CopiedSpan& span : spans)
+    all.push_back({{"begin", span.begin},
+                   {"length_bytes", span.bytes},
+                   {"context_begin", span.context_begin}});
+  return all;
 }
 
-void add_traces(std::vector<Trace>& traces, const Model& model, int index,
-                const std::vector<SpanReport>& spans, const SamplerOptions& sampling) {
+// As text where it is some.
+void put(Json& json, const std::string& name, ByteView bytes) {
+  if (is_utf8(as_text(bytes))) {
+    json[name] = as_text(bytes);
+  } else {
+    json[name + "_base64"] = base64(bytes);
+  }
+}
+
+}  // namespace
+
+Json to_json(const SampleTask& task, const SampleResult& result, const Sample& sample, bool echo) {
+  const SampledModel& model = result.models[sample.model];
+  Json json = {{"model", model.spec},
+               {"sampler", model.sampler},
+               {"seed", task.seed},
+               {"index", sample.index},
+               {"length_bytes", sample.bytes.size()}};
+  if (echo) put(json, "prompt", result.prompt);
+  put(json, "text", sample.bytes);
+  if (echo && !result.suffix.empty()) put(json, "suffix", result.suffix);
+  json["bits"] = sample.bits;
+  json["bits_per_byte"] =
+      sample.bytes.empty() ? 0 : sample.bits / static_cast<double>(sample.bytes.size());
+  if (!result.suffix.empty()) json["suffix_bits"] = sample.suffix_bits;
+  json["mean_copy_bytes"] = sample.copying.mean_copy_bytes;
+  json["longest_copy_bytes"] = sample.copying.longest_copy_bytes;
+  json["self_repeat_share"] = sample.copying.self_repeat_share;
+  json["copies"] = copies_json(sample.copying.spans);
+  if (model.options.max_copy > 0)
+    json["copy_limit"] = {{"max_copy_bytes", model.options.max_copy},
+                          {"limited", sample.copy_limit.limited},
+                          {"exceeded", sample.copy_limit.exceeded},
+                          {"bits", sample.copy_limit.bits}};
+  if (!sample.spans.empty()) json["spans"] = diagnostics_json(sample.spans, model.options);
+  return json;
+}
+
+std::string summary_of(const Sample& sample) {
+  if (sample.size_bytes == 0) return {};
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "%llu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
+                "bytes; %.0f %% repeats itself",
+                static_cast<unsigned long long>(sample.size_bytes),
+                sample.bits / static_cast<double>(sample.size_bytes),
+                sample.flips() ? "flips" : "bits", sample.copying.mean_copy_bytes,
+                static_cast<unsigned long long>(sample.copying.longest_copy_bytes),
+                100 * sample.copying.self_repeat_share);
+  const bool cut = sample.analysed_bytes < sample.size_bytes;
+  return text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
+}
+
+std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
+  if (model.options.max_copy == 0 || sample.size_bytes == 0) return {};
+  const CopyLimitReport& limit = sample.copy_limit;
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
+                model.options.max_copy, grouped(limit.limited).c_str(), limit.bits);
+  return text + (limit.exceeded == 0
+                     ? ""
+                     : "; " + grouped(limit.exceeded) + " times nothing else could follow");
+}
+
+std::string diagnostics_of(const SampledModel& model, const Sample& sample) {
+  const std::vector<SpanReport>& spans = sample.spans;
+  if (spans.empty()) return {};
+  if (!spans[0].decoder.empty()) return flips_text(spans[0], model.options.segment);
+  if (!spans[0].chains_bits.empty()) return chains_text(spans, model.options.anneal);
+  if (!spans[0].effective_particles.empty()) return particles_text(spans, model.options.particles);
+  return {};
+}
+
+void add_traces(std::vector<Trace>& traces, const SampledModel& model, const Sample& sample) {
   std::uint64_t begin = 0;
-  for (const SpanReport& span : spans) {
-    const std::string title = model.spec() + ", sample " + std::to_string(index + 1) + ", bytes " +
-                              grouped(begin) + " to " + grouped(begin + span.size_bytes) + ": bits";
+  for (const SpanReport& span : sample.spans) {
+    const std::string title = model.spec + ", sample " + std::to_string(sample.index + 1) +
+                              ", bytes " + grouped(begin) + " to " +
+                              grouped(begin + span.size_bytes) + ": bits";
     if (has_chains(span))
       traces.push_back(
-          {title, span.chains_bits, span.burn_in, static_cast<std::size_t>(sampling.thin)});
+          {title, span.chains_bits, span.burn_in, static_cast<std::size_t>(model.options.thin)});
     begin += span.size_bytes;
   }
 }
 
-}  // namespace kraft::cli
+}  // namespace kraft

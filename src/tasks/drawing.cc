@@ -1,0 +1,99 @@
+#include "tasks/drawing.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kraft/registry.h"
+
+namespace kraft {
+namespace {
+
+template <class Wanted>
+std::string names_of_samplers(Wanted wanted) {
+  std::vector<std::string> names;
+  for (const SamplerRow& row : samplers()) {
+    if (wanted(row)) names.push_back(row.name);
+  }
+  return join(names, ", ");
+}
+
+[[noreturn]] void refuse_with(const std::string& option, const SamplerRow& row,
+                              const std::string& readers) {
+  throw OptionError({"", option, " has no meaning for ", "sampler",
+                     " " + row.name + "; it is an option of " + readers});
+}
+
+}  // namespace
+
+TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Receiver& receiver) {
+  TaskModels all{task.models, {}};
+  for (const std::string& spec : task.models)
+    all.models.push_back(make_model(
+        spec, {.threads = task.threads, .geometry = geometry, .cancelled = receiver.cancelled}));
+  for (const auto& model : task.made_models) {
+    all.names.push_back(model->spec());
+    all.models.push_back(model);
+  }
+  return all;
+}
+
+std::shared_ptr<const Model> proposal_of(const DrawingTask& task, const Geometry& geometry,
+                                         const Receiver& receiver) {
+  if (task.proposal.empty()) return nullptr;
+  return make_model(
+      task.proposal,
+      {.threads = task.threads, .geometry = geometry, .cancelled = receiver.cancelled});
+}
+
+SamplerQuestion question_of(const DrawingTask& task) {
+  SamplerQuestion question{.sampler = task.sampler, .options = task.sampling.over({})};
+  question.is_set = [&sampling = task.sampling](std::string_view name) {
+    const auto options = sampler_options();
+    const auto row = std::ranges::find(options, name, &SamplerOption::name);
+    return row != options.end() && sampling.value(row->field).has_value();
+  };
+  return question;
+}
+
+const SamplerRow& sampler_row(const std::string& name) {
+  kraft::make_sampler(name, {});  // throws for an unknown name
+  return *std::ranges::find(samplers(), name, &SamplerRow::name);
+}
+
+void refuse_unread(const DrawingTask& task, const SamplerRow& row) {
+  for (const SamplerOption& option : sampler_options()) {
+    if (row.reads(option) || !task.sampling.value(option.field)) continue;
+    refuse_with(option.name, row,
+                names_of_samplers([&](const SamplerRow& r) { return r.reads(option); }));
+  }
+}
+
+void refuse_joint(const DrawingTask& task, const SamplerRow& row) {
+  if (!row.joint && task.suffix_first != DrawingTask{}.suffix_first)
+    refuse("suffix-first", row, &SamplerRow::joint);
+  if (!row.proposes && !task.proposal.empty()) refuse("proposal", row, &SamplerRow::proposes);
+}
+
+void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*has) {
+  refuse_with(option, row, names_of_samplers([&](const SamplerRow& r) { return r.*has; }));
+}
+
+std::unique_ptr<Sampler> make_sampler_of(const std::string& name, const SamplerOptions& options) {
+  try {
+    return kraft::make_sampler(name, options);
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    for (const SamplerOption& option : sampler_options()) {
+      if (message.starts_with(option.name + ": "))
+        throw OptionError({"", option.name, message.substr(option.name.size() + 1)});
+    }
+    throw;
+  }
+}
+
+ByteView shortened_suffix(const DrawingTask& task, ByteView suffix) {
+  const auto most = static_cast<std::uint64_t>(task.suffix_first);
+  return most == 0 ? suffix : suffix.first(std::min<std::uint64_t>(most, suffix.size()));
+}
+
+}  // namespace kraft

@@ -1,0 +1,43 @@
+// What the tasks that draw share: how their requests are read. Private to this folder.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kraft/sampler_choice.h"
+#include "kraft/tasks/sample.h"
+
+namespace kraft {
+
+// The models of a task, specified ones first, with the names that they were given.
+struct TaskModels {
+  std::vector<std::string> names;
+  std::vector<std::shared_ptr<const Model>> models;
+};
+TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Receiver& receiver);
+
+// Null when the task has none.
+std::shared_ptr<const Model> proposal_of(const DrawingTask& task, const Geometry& geometry,
+                                         const Receiver& receiver);
+
+// The task's options of samplers, and which of them are set.
+SamplerQuestion question_of(const DrawingTask& task);
+
+// Throws UsageError for an unknown name.
+const SamplerRow& sampler_row(const std::string& name);
+
+// Throw OptionError: for an option that the sampler does not read, also at its initial value; for
+// options of samplers that draw spans jointly that are set for another one; "suffix has no meaning
+// for sampler beam; it is an option of metropolis, smc".
+void refuse_unread(const DrawingTask& task, const SamplerRow& row);
+void refuse_joint(const DrawingTask& task, const SamplerRow& row);
+[[noreturn]] void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*has);
+
+// kraft::make_sampler(), whose errors name options as the table does.
+std::unique_ptr<Sampler> make_sampler_of(const std::string& name, const SamplerOptions& options);
+
+// What of it a sampler is to see.
+ByteView shortened_suffix(const DrawingTask& task, ByteView suffix);
+
+}  // namespace kraft

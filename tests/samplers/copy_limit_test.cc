@@ -1,0 +1,182 @@
+// max-copy: what is drawn quotes no more than that, found by brute force.
+#include "samplers/copy_limit.h"
+
+#include <gtest/gtest.h>
+
+#include "kraft/registry.h"
+#include "samplers/toy_models.h"
+
+namespace kraft::testing {
+namespace {
+
+// The longest string of drawn bytes that occurs earlier in the text, which they end.
+std::size_t longest_quotation(const std::string& history, const std::string& drawn) {
+  const std::string text = history + drawn;
+  std::size_t longest = 0;
+  for (std::size_t begin = history.size(); begin < text.size(); ++begin) {
+    for (std::size_t size = longest + 1; begin + size <= text.size(); ++size) {
+      if (text.find(text.substr(begin, size)) >= begin) break;
+      longest = size;
+    }
+  }
+  return longest;
+}
+
+const std::string kHistory = "abcabcaacbbacbabcccbbbaaacab";
+
+TEST(GramIndex, AgreesWithASearchForEveryString) {
+  Random random(5);
+  for (std::size_t gram_bytes : {1, 2, 3, 4, 7}) {
+    std::string text;
+    for (int i = 0; i < 60; ++i) text += "ab"[random.below(2)];
+    for (std::size_t drawn_bytes : {0, 1, 3, 20}) {
+      GramIndex index(gram_bytes);
+      index.learn(as_bytes(text).first(30), [](std::size_t, bool) {});
+      std::size_t known_grams = 0;
+      index.learn(as_bytes(text), [&](std::size_t end, bool known) {
+        const std::string gram = text.substr(end - gram_bytes, gram_bytes);
+        EXPECT_EQ(known, text.find(gram) < end - gram_bytes) << gram;
+        known_grams += known;
+      });
+      EXPECT_GT(known_grams, 0u);
+      for (const std::string& prefix : {std::string(), std::string("b"), std::string("abbab")}) {
+        const auto end = index.end(as_bytes(text), drawn_bytes, as_bytes(prefix));
+        for (const std::string next : {"a", "b", "ab", "bba", "aaaaaaaaa", "abababab"}) {
+          const std::string whole = text + prefix + next;
+          bool expected = false;
+          for (std::size_t at = whole.size() - next.size(); at < whole.size(); ++at) {
+            if (at + 1 < gram_bytes + text.size() - drawn_bytes) continue;
+            const std::size_t begin = at + 1 - gram_bytes;
+            expected = expected || whole.find(whole.substr(begin, gram_bytes)) < begin;
+          }
+          EXPECT_EQ(end.completes(as_bytes(next)), expected)
+              << text << " " << drawn_bytes << " " << prefix << " " << next;
+        }
+      }
+    }
+  }
+}
+
+class EverySamplerWithALimit : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Sampler> make(SamplerOptions options) const {
+    for (const SamplerRow& row : samplers()) {
+      if (row.name != GetParam()) continue;
+      for (const std::string& name : row.options) {
+        if (name == "horizon") options.horizon = 3;
+        if (name == "beam-width") options.beam_width = 4;
+        if (name == "commit") options.commit = 2;
+        if (name == "span-length") options.span_length = 2;
+        if (name == "key-length") options.key_length = 2;
+        if (name == "span") options.span = 6;
+        if (name == "steps") options.steps = 200;
+        if (name == "burn-in") options.burn_in = 50;
+        if (name == "particles") options.particles = 10;
+      }
+    }
+    return make_sampler(GetParam(), options);
+  }
+};
+
+TEST_P(EverySamplerWithALimit, QuotesNoMore) {
+  const std::string alphabet = "abcdefgh";
+  std::size_t longest_without = 0;
+  for (const int limit : {2, 3, 5}) {
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      CopyLimitReport report{.exceeded = 99};
+      const SampleRequest request{
+          .length_bytes = 40,
+          .history = as_bytes(kHistory),
+          .copy_limit = [&](const CopyLimitReport& told) { report = told; }};
+      Random random(seed), same(seed);
+      const std::string drawn = draw(*make({.max_copy = limit, .temperature = 0.6}), codec_length,
+                                     Candidates::bytes(as_bytes(alphabet)), request, random);
+      EXPECT_EQ(report.exceeded, 0u);
+      EXPECT_LE(longest_quotation(kHistory, drawn), static_cast<std::size_t>(limit)) << drawn;
+      EXPECT_GE(report.bits, 0);
+      const std::string free = draw(*make({.temperature = 0.6}), codec_length,
+                                    Candidates::bytes(as_bytes(alphabet)), request, same);
+      longest_without = std::max(longest_without, longest_quotation(kHistory, free));
+    }
+  }
+  EXPECT_GT(longest_without, 3u);  // there was something to limit
+}
+
+// Two letters and a limit of one byte: soon every pair has been there, and one must be repeated.
+TEST_P(EverySamplerWithALimit, StillDrawsWhereEverythingIsAQuotation) {
+  CopyLimitReport report;
+  const SampleRequest request{.length_bytes = 20,
+                              .history = as_bytes("abbaab"),
+                              .copy_limit = [&](const CopyLimitReport& told) { report = told; }};
+  Random random(1);
+  draw(*make({.max_copy = 1}), codec_length, Candidates::bytes(as_bytes("ab")), request, random);
+  EXPECT_GT(report.exceeded, 0u);
+}
+
+TEST_P(EverySamplerWithALimit, DrawsTheSameWhereNothingIsTooLong) {
+  const SampleRequest request{.length_bytes = 12, .history = as_bytes(kHistory)};
+  Random random(3), same(3);
+  EXPECT_EQ(draw(*make({.max_copy = 500}), codec_length, abc(), request, random),
+            draw(*make({}), codec_length, abc(), request, same));
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const SamplerRow& row : samplers()) all.push_back(row.name);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registered, EverySamplerWithALimit, ::testing::ValuesIn(names()),
+                         [](const auto& test) { return test.param; });
+
+// "ab" is followed by "c" in the history; a limit of two bytes forbids that after "ab" was drawn.
+TEST(CopyLimit, CostsWhatWasDropped) {
+  CopyLimit limit(2, 1);
+  CopyLimitReport report;
+  const std::string text = "xabcxab";
+  const std::vector<ByteView> units = {as_bytes("b"), as_bytes("c"), as_bytes("d")};
+  std::vector<Choice> choices = {{0, 2, 0.25}, {1, 1, 0.5}, {2, 2, 0.25}};
+  limit.apply(choices, units, as_bytes(text), 2, report);
+  ASSERT_EQ(choices.size(), 2u);
+  EXPECT_EQ(choices[0].unit, 0u);
+  EXPECT_EQ(choices[1].unit, 2u);
+  EXPECT_DOUBLE_EQ(choices[0].probability, 0.5);
+  EXPECT_EQ(report.limited, 1u);
+  EXPECT_DOUBLE_EQ(report.bits, 1);
+}
+
+// Beyond half of the limit, a quotation ends where it can do so at little cost.
+TEST(CopyLimit, LeavesAQuotationEarlyWhereThereIsAnAlternative) {
+  const std::string text = "abcdefghijklmnop_abcdefg";  // 7 of at most 12 bytes quoted
+  const std::vector<ByteView> units = {as_bytes("h"), as_bytes("q")};
+  for (const double share : {0.1, 0.45}) {
+    CopyLimit limit(12, 1);
+    CopyLimitReport report;
+    std::vector<Choice> choices = {{0, -std::log2(1 - share), 1 - share},
+                                   {1, -std::log2(share), share}};
+    limit.apply(choices, units, as_bytes(text), 7, report);
+    EXPECT_EQ(choices.size(), share > 0.4 ? 1u : 2u) << share;
+    EXPECT_EQ(choices.back().unit, 1u);
+  }
+}
+
+TEST(CopyLimit, TakesNoCountOfWhatWasNotDrawn) {
+  CopyLimit limit(3, 1);
+  const std::string text = "abcdef_abc";
+  EXPECT_TRUE(limit.quotes(as_bytes(text), 3, as_bytes("d")));
+  EXPECT_FALSE(limit.quotes(as_bytes(text), 2, as_bytes("d")));  // the prompt ends in "a"
+  EXPECT_TRUE(limit.quotes(as_bytes(text), 2, as_bytes("de")));
+}
+
+TEST(CopyLimit, MeansNothingToAStockDecompressor) {
+  const auto sampler = make_sampler("coinflips", {.max_copy = 5});
+  const auto state = make_model("gzip")->start(as_bytes(kHistory));
+  Random random(1);
+  EXPECT_EQ(usage_error(
+                [&] { sample(*sampler, *state, Candidates::all(), {.length_bytes = 9}, random); }),
+            "coinflips: max-copy has no meaning for this model, whose own decompressor takes the "
+            "flips");
+}
+
+}  // namespace
+}  // namespace kraft::testing
