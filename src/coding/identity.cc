@@ -48,11 +48,16 @@ struct Limit {
   double most;
 };
 constexpr std::array kLimits = {
-    Limit{"", "dither", 16},       // compressions for each candidate
-    Limit{"xz", "dict", 1 << 20},  // of which the encoder clears tables for each measurement
-    Limit{"lzma", "dict", 1 << 20}, Limit{"jxl", "width", 4096},  // each measurement codes a whole
-                                                                  // row
-    Limit{"webp", "width", 512},    Limit{"llama", "beam", 64},  Limit{"llama", "gpu_layers", 0},
+    // Of the contexts that each measurement compresses.
+    Limit{"", "dither", 16},
+    // The encoder clears tables of the dictionary's size for each measurement.
+    Limit{"xz", "dict", 1 << 20},
+    Limit{"lzma", "dict", 1 << 20},
+    // Each measurement codes a whole row.
+    Limit{"jxl", "width", 4096},
+    Limit{"webp", "width", 512},
+    Limit{"llama", "beam", 64},
+    Limit{"llama", "gpu_layers", 0},
 };
 
 // What changes no result: .kraft files do not record it, nor is it taken from them.
@@ -134,8 +139,7 @@ class Trust {
       std::string why = objection(part.spec, depth + 1);
       if (!why.empty()) return why;
     }
-    if (!backend.argument || backend.argument->names_model || lists_models(spec, backend))
-      return "";
+    if (!backend.argument || names_model(backend) || lists_models(spec, backend)) return "";
     if (backend.argument->kind == Parameter::Kind::text && ++loaded_ > kMostLoaded)
       return "which loads too many files";
     return objection_to(backend, *backend.argument, argument_of(spec, backend));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <filesystem>
 #include <limits>
 #include <unordered_set>
 
@@ -25,7 +24,7 @@ constexpr std::uint64_t kLeastTensorBytes = 8 + 4 + 4 + 8;  // a name, a shape, 
 // Counts and positions as text.
 std::string text_of(std::uint64_t number) { return grouped(number); }
 
-std::string quoted(std::string_view name) {
+std::string shown(std::string_view name) {
   constexpr std::size_t kShownBytes = 80;
   return "'" + printable(name.substr(0, kShownBytes)) + (name.size() > kShownBytes ? "...'" : "'");
 }
@@ -120,7 +119,7 @@ class Parser {
   GgufType type(const std::string& key) {
     const std::uint32_t number = u32();
     if (number > static_cast<std::uint32_t>(GgufType::f64))
-      throw Error("the value of " + quoted(key) + " is of the unknown type " +
+      throw Error("the value of " + shown(key) + " is of the unknown type " +
                   std::to_string(number));
     return static_cast<GgufType>(number);
   }
@@ -130,7 +129,7 @@ class Parser {
     const GgufType what = type(key);
     GgufFile::Value value = what == GgufType::array ? array(key) : scalar(what, key);
     if (key.empty() || !file_.values.emplace(key, std::move(value)).second)
-      throw Error("it has the key " + quoted(key) + (key.empty() ? "" : " twice"));
+      throw Error("it has the key " + shown(key) + (key.empty() ? "" : " twice"));
   }
 
   GgufFile::Value scalar(GgufType what, const std::string& key) {
@@ -145,7 +144,7 @@ class Parser {
       case GgufType::boolean: {
         const Byte truth = byte();
         if (truth > 1)
-          throw Error("the value of " + quoted(key) +
+          throw Error("the value of " + shown(key) +
                       " is neither true nor false: " + std::to_string(truth));
         return GgufFile::Integer{truth, false};
       }
@@ -165,17 +164,17 @@ class Parser {
   GgufFile::Value array(const std::string& key) {
     GgufArray array;
     array.type = type(key);
-    if (array.type == GgufType::array) throw Error(quoted(key) + " is an array of arrays");
+    if (array.type == GgufType::array) throw Error(shown(key) + " is an array of arrays");
     array.count = u64();
     if (array.count > left() / bytes_of(array.type))
-      throw Error("it has no room for the " + text_of(array.count) + " elements of " + quoted(key));
+      throw Error("it has no room for the " + text_of(array.count) + " elements of " + shown(key));
     if (array.type == GgufType::text) {
       for (std::uint64_t i = 0; i < array.count; ++i)
         array.texts.push_back(text(std::numeric_limits<std::uint64_t>::max()));
     } else {
       for (std::uint64_t i = 0; i < array.count * bytes_of(array.type); ++i) {
         if (byte() > 1 && array.type == GgufType::boolean)
-          throw Error("an element of " + quoted(key) + " is neither true nor false");
+          throw Error("an element of " + shown(key) + " is neither true nor false");
       }
     }
     return array;
@@ -185,31 +184,31 @@ class Parser {
     GgufTensor tensor;
     tensor.name = text(kMostTensorNameBytes);
     if (!names_.insert(tensor.name).second)
-      throw Error("it has the tensor " + quoted(tensor.name) + " twice");
+      throw Error("it has the tensor " + shown(tensor.name) + " twice");
     const std::uint32_t dimensions = u32();
     if (dimensions > kMostDimensions)
-      throw Error("the tensor " + quoted(tensor.name) + " has " + std::to_string(dimensions) +
+      throw Error("the tensor " + shown(tensor.name) + " has " + std::to_string(dimensions) +
                   " dimensions, expected at most " + std::to_string(kMostDimensions));
     std::uint64_t values = 1;
     for (std::uint32_t i = 0; i < dimensions; ++i) {
       const std::uint64_t size = u64();
       constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
       if (size == 0 || size > kMost / values)
-        throw Error("the tensor " + quoted(tensor.name) + " is of impossible size");
+        throw Error("the tensor " + shown(tensor.name) + " is of impossible size");
       values *= size;
       tensor.shape.push_back(size);
     }
     tensor.type = u32();
     const auto block = gguf_block(tensor.type);
     if (!block)
-      throw Error("the tensor " + quoted(tensor.name) + " is of the unknown type " +
+      throw Error("the tensor " + shown(tensor.name) + " is of the unknown type " +
                   std::to_string(tensor.type));
     const std::uint64_t row = tensor.shape.empty() ? 1 : tensor.shape[0];
     if (row % block->values != 0)
-      throw Error("the tensor " + quoted(tensor.name) + " has rows of " + text_of(row) +
+      throw Error("the tensor " + shown(tensor.name) + " has rows of " + text_of(row) +
                   ", no multiple of " + text_of(block->values));
     if (values / block->values > std::numeric_limits<std::int64_t>::max() / block->bytes)
-      throw Error("the tensor " + quoted(tensor.name) + " is of impossible size");
+      throw Error("the tensor " + shown(tensor.name) + " is of impossible size");
     tensor.bytes = values / block->values * block->bytes;
     offsets_.push_back(u64());
     file_.tensors.push_back(std::move(tensor));
@@ -226,12 +225,12 @@ class Parser {
     for (std::size_t i = 0; i < offsets_.size(); ++i) {
       const GgufTensor& tensor = file_.tensors[i];
       if (offsets_[i] != expected)
-        throw Error("the tensor " + quoted(tensor.name) + " lies at " + text_of(offsets_[i]) +
+        throw Error("the tensor " + shown(tensor.name) + " lies at " + text_of(offsets_[i]) +
                     ", expected " + text_of(expected));
       const std::uint64_t room = file_bytes_ < begin ? 0 : file_bytes_ - begin;
       if (expected > room || tensor.bytes > room - expected)
         throw Error("it is truncated: its " + text_of(file_bytes_) +
-                    " bytes end before the tensor " + quoted(tensor.name) + " does");
+                    " bytes end before the tensor " + shown(tensor.name) + " does");
       expected = aligned(expected + tensor.bytes);
     }
   }
@@ -257,7 +256,7 @@ void check_model(const GgufFile& file) {
     if (found == file.values.end() || std::holds_alternative<GgufArray>(found->second)) return;
     const std::uint64_t value = *file.integer(key);
     if (value < least || value > most)
-      throw Error(quoted(key) + " is " + text_of(value) +
+      throw Error(shown(key) + " is " + text_of(value) +
                   ", out of range: " + std::to_string(least) + ".." + std::to_string(most));
   };
   constexpr std::uint64_t kMany = 1 << 20;
@@ -284,7 +283,7 @@ void check_vocabulary(const GgufFile& file) {
   std::unordered_set<std::string_view> known;
   for (const std::string& token : tokens->texts) {
     if (!token.empty() && !known.insert(token).second)
-      throw Error("it has the token " + quoted(token) + " twice");
+      throw Error("it has the token " + shown(token) + " twice");
   }
   // llama.cpp reads as many of these as there are tokens.
   const auto one_each = [&](const char* key, GgufType type) {
@@ -307,8 +306,8 @@ std::optional<std::uint64_t> GgufFile::integer(std::string_view key) const {
   const auto found = values.find(key);
   if (found == values.end()) return std::nullopt;
   const auto* value = std::get_if<Integer>(&found->second);
-  if (value == nullptr) throw Error(quoted(key) + " is no integer");
-  if (value->negative) throw Error(quoted(key) + " is negative");
+  if (value == nullptr) throw Error(shown(key) + " is no integer");
+  if (value->negative) throw Error(shown(key) + " is negative");
   return value->value;
 }
 
@@ -316,7 +315,7 @@ const std::string* GgufFile::text(std::string_view key) const {
   const auto found = values.find(key);
   if (found == values.end()) return nullptr;
   const auto* value = std::get_if<std::string>(&found->second);
-  if (value == nullptr) throw Error(quoted(key) + " is no text");
+  if (value == nullptr) throw Error(shown(key) + " is no text");
   return value;
 }
 
@@ -324,7 +323,7 @@ const GgufArray* GgufFile::array(std::string_view key) const {
   const auto found = values.find(key);
   if (found == values.end()) return nullptr;
   const auto* value = std::get_if<GgufArray>(&found->second);
-  if (value == nullptr) throw Error(quoted(key) + " is no array");
+  if (value == nullptr) throw Error(shown(key) + " is no array");
   return value;
 }
 
