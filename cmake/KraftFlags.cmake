@@ -21,3 +21,13 @@ if(KRAFT_FUZZ)
   endif()
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# kraft_precompile(<target> [<header>...]): the headers that most files include, and some more. Off by default:
+# ccache then wants CCACHE_SLOPPINESS=pch_defines,time_macros, and a missing #include goes unnoticed.
+function(kraft_precompile target)
+  if(KRAFT_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <chrono> <cmath> <cstdint> <cstdio> <cstring> <functional> <limits> <map> <memory>
+      <mutex> <numeric> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <vector> ${ARGN})
+  endif()
+endfunction()
