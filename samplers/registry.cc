@@ -26,9 +26,9 @@ const Row& find_row(std::span<const Row> rows, std::string_view name, const std:
 }  // namespace
 
 std::span<const SamplerRow> samplers() {
-  static const std::array rows = {ancestral_row(), beam_row(),  coinflips_row(),
-                                  lookahead_row(), spans_row(), metropolis_row(),
-                                  smc_row()};
+#define KRAFT_MAKE_ROW(name) name##_row(),
+  static const std::array rows = {KRAFT_SAMPLERS(KRAFT_MAKE_ROW)};
+#undef KRAFT_MAKE_ROW
   return rows;
 }
 

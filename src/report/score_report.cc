@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 std::string prequential_text(const ScoreRow& row) {
   if (!row.prequential) return "-";
   const PrequentialBits& found = *row.prequential;
-  const std::string mean = fixed(found.bits_per_byte, 4);
+  std::string mean = fixed(found.bits_per_byte, 4);
   if (found.positions == row.bytes) return mean;
   return mean + " +- " + (found.standard_error ? fixed(*found.standard_error, 4) : "-");
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kraft/registry.h"
+#include "tasks/models.h"
 
 namespace kraft {
 namespace {
@@ -28,8 +28,7 @@ std::string names_of_samplers(Wanted wanted) {
 TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Receiver& receiver) {
   TaskModels all{task.models, {}};
   for (const std::string& spec : task.models)
-    all.models.push_back(make_model(
-        spec, {.threads = task.threads, .geometry = geometry, .cancelled = receiver.cancelled}));
+    all.models.push_back(make_model(spec, geometry, task.threads, receiver));
   for (const auto& model : task.made_models) {
     all.names.push_back(model->spec());
     all.models.push_back(model);
@@ -40,9 +39,12 @@ TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Re
 std::shared_ptr<const Model> proposal_of(const DrawingTask& task, const Geometry& geometry,
                                          const Receiver& receiver) {
   if (task.proposal.empty()) return nullptr;
-  return make_model(
-      task.proposal,
-      {.threads = task.threads, .geometry = geometry, .cancelled = receiver.cancelled});
+  return make_model(task.proposal, geometry, task.threads, receiver);
+}
+
+void check_specs(const DrawingTask& task) {
+  check_models(task.models);
+  if (!task.proposal.empty()) check_models({task.proposal});
 }
 
 SamplerQuestion question_of(const DrawingTask& task) {

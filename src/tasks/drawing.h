@@ -21,6 +21,9 @@ TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Re
 std::shared_ptr<const Model> proposal_of(const DrawingTask& task, const Geometry& geometry,
                                          const Receiver& receiver);
 
+// Throws UsageError for a specification that is none.
+void check_specs(const DrawingTask& task);
+
 // The task's options of samplers, and which of them are set.
 SamplerQuestion question_of(const DrawingTask& task);
 

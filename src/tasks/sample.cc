@@ -9,6 +9,7 @@
 #include "kraft/candidates.h"
 #include "kraft/error.h"
 #include "tasks/drawing.h"
+#include "tasks/models.h"
 
 namespace kraft {
 namespace {
@@ -65,6 +66,7 @@ void check_request(const SampleTask& task) {
   refuse_joint(whole, row);
   if (whole.wants_traces && !row.proposes) refuse("trace", row, &SamplerRow::proposes);
   if (whole.hole && whole.hole->empty()) throw OptionError({"", "hole", " is empty"});
+  check_specs(whole);
 }
 
 // Cuts the context at the hole; returns what follows what is to be drawn.
@@ -136,7 +138,7 @@ class Sampling {
     const auto start = start_drawing(model, observed());
     if (cancelled()) return;
     result_.models.push_back(choices_[m]);
-    warn_if_cut(model);
+    warn_if_cut(model, observed().size(), receiver_);
     if (receiver_.model_begins) receiver_.model_begins(choices_[m]);
     const Candidates candidates = candidates_of(model, choices_[m]);
     for (std::int64_t index = 0; index < task_.count && !cancelled(); ++index) {
@@ -149,15 +151,6 @@ class Sampling {
       if (!task_.wants_bytes) sample.bytes.clear();
       result_.samples.push_back(std::move(sample));
     }
-  }
-
-  void warn_if_cut(const Model& model) const {
-    const auto window = model.window_bytes();
-    const std::size_t size = observed().size();
-    if (!window || size <= *window) return;
-    receiver_.warn(model.spec() + " reaches back " + grouped(*window) +
-                   " bytes: it can copy nothing from the first " + grouped(size - *window) +
-                   " of " + grouped(size) + " bytes of context");
   }
 
   // A preset's program looks at the whole corpus for its alphabet. By default a language model

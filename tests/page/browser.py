@@ -56,7 +56,7 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix="kraft-browser-")
         self._driver = None
         self._session = None
-        self._events = []
+        self._requests = []
         try:
             self._start_driver()
             self._start_session()
@@ -95,7 +95,7 @@ class Browser:
         """Loads a page, and forgets what the one before asked for and complained of."""
         self.complaints()
         self._log("performance")
-        self._events = []
+        self._requests = []
         self._command("POST", "url", url=url)
 
     def run(self, script, *arguments):
@@ -132,9 +132,10 @@ class Browser:
         """The addresses that the page has asked for since it was opened, its own among them."""
         for entry in self._log("performance"):
             event = json.loads(entry["message"])["message"]
-            if event["method"] == "Network.requestWillBeSent":
-                self._events.append(event["params"]["request"]["url"])
-        return list(self._events)
+            if (event["method"] == "Network.requestWillBeSent" and
+                    not event["params"]["documentURL"].startswith("chrome:")):
+                self._requests.append(event["params"]["request"]["url"])
+        return list(self._requests)
 
     def _start_driver(self):
         program = chromedriver_path()
@@ -164,6 +165,7 @@ class Browser:
                   "timeouts": {"script": HANG_SECONDS * 1000, "pageLoad": HANG_SECONDS * 1000}}
         answer = self._request("POST", self._address, {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"{self._address}/{answer['sessionId']}"
+        self._command("POST", "url", url="about:blank")  # for Chromium's own first page to be over
 
     def _find(self, selector):
         # A reference is an object of one member, whose name WebDriver fixes.

@@ -24,8 +24,13 @@ def visit(browser, page, **look):
     browser.look(**look)
     browser.open(page.as_uri())
     browser.wait("""
-        const drawn = (canvas) => canvas.getContext('2d')
-            .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0);
+        // Of a copy: Chromium warns when a canvas that is for drawing is read again and again.
+        const drawn = (canvas) => {
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const context = copy.getContext('2d', {willReadFrequently: true});
+          context.drawImage(canvas, 0, 0);
+          return context.getImageData(0, 0, copy.width, copy.height).data.some((value) => value !== 0);
+        };
         const plots = [...document.querySelectorAll('canvas')];
         return document.readyState === 'complete' && plots.length >= 3 && plots.every(drawn);""",
                  "three plots or more, all of them drawn")
