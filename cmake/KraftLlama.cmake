@@ -42,6 +42,7 @@ set(llama_options
 foreach(part IN ITEMS COMMON TESTS TOOLS EXAMPLES SERVER APP)
   list(APPEND llama_options -DLLAMA_BUILD_${part}=OFF)
 endforeach()
+set(llama_how ${CMAKE_CURRENT_LIST_DIR}/KraftLlamaSource.cmake)
 get_cmake_property(cache_variables CACHE_VARIABLES)
 foreach(variable IN LISTS cache_variables)
   get_property(type CACHE ${variable} PROPERTY TYPE)
@@ -57,12 +58,13 @@ function(kraft_build_llama source build prefix result)
   cmake_host_system_information(RESULT processors QUERY NUMBER_OF_LOGICAL_CORES)
   set(log ${build}.log)
   set(configure ${CMAKE_COMMAND} -S ${source} -B ${build} -G ${CMAKE_GENERATOR}
-    -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_INSTALL_LIBDIR=lib ${llama_options})
+    -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_INSTALL_LIBDIR=lib
+    -DCMAKE_PROJECT_llama.cpp_INCLUDE=${llama_how} ${llama_options})
   foreach(command IN ITEMS configure build install)
     if(command STREQUAL "configure")
       set(arguments ${configure})
     elseif(command STREQUAL "build")
-      set(arguments ${CMAKE_COMMAND} --build ${build} --parallel ${processors})
+      set(arguments ${CMAKE_COMMAND} --build ${build} --target llama --parallel ${processors})
     else()
       set(arguments ${CMAKE_COMMAND} --install ${build} --prefix ${prefix})
     endif()
@@ -131,7 +133,8 @@ endfunction()
 # interrupted leaves no entry.
 function(kraft_cached_llama from prefix result)
   set(${result} "" PARENT_SCOPE)
-  set(key ${llama_git_tree} ${llama_options}
+  file(SHA256 ${llama_how} how)
+  set(key ${llama_git_tree} ${llama_options} ${how}
     ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_SYSTEM_PROCESSOR})
   string(SHA256 key "${key}")
   string(SUBSTRING ${key} 0 16 key)
