@@ -12,6 +12,7 @@
 #include "base/wire.h"
 #include "cli/completion.h"
 #include "cli/context.h"
+#include "cli/media_input.h"
 #include "cli/terminal.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
@@ -68,6 +69,7 @@ ComparedInput image_input(const CompareOptions& o, const std::string& name, Byte
     throw UsageError("--rows " + std::to_string(o.rows) + " leaves no context in a patch of " +
                      std::to_string(patch.height) + " rows");
   const Image image = prepared(file, o.side);
+  warn_about(name, image.warnings);
   ComparedInput input{
       .name = name,
       .medium = Medium::image,
@@ -85,6 +87,7 @@ ComparedInput image_input(const CompareOptions& o, const std::string& name, Byte
 
 ComparedInput audio_input(const CompareOptions& o, const std::string& name, ByteView file) {
   Audio audio = kraft::read_audio(file, Encoding::u8, static_cast<std::uint32_t>(o.rate));
+  warn_about(name, audio.warnings);
   if (audio.channels > 1) {  // the first one stands for all
     Bytes first;
     for (std::size_t at = 0; at < audio.samples.size(); at += audio.channels)
@@ -108,7 +111,7 @@ ComparedInput audio_input(const CompareOptions& o, const std::string& name, Byte
 
 ComparedInput read_compared(const CompareOptions& o, const std::string& name) {
   const Bytes file = read_input(name);
-  const Medium medium = infer_medium(file);
+  const Medium medium = infer_medium(file, name);
   ComparedInput input;
   if (medium == Medium::image) {
     input = image_input(o, name, file);

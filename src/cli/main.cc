@@ -129,6 +129,8 @@ Ending ending_of(const std::vector<std::string>& arguments) {
     return {.status = dispatch(arguments), .line = {}};
   } catch (const ServedOut&) {
     return {.status = 0, .line = {}, .stopped = true};
+  } catch (const Cancelled&) {
+    return {.status = kInterruptedExit, .line = {}};
   } catch (const OptionError& error) {
     const auto dashed = [](const std::string& name) { return "--" + name; };
     return {.status = kUsageExit, .line = one_line(error.text(dashed))};

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/completion.h"
 #include "cli/context.h"
+#include "cli/terminal.h"
 #include "kraft/error.h"
 
 namespace kraft::cli {
@@ -64,9 +65,9 @@ void MediaInputOptions::add_to(po::options_description& options) {
   // clang-format on
 }
 
-Medium MediaInputOptions::medium_of(ByteView file) const {
+Medium MediaInputOptions::medium_of(ByteView file, std::string_view name) const {
   static constexpr std::array kMedia = {Medium::text, Medium::image, Medium::audio, Medium::bytes};
-  if (as == "auto") return file.empty() ? Medium::text : infer_medium(file);
+  if (as == "auto") return file.empty() ? Medium::text : infer_medium(file, name);
   const auto found =
       std::ranges::find_if(kMedia, [&](Medium candidate) { return as == name_of(candidate); });
   if (found == kMedia.end())
@@ -92,6 +93,10 @@ Audio read_audio(const MediaInputOptions& options, const po::variables_map& valu
                            ? std::optional(static_cast<std::uint32_t>(options.rate))
                            : std::nullopt;
   return kraft::read_audio(file, encoding_of(options.encoding), rate_hz);
+}
+
+void warn_about(const std::string& path, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) warn(printable(path + ": " + warning));
 }
 
 }  // namespace kraft::cli

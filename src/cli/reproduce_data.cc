@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/media_input.h"
 #include "cli/reproduce.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
@@ -62,7 +63,8 @@ std::vector<std::string> files_of(const std::vector<std::string>& paths, Medium 
     for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
       std::error_code ignored;
       if (!entry.is_regular_file(ignored)) continue;
-      if (infer_medium(beginning(entry.path(), 4096)) == medium) inside.push_back(entry.path());
+      if (infer_medium(beginning(entry.path(), 4096), entry.path().string()) == medium)
+        inside.push_back(entry.path());
     }
     if (error) throw Error("cannot read the folder " + printable(path) + ": " + error.message());
     if (inside.empty())
@@ -90,7 +92,8 @@ std::vector<std::string> audio_files(const ReproduceOptions& options) {
 }
 
 Image read_gray(const std::string& file) {
-  Image image = to_gray(read_image(read_input(file)));
+  Image image = to_gray(kraft::read_image(read_input(file)));
+  warn_about(file, image.warnings);
   if (image.depth_bits == 8) return image;
   Bytes high;
   for (std::size_t at = 0; at < image.samples.size(); at += 2) high.push_back(image.samples[at]);
@@ -101,13 +104,15 @@ Image read_gray(const std::string& file) {
 
 // 16 kHz, 8 bits, the first channel.
 Audio read_mono(const std::string& file) {
-  Audio audio = read_audio(read_input(file), Encoding::u8, kPaperRateHz);
+  Audio audio = kraft::read_audio(read_input(file), Encoding::u8, kPaperRateHz);
+  warn_about(file, audio.warnings);
   if (audio.channels == 1) return audio;
   Bytes first;
   for (std::size_t at = 0; at < audio.samples.size(); at += audio.channels)
     first.push_back(audio.samples[at]);
   audio.samples = std::move(first);
   audio.channels = 1;
+  audio.speakers = 0;
   return audio;
 }
 

@@ -77,9 +77,19 @@ std::size_t context_frames(const po::variables_map& values, const MediaOptions& 
 }
 
 AudioFormat format_of(const std::string& path) {
-  if (path.ends_with(".flac")) return AudioFormat::flac;
-  if (path.ends_with(".wav") || path == "-") return AudioFormat::wav;
-  throw UsageError("--output " + printable(path) + ": expected a name that ends in .wav or .flac");
+  try {
+    return audio_format_of(path);
+  } catch (const UsageError& error) {
+    throw UsageError(std::string("--output ") + error.what());
+  }
+}
+
+void check_panel_name(const std::string& path) {
+  try {
+    expect_png_name(path);
+  } catch (const UsageError& error) {
+    throw UsageError(std::string("--panel ") + error.what());
+  }
 }
 
 Stretch stretch_of(const po::variables_map& values, const MediaOptions& options,
@@ -108,7 +118,9 @@ Hole hole_of(const Audio& audio, const Stretch& stretch) {
 }
 
 Audio with_samples(const Audio& audio, Bytes samples) {
-  return {audio.rate_hz, audio.channels, audio.encoding, std::move(samples)};
+  Audio other = audio;
+  other.samples = std::move(samples);
+  return other;
 }
 
 Bytes panel_file(const SampleOptions& options, const Audio& audio, const Hole& hole,
@@ -123,7 +135,7 @@ Bytes panel_file(const SampleOptions& options, const Audio& audio, const Hole& h
     if (options.count > 1) label += " #" + std::to_string(completion.index + 1);
     clips.push_back({label, with_samples(audio, completion.bytes), mark});
   }
-  return write_png(spectrogram_panel(clips));
+  return write_png(spectrogram_panel(clips), interrupted);
 }
 
 Json to_json(const SampleOptions& options, const Completion& completion,
@@ -147,7 +159,13 @@ void report(const Completion& completion, std::uint64_t drawn_bytes) {
 int sample_audio(const SampleOptions& options, const po::variables_map& values, ByteView file) {
   check_outputs(options, values);
   if (!options.output.empty()) format_of(options.output);
+  if (!options.media.panel.empty()) {
+    check_panel_name(options.media.panel);
+    expect_clips_fit(1 + options.models.size() * static_cast<std::size_t>(options.count));
+  }
   const Audio audio = read_audio(options.media, values, file);
+  warn_about(options.context.inputs[0], audio.warnings);
+  if (!options.output.empty()) expect_writable(audio, format_of(options.output));
   const Hole hole = hole_of(audio, stretch_of(values, options.media, audio));
   const std::vector<Completion> completions = complete(options, values, hole);
   if (interrupted()) return kInterruptedExit;
@@ -157,11 +175,11 @@ int sample_audio(const SampleOptions& options, const po::variables_map& values, 
     results.push_back(to_json(options, completion, hole.drawn_bytes()));
     if (values.count("quiet") == 0) report(completion, hole.drawn_bytes());
   }
-  if (!options.media.panel.empty())
-    write_file(options.media.panel, panel_file(options, audio, hole, completions));
   if (!options.output.empty())
     write_file(options.output,
                write_audio(with_samples(audio, completions[0].bytes), format_of(options.output)));
+  if (!options.media.panel.empty())
+    write_file(options.media.panel, panel_file(options, audio, hole, completions));
   if (values.count("json"))
     write_out((results.size() > 1 ? results : results.at(0)).dump(2) + "\n");
   return 0;

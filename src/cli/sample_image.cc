@@ -53,15 +53,25 @@ Mask box_mask(const Image& image, const std::string& text) {
 }
 
 Mask file_mask(const Image& image, const std::string& path) {
-  const Image picture = to_gray(kraft::read_image(read_input(path, interrupted)));
+  const Image picture = kraft::read_image(read_input(path, interrupted));
+  warn_about(path, picture.warnings);
   if (picture.width != image.width || picture.height != image.height)
     throw Error("the mask " + printable(path) + " is " + std::to_string(picture.width) + " x " +
                 std::to_string(picture.height) + " pixels, but the image is " +
                 std::to_string(image.width) + " x " + std::to_string(image.height));
-  Mask mask(image.width * image.height);
-  for (std::size_t i = 0; i < mask.size(); ++i)
-    mask[i] = picture.samples[i * picture.pixel_bytes()] >= 128;
-  return mask;
+  try {
+    return marked_pixels(picture);
+  } catch (const Error& error) {
+    throw Error("the mask " + printable(path) + ": " + error.what());
+  }
+}
+
+void check_name(const char* option, const std::string& path) {
+  try {
+    expect_png_name(path);
+  } catch (const UsageError& error) {
+    throw UsageError("--" + std::string(option) + " " + error.what());
+  }
 }
 
 Mask mask_of(const po::variables_map& values, const MediaOptions& options, const Image& image) {
@@ -151,7 +161,7 @@ Bytes panel_file(const SampleOptions& options, const Image& image, const Mask& m
     label += " " + decibels(drawn_psnr_db(image, completion.bytes, mask));
     rows[static_cast<std::size_t>(completion.index)].push_back({label, std::move(completed)});
   }
-  return write_png(panel(rows));
+  return write_png(panel(rows, interrupted), interrupted);
 }
 
 Json to_json(const SampleOptions& options, const Completion& completion, std::uint64_t drawn_bytes,
@@ -178,7 +188,13 @@ void report(const Completion& completion, std::uint64_t drawn_bytes, double psnr
 int sample_image(const SampleOptions& options, const po::variables_map& values, ByteView file) {
   check_outputs(options, values);
   const bool independent_rows = rows_are_independent(values, options.media);
+  check_name("output", options.output);
+  check_name("panel", options.media.panel);
   const Image image = read_image(options.media, file);
+  warn_about(options.context.inputs[0], image.warnings);
+  if (!options.media.panel.empty())
+    expect_panel_fits(static_cast<std::size_t>(options.count), 2 + options.models.size(),
+                      image.width, image.height);
   const Mask mask = mask_of(values, options.media, image);
   const Hole hole = hole_of(image, mask, independent_rows);
   const std::vector<Completion> completions = complete(options, values, hole);
@@ -190,13 +206,13 @@ int sample_image(const SampleOptions& options, const po::variables_map& values, 
     results.push_back(to_json(options, completion, hole.drawn_bytes(), psnr));
     if (values.count("quiet") == 0) report(completion, hole.drawn_bytes(), psnr);
   }
-  if (!options.media.panel.empty())
-    write_file(options.media.panel, panel_file(options, image, mask, completions));
   if (!options.output.empty()) {
     Image completed = image;
     completed.samples = completions[0].bytes;
-    write_file(options.output, write_png(completed));
+    write_file(options.output, write_png(completed, interrupted));
   }
+  if (!options.media.panel.empty())
+    write_file(options.media.panel, panel_file(options, image, mask, completions));
   if (values.count("json"))
     write_out((results.size() > 1 ? results : results.at(0)).dump(2) + "\n");
   return 0;

@@ -62,7 +62,8 @@ void MediaOptions::add_to(po::options_description& options) {
 }
 
 Medium medium_of(const po::variables_map& values, const SampleOptions& options, ByteView input) {
-  const Medium medium = options.media.medium_of(input);
+  const Medium medium = options.media.medium_of(
+      input, options.context.inputs.empty() ? "" : std::string_view(options.context.inputs[0]));
   refuse_options_of_others(values, medium);
   const std::string name = name_of(medium);
   if (medium != Medium::image) refuse(values, kImageOptions, name, "images (--as image)");

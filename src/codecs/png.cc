@@ -59,7 +59,7 @@ class PngCodec final : public Codec {
 
  private:
   ByteView read(ByteView stream, std::size_t limit_bytes, Bytes& rows) const {
-    PngReader reader(stream, /*expand=*/false);
+    PngReader reader(stream, /*expand=*/false, shape_.row_bytes());
     const PngHeader& header = reader.header();
     if (header != PngHeader{shape_.width, header.height, shape_.channels, shape_.depth_bits} ||
         reader.interlaced())

@@ -4,6 +4,7 @@
 
 #include <png.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstring>
 #include <new>
@@ -15,13 +16,16 @@ namespace kraft {
 namespace {
 
 constexpr std::size_t kMostMessageBytes = 128;
+constexpr std::size_t kMostWarnings = 8;
 
 // What the callbacks of one libpng object share.
 struct Callbacks {
   ByteView rest;  // still to be read
   Bytes* written = nullptr;
   bool truncated = false;
+  const std::function<bool()>* cancelled = nullptr;
   char message[kMostMessageBytes] = "";  // of the error
+  std::vector<std::string> warnings;
   Recycler memory;
 
   static void on_error(png_structp png, png_const_charp message) {
@@ -30,7 +34,15 @@ struct Callbacks {
     png_longjmp(png, 1);
   }
 
-  static void on_warning(png_structp, png_const_charp) {}
+  static void on_warning(png_structp png, png_const_charp message) {
+    try {
+      std::vector<std::string>& warnings =
+          static_cast<Callbacks*>(png_get_error_ptr(png))->warnings;
+      if (warnings.size() < kMostWarnings && std::ranges::find(warnings, message) == warnings.end())
+        warnings.emplace_back(message);
+    } catch (const std::bad_alloc&) {  // then there is one warning less
+    }
+  }
 
   static void on_read(png_structp png, png_bytep to, std::size_t bytes) {
     auto* self = static_cast<Callbacks*>(png_get_io_ptr(png));
@@ -42,6 +54,7 @@ struct Callbacks {
 
   static void on_write(png_structp png, png_bytep from, std::size_t bytes) {
     auto* self = static_cast<Callbacks*>(png_get_io_ptr(png));
+    if (self->cancelled && *self->cancelled && (*self->cancelled)()) png_error(png, "cancelled");
     bool failed = false;
     try {
       self->written->insert(self->written->end(), from, from + bytes);
@@ -72,7 +85,7 @@ int png_filter(PngFilter filter) {
 }  // namespace
 
 struct PngReader::Impl {
-  Impl(ByteView file, bool expands) : expand(expands) {
+  Impl(ByteView file, bool expands, std::size_t most) : expand(expands), most_row_bytes(most) {
     callbacks.rest = file;
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &callbacks, Callbacks::on_error,
                                  Callbacks::on_warning);
@@ -85,7 +98,9 @@ struct PngReader::Impl {
     if (setjmp(png_jmpbuf(png))) return false;
     png_set_read_fn(png, &callbacks, Callbacks::on_read);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller's limits are others
+    if (expand) png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_read_info(png, info);
+    if (png_get_rowbytes(png, info) > most_row_bytes) png_error(png, "its rows are too long");
     if (expand) {
       png_set_expand(png);
       png_set_interlace_handling(png);
@@ -117,13 +132,15 @@ struct PngReader::Impl {
   }
 
   bool expand;
+  std::size_t most_row_bytes;
   Callbacks callbacks;
   png_structp png = nullptr;
   png_infop info = nullptr;
   PngHeader header;
 };
 
-PngReader::PngReader(ByteView file, bool expand) : impl_(std::make_unique<Impl>(file, expand)) {
+PngReader::PngReader(ByteView file, bool expand, std::size_t most_row_bytes)
+    : impl_(std::make_unique<Impl>(file, expand, most_row_bytes)) {
   impl_->check(impl_->read_header());
   const auto colour = png_get_color_type(impl_->png, impl_->info);
   const std::size_t depth_bits = png_get_bit_depth(impl_->png, impl_->info);
@@ -155,6 +172,8 @@ ByteView PngReader::finish() {
   impl_->check(impl_->finish());
   return impl_->callbacks.rest;
 }
+
+const std::vector<std::string>& PngReader::warnings() const { return impl_->callbacks.warnings; }
 
 struct PngWriter::Impl {
   Callbacks callbacks;
@@ -192,14 +211,17 @@ PngWriter::PngWriter() : impl_(std::make_unique<Impl>()) {}
 PngWriter::~PngWriter() = default;
 
 void PngWriter::write(const PngHeader& header, ByteView rows, int level, PngFilter filter,
-                      Bytes& file) {
+                      Bytes& file, const std::function<bool()>& cancelled) {
   file.clear();
   impl_->callbacks.written = &file;
+  impl_->callbacks.cancelled = &cancelled;
   impl_->rows.resize(header.height);
   for (std::size_t y = 0; y < header.height; ++y)
     impl_->rows[y] = const_cast<Byte*>(rows.data()) + y * header.row_bytes();
   const bool done = impl_->create() && impl_->write(header, level, filter);
   png_destroy_write_struct(&impl_->png, &impl_->info);
+  impl_->callbacks.cancelled = nullptr;
+  if (!done && cancelled && cancelled()) throw Cancelled("writing a PNG was given up");
   if (!done) throw PngError(impl_->callbacks.message, false);
 }
 

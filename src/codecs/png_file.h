@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kraft/bytes.h"
 #include "kraft/error.h"
@@ -30,8 +32,10 @@ class PngError : public Error {
 class PngReader {
  public:
   // With `expand`, palettes and small depths become 8-bit channels and a transparent colour becomes
-  // alpha; header() is that of the pixels as they are delivered. Without, such files are errors.
-  PngReader(ByteView file, bool expand);
+  // alpha; header() is that of the pixels as they are delivered, and chunks that say nothing about
+  // their values are skipped unread. Without, such files are errors. So are rows of more bytes than
+  // `most_row_bytes`, for which no memory is taken.
+  PngReader(ByteView file, bool expand, std::size_t most_row_bytes);
   ~PngReader();
 
   const PngHeader& header() const;
@@ -40,6 +44,7 @@ class PngReader {
   void read_row(Byte* to);                     // not of interlaced files
   void read_all(Byte* to, std::size_t bytes);  // all rows at once
   ByteView finish();                           // checks the file's end; returns what follows it
+  const std::vector<std::string>& warnings() const;  // of the library, each once
 
  private:
   struct Impl;
@@ -56,8 +61,10 @@ class PngWriter {
   PngWriter();
   ~PngWriter();
 
-  // Replaces `file`; `rows` holds header.height rows. `level` is zlib's.
-  void write(const PngHeader& header, ByteView rows, int level, PngFilter filter, Bytes& file);
+  // Replaces `file`; `rows` holds header.height rows. `level` is zlib's. Throws Cancelled as soon
+  // as `cancelled` says so.
+  void write(const PngHeader& header, ByteView rows, int level, PngFilter filter, Bytes& file,
+             const std::function<bool()>& cancelled = {});
 
  private:
   struct Impl;

@@ -1,58 +1,70 @@
 // Which medium is this?
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/text.h"
 #include "kraft/media.h"
+#include "media/containers.h"
+#include "media/names.h"
 #include "media/signatures.h"
 
 namespace kraft {
 namespace {
 
-bool is_image(ByteView file) {
-  for (const char* format : {"PNG", "JPEG", "GIF", "BMP", "PNM", "TGA"}) {
-    if (has_signature(file, format)) return true;
-  }
-  return false;
+// A bitmap's header has one of a few lengths, and one plane of pixels.
+bool has_bmp_header(ByteView file) {
+  constexpr std::array<Byte, 7> kHeaderBytes = {12, 16, 40, 52, 56, 108, 124};
+  constexpr Byte kOs2Bytes = 64;
+  if (file.size() <= 18 || !as_text(file).starts_with("BM")) return false;
+  const bool known =
+      file[14] == kOs2Bytes || std::ranges::find(kHeaderBytes, file[14]) != kHeaderBytes.end();
+  return known && file[15] == 0 && file[16] == 0 && file[17] == 0;
 }
 
-// The containers of libsndfile that begin with a name.
-bool is_audio(ByteView file) {
-  const std::string_view text = as_text(file);
-  const std::string_view form = text.size() >= 12 ? text.substr(8, 4) : "";
-  if (text.starts_with("RIFF") || text.starts_with("RIFX")) return form == "WAVE";
-  if (text.starts_with("FORM")) return form == "AIFF" || form == "AIFC";
-  return text.starts_with("fLaC") || text.starts_with("OggS") || text.starts_with(".snd") ||
-         text.starts_with("caff") || text.starts_with("RF64");
+bool has_tga_footer(ByteView file) {
+  constexpr std::string_view kFooter("TRUEVISION-XFILE.\0", 18);
+  return as_text(file).ends_with(kFooter);
 }
+
+bool is_gif(ByteView file) {
+  return as_text(file).starts_with("GIF87a") || as_text(file).starts_with("GIF89a");
+}
+
+bool ends_in(std::string_view name, std::initializer_list<std::string_view> endings) {
+  return std::ranges::any_of(endings, [&](std::string_view e) { return has_ending(name, e); });
+}
+
+}  // namespace
 
 bool is_text(ByteView file) {
   const auto is_control = [](Byte b) { return b < 0x20 && (b < '\t' || b > '\r'); };
   return std::ranges::none_of(file, is_control) && is_utf8(as_text(file));
 }
 
-}  // namespace
-
-bool has_signature(ByteView file, std::string_view format) {
+std::string_view image_format(ByteView file) {
   const std::string_view text = as_text(file);
-  if (format == "PNG") return text.starts_with("\x89PNG\r\n\x1a\n");
-  if (format == "JPEG") return text.starts_with("\xff\xd8\xff");
-  if (format == "GIF") return text.starts_with("GIF87a") || text.starts_with("GIF89a");
-  // "BM" may begin a text; the header's own length, one of a few, follows 12 bytes later.
-  if (format == "BMP") {
-    constexpr std::array<Byte, 7> kHeaderBytes = {12, 16, 40, 52, 56, 108, 124};
-    return text.starts_with("BM") && file.size() > 18 &&
-           std::ranges::find(kHeaderBytes, file[14]) != kHeaderBytes.end() && file[15] == 0 &&
-           file[16] == 0 && file[17] == 0;
-  }
-  if (format == "PNM") {
-    const auto is_space = [](Byte b) { return b == ' ' || (b >= '\t' && b <= '\r') || b == '#'; };
-    return file.size() > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '6' &&
-           is_space(file[2]);
-  }
-  constexpr std::string_view kTgaFooter("TRUEVISION-XFILE.\0", 18);
-  return format == "TGA" && text.ends_with(kTgaFooter);
+  if (text.starts_with("\x89PNG\r\n\x1a\n")) return "PNG";
+  if (text.starts_with("\xff\xd8\xff")) return "JPEG";
+  if (has_bmp_header(file)) return "BMP";
+  if (is_gif(file)) return has_gif_header(file) || !is_text(file) ? "GIF" : "";
+  if (has_pnm_header(file)) return "PNM";
+  return has_tga_footer(file) || resembles_tga(file) ? "TGA" : "";
+}
+
+std::string_view claimed_image_format(ByteView file) {
+  const std::string_view format = image_format(file);
+  if (!format.empty()) return format;
+  if (is_gif(file)) return "GIF";
+  const bool is_pnm = file.size() > 2 && file[0] == 'P' && file[1] >= '1' && file[1] <= '6' &&
+                      (file[2] == ' ' || file[2] == '#' || (file[2] >= '\t' && file[2] <= '\r'));
+  if (is_pnm) return "PNM";
+  return has_known_tga_kind(file) ? "TGA" : "";
+}
+
+bool is_audio(ByteView file) {
+  return has_audio_header(file) || (has_audio_signature(file) && !is_text(file));
 }
 
 const char* name_of(Medium medium) {
@@ -69,10 +81,17 @@ const char* name_of(Medium medium) {
   return "?";
 }
 
-Medium infer_medium(ByteView file) {
-  if (is_image(file)) return Medium::image;
+Medium infer_medium(ByteView file, std::string_view name) {
+  // Of TGA alone the header could be anything's; a recording's says more.
+  const std::string_view format = image_format(file);
+  if (!format.empty() && (format != "TGA" || !has_audio_header(file))) return Medium::image;
   if (is_audio(file)) return Medium::audio;
-  return is_text(file) ? Medium::text : Medium::bytes;
+  if (is_text(file)) return Medium::text;
+  if (ends_in(name, {".tga"})) return Medium::image;
+  const bool sound =
+      ends_in(name, {".wav", ".w64", ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".aif",
+                     ".aiff", ".aifc", ".au", ".snd", ".caf", ".rf64"});
+  return sound ? Medium::audio : Medium::bytes;
 }
 
 }  // namespace kraft

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 
+#include "kraft/error.h"
+#include "media/readers.h"
+
 namespace kraft {
 namespace {
 
 constexpr std::size_t kTextZoom = 2;
 constexpr std::size_t kMargin = 12;
 constexpr std::size_t kSmallest = 200;  // pixels across that a picture should have at least
+constexpr std::size_t kTallest = 1000;  // pixels that none is enlarged beyond
 
 std::string ascii(const std::string& text) {
   std::string shown = text;
@@ -35,7 +39,7 @@ Colour colour_at(const Image& image, std::size_t x, std::size_t y) {
 }  // namespace
 
 Canvas::Canvas(std::size_t width, std::size_t height, Colour background)
-    : image_{width, height, 3, 8, Bytes(width * height * 3)} {
+    : image_(blank_image("panel", width, height, 3, 8)) {
   fill(0, 0, width, height, background);
 }
 
@@ -101,7 +105,28 @@ std::vector<std::string> broken(const std::string& text, std::size_t width) {
   return lines;
 }
 
-Image panel(const std::vector<std::vector<Picture>>& rows) {
+namespace {
+
+// Small pictures are enlarged until they are wide enough to have a label, but not to any height.
+std::size_t zoom_of(std::size_t width, std::size_t height) {
+  const std::size_t wanted = (kSmallest + width - 1) / width;
+  return std::max<std::size_t>(1, std::min(wanted, kTallest / height));
+}
+
+}  // namespace
+
+void expect_panel_fits(std::size_t rows, std::size_t columns, std::size_t width,
+                       std::size_t height) {
+  constexpr std::size_t kLabelLines = 4;
+  const std::size_t zoom = zoom_of(width, height);
+  const std::size_t cell_width = std::max(width * zoom, kSmallest) + kMargin;
+  const std::size_t cell_height = height * zoom + kLabelLines * kLineHeight + kMargin;
+  // Each factor is checked before they are multiplied.
+  check_size("panel", columns, rows, 1, 8);
+  check_size("panel", kMargin + columns * cell_width, kMargin + rows * cell_height, 3, 8);
+}
+
+Image panel(const std::vector<std::vector<Picture>>& rows, const std::function<bool()>& cancelled) {
   std::size_t width = 1, height = 1, columns = 1;
   for (const auto& row : rows) {
     columns = std::max(columns, row.size());
@@ -110,7 +135,7 @@ Image panel(const std::vector<std::vector<Picture>>& rows) {
       height = std::max(height, picture.image.height);
     }
   }
-  const std::size_t zoom = std::max<std::size_t>(1, (kSmallest + width - 1) / width);
+  const std::size_t zoom = zoom_of(width, height);
   const std::size_t cell_width = std::max(width * zoom, kSmallest);
   std::vector<std::size_t> label_heights;
   std::size_t total_height = kMargin;
@@ -127,6 +152,7 @@ Image panel(const std::vector<std::vector<Picture>>& rows) {
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::size_t x = kMargin;
     for (const Picture& picture : rows[r]) {
+      if (cancelled && cancelled()) throw Cancelled("drawing a panel was given up");
       std::size_t line_y = y;
       for (const std::string& line : broken(picture.label, cell_width)) {
         canvas.write(line, x, line_y);

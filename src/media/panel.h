@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,13 @@ struct Picture {
 };
 
 // Rows of pictures of the same size, each below its label; small ones are enlarged. A place may be
-// empty (an image without pixels).
-Image panel(const std::vector<std::vector<Picture>>& rows);
+// empty (an image without pixels). Throws Error when it would be larger than an image may be, and
+// Cancelled as soon as `cancelled` says so.
+Image panel(const std::vector<std::vector<Picture>>& rows,
+            const std::function<bool()>& cancelled = {});
+
+// Throws that Error before the pictures are drawn: so many of that size.
+void expect_panel_fits(std::size_t rows, std::size_t columns, std::size_t width,
+                       std::size_t height);
 
 }  // namespace kraft

@@ -4,6 +4,7 @@
 
 #include "kraft/error.h"
 #include "media/readers.h"
+#include "media/signatures.h"
 
 namespace kraft {
 namespace {
@@ -17,6 +18,7 @@ class Scanner {
   explicit Scanner(ByteView file) : rest_(file) {}
 
   std::size_t left() const { return rest_.size(); }
+  bool at_space() const { return !rest_.empty() && (is_space(rest_[0]) || rest_[0] == '#'); }
 
   Byte take() {
     if (rest_.empty()) throw Error("PNM: the file is truncated");
@@ -74,6 +76,7 @@ Header read_header(Scanner& scanner) {
   Header header;
   scanner.take();
   header.kind = static_cast<char>(scanner.take());
+  if (!scanner.at_space()) throw Error("PNM: no white space follows the signature");
   header.width = scanner.number("width");
   header.height = scanner.number("height");
   header.channels = header.kind == '3' || header.kind == '6' ? 3 : 1;
@@ -81,7 +84,9 @@ Header read_header(Scanner& scanner) {
   if (header.maxval == 0 || header.maxval > kMostMaxval)
     throw Error("PNM: the maximum value " + std::to_string(header.maxval) +
                 " is out of range: 1..65535");
-  if (header.binary()) scanner.take();  // exactly one white space
+  if (header.binary() && !scanner.at_space() && scanner.left() > 0)
+    throw Error("PNM: no white space comes before the samples");
+  if (header.binary()) scanner.take();  // exactly one
   return header;
 }
 
@@ -112,6 +117,28 @@ void read_bitmap(Scanner& scanner, const Header& header, Image& image) {
 }
 
 }  // namespace
+
+// "P1" may begin a text, and that may even go on with numbers. It is a picture if the first sample
+// is a number as well or, of binary ones, if the header is a line of its own or as many samples
+// follow as there must be.
+bool has_pnm_header(ByteView file) {
+  const std::string_view text = as_text(file);
+  if (text.size() < 3 || text[0] != 'P' || text[1] < '1' || text[1] > '6') return false;
+  try {
+    Scanner scanner(file);
+    const Header header = read_header(scanner);
+    if (header.kind == '1') {
+      scanner.bit();
+    } else if (!header.binary()) {
+      return scanner.number("sample") <= header.maxval;
+    } else if (file[file.size() - scanner.left() - 1] != '\n' && is_text(file)) {
+      check_complete(header, scanner.left());
+    }
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 std::optional<RawLayout> pnm_layout(ByteView beginning) {
   Scanner scanner(beginning);

@@ -4,7 +4,6 @@
 
 #include "kraft/error.h"
 #include "media/readers.h"
-#include "media/signatures.h"
 
 namespace kraft {
 namespace {
@@ -57,7 +56,7 @@ std::optional<RawLayout> raw_layout(ByteView beginning) {
   beginning = beginning.first(std::min(beginning.size(), kMostHeadBytes));
   const std::string_view text = as_text(beginning);
   try {
-    if (has_signature(beginning, "PNM")) return pnm_layout(beginning);
+    if (text.starts_with("P5") || text.starts_with("P6")) return pnm_layout(beginning);
     if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WAVE")
       return wav_layout(beginning);
   } catch (const Error&) {  // then these are bytes

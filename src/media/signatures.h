@@ -1,4 +1,4 @@
-// How files of each image format begin or, for TGA, end.
+// How files of each format begin or, for some TGA files, end.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,24 @@
 
 namespace kraft {
 
-// `format` is PNG, JPEG, GIF, BMP, PNM or TGA.
-bool has_signature(ByteView file, std::string_view format);
+// The format of an image whose header makes sense: "PNG", "JPEG", "GIF", "BMP", "PNM" or "TGA".
+// Else the one whose signature the file has, unless it is a text that begins by chance like that;
+// else "".
+std::string_view image_format(ByteView file);
+
+// The same for a file of which somebody says that it is an image: the one that it is most likely
+// meant to be, so that an error says what is wrong with it.
+std::string_view claimed_image_format(ByteView file);
+
+// Whether the file is a recording, likewise.
+bool is_audio(ByteView file);
+
+bool is_text(ByteView file);
+
+// Headers that decide.
+bool has_gif_header(ByteView file);
+bool has_pnm_header(ByteView file);
+bool resembles_tga(ByteView file);       // and has as many bytes as the header says
+bool has_known_tga_kind(ByteView file);  // no more than that
 
 }  // namespace kraft

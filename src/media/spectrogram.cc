@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <new>
 #include <numbers>
 
-#include "base/text.h"
 #include "media/panel.h"
+#include "media/readers.h"
 
 namespace kraft {
 namespace {
@@ -25,6 +26,8 @@ constexpr std::size_t kLeft = 120;  // room for the labels of the frequency axis
 constexpr std::size_t kRight = 60;  // and for half of the last label of the time axis
 constexpr std::size_t kBelow = 68;  // ticks, their labels, and the axis's name
 constexpr std::size_t kTick = 6;
+constexpr std::size_t kPanelWidth = kLeft + kPlotWidth + kRight;
+constexpr std::size_t kClipHeight = kLineHeight + kPlotHeight + kBelow;
 
 // Black, violet, orange, yellow, white, evenly spaced: dark is quiet.
 Colour heat(double share) {
@@ -64,7 +67,15 @@ double tick_step(double range, double wanted) {
   return 10 * magnitude;
 }
 
-std::string tick_label(double value) { return shortest(std::round(value * 1e6) / 1e6); }
+// In decimals, as many as the step has: "0.2", not "2e-01".
+std::string tick_label(double value, double step) {
+  const double decimals = std::clamp(std::ceil(-std::log10(step) - 1e-9), 0.0, 9.0);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", static_cast<int>(decimals), value);
+  return text;
+}
+
+Unit frequency_unit(double hz) { return hz < 1000 ? Unit{"Hz", 1} : Unit{"kHz", 1000}; }
 
 struct Axes {
   std::size_t x, y;  // the plot's upper left corner
@@ -72,27 +83,26 @@ struct Axes {
 };
 
 void draw_frequency_axis(Canvas& canvas, const Axes& axes) {
-  const double step = tick_step(axes.top_hz, 5);
-  for (double hz = 0; hz <= axes.top_hz * 1.0001; hz += step) {
-    const auto up = static_cast<std::size_t>(hz / axes.top_hz * (kPlotHeight - 1));
+  const Unit unit = frequency_unit(axes.top_hz);
+  for (const Tick& tick : ticks(axes.top_hz, unit.size, 5)) {
+    const auto up = static_cast<std::size_t>(tick.share * (kPlotHeight - 1));
     const std::size_t y = axes.y + kPlotHeight - 1 - up;
     canvas.fill(axes.x - kTick, y, kTick, 1, kBlack);
-    const std::string label = tick_label(hz / 1000);
-    canvas.write(label, axes.x - 2 * kTick - text_width(label), y - std::min(y, kLineHeight / 3));
+    const std::size_t width = std::min(text_width(tick.label), axes.x - 2 * kTick);
+    canvas.write(tick.label, axes.x - 2 * kTick - width, y - std::min(y, kLineHeight / 3));
   }
-  canvas.write("kHz", 4, axes.y + kPlotHeight / 2 - kLineHeight / 2);
+  canvas.write(unit.name, 4, axes.y + kPlotHeight / 2 - kLineHeight / 2);
 }
 
 void draw_time_axis(Canvas& canvas, const Axes& axes) {
-  const double step = tick_step(axes.seconds, 8);
+  const Unit unit = time_unit(axes.seconds);
   const std::size_t y = axes.y + kPlotHeight;
-  for (double at = 0; at <= axes.seconds * 1.0001; at += step) {
-    const std::size_t x = axes.x + static_cast<std::size_t>(at / axes.seconds * (kPlotWidth - 1));
+  for (const Tick& tick : ticks(axes.seconds, unit.size, 8)) {
+    const std::size_t x = axes.x + static_cast<std::size_t>(tick.share * (kPlotWidth - 1));
     canvas.fill(x, y, 1, kTick, kBlack);
-    const std::string label = tick_label(at);
-    canvas.write(label, x - text_width(label) / 2, y + kTick + 4);
+    canvas.write(tick.label, x - text_width(tick.label) / 2, y + kTick + 4);
   }
-  const std::string name = "time in seconds";
+  const std::string name = unit.name;
   canvas.write(name, axes.x + (kPlotWidth - text_width(name)) / 2, y + kTick + 4 + kLineHeight);
 }
 
@@ -120,6 +130,18 @@ void draw_clip(Canvas& canvas, const Clip& clip, const Axes& axes) {
 }
 
 }  // namespace
+
+Unit time_unit(double seconds) {
+  return seconds < 0.1 ? Unit{"time in ms", 1e-3} : Unit{"time in seconds", 1};
+}
+
+std::vector<Tick> ticks(double range, double unit, double wanted) {
+  const double most = range / unit, step = tick_step(most, wanted);
+  std::vector<Tick> result;
+  for (int i = 0; i * step <= most * 1.0001; ++i)
+    result.push_back({std::min(1.0, i * step / most), tick_label(i * step, step)});
+  return result;
+}
 
 Spectrogram spectrogram(const Audio& audio, std::size_t frames_wanted) {
   const std::vector<float> sound = mono(audio);
@@ -168,21 +190,25 @@ Image spectrogram_picture(const Audio& audio, std::size_t width, std::size_t hei
 }
 
 Image spectrogram_panel(const std::vector<Clip>& clips) {
-  Axes axes{kLeft, 0, 1e-3, 1};
+  Axes axes{kLeft, 0, 0, 1};
   for (const Clip& clip : clips) {
     axes.seconds = std::max(axes.seconds, duration_seconds(clip.audio));
     axes.top_hz = std::max(axes.top_hz, clip.audio.rate_hz / 2.0);
   }
-  const std::size_t clip_height = kLineHeight + kPlotHeight + kBelow;
-  Canvas canvas(kLeft + kPlotWidth + kRight, clips.size() * clip_height);
+  if (axes.seconds == 0) axes.seconds = 1;  // nothing but silence of no length
+  Canvas canvas(kPanelWidth, clips.size() * kClipHeight);
   for (std::size_t i = 0; i < clips.size(); ++i) {
-    axes.y = i * clip_height + kLineHeight;
+    axes.y = i * kClipHeight + kLineHeight;
     canvas.write(broken(clips[i].label, kPlotWidth)[0], axes.x, axes.y - kLineHeight + 2);
     draw_clip(canvas, clips[i], axes);
     draw_frequency_axis(canvas, axes);
     draw_time_axis(canvas, axes);
   }
   return canvas.image();
+}
+
+void expect_clips_fit(std::size_t clips) {
+  check_size("panel", kPanelWidth, clips * kClipHeight, 3, 8);
 }
 
 }  // namespace kraft

@@ -23,6 +23,20 @@ Spectrogram spectrogram(const Audio& audio, std::size_t frames_wanted);
 // The same as a picture without axes: time to the right, frequency upwards, dark is quiet.
 Image spectrogram_picture(const Audio& audio, std::size_t width, std::size_t height);
 
+// What an axis counts in, so that its labels are short: short clips in milliseconds.
+struct Unit {
+  const char* name;  // of the axis
+  double size;
+};
+Unit time_unit(double seconds);
+
+// About `wanted` round numbers from 0 to the range, and where on the axis they stand (0..1).
+struct Tick {
+  double share = 0;
+  std::string label;
+};
+std::vector<Tick> ticks(double range, double unit, double wanted);
+
 struct Clip {
   std::string label;
   Audio audio;
@@ -31,5 +45,8 @@ struct Clip {
 
 // One spectrogram below the other, time and frequency on labelled axes, all to the same scales.
 Image spectrogram_panel(const std::vector<Clip>& clips);
+
+// Throws Error when the panel of so many clips would be larger than an image may be.
+void expect_clips_fit(std::size_t clips);
 
 }  // namespace kraft

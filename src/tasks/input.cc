@@ -109,9 +109,9 @@ const OptionTable<MediaInput>& media_input_options() {
   return table;
 }
 
-Medium medium_of(const MediaInput& input, ByteView file) {
+Medium medium_of(const MediaInput& input, ByteView file, std::string_view name) {
   if (input.as) return *input.as;
-  return file.empty() ? Medium::text : infer_medium(file);
+  return file.empty() ? Medium::text : infer_medium(file, name);
 }
 
 Image read_image(const MediaInput& input, ByteView file) {
@@ -126,18 +126,20 @@ Audio read_audio(const MediaInput& input, ByteView file) {
   return read_audio(file, input.encoding, input.rate);
 }
 
-MediaSamples read_samples(const MediaInput& input, ByteView file) {
+MediaSamples read_samples(const MediaInput& input, ByteView file, std::string_view name) {
   check(media_input_options(), input);
-  MediaSamples samples{.medium = medium_of(input, file), .bytes = {}};
+  MediaSamples samples{.medium = medium_of(input, file, name), .bytes = {}};
   check_media(media_input_options(), input, samples.medium);
   if (samples.medium == Medium::image) {
     Image image = read_image(input, file);
     samples.geometry = image.geometry();
     samples.bytes = std::move(image.samples);
+    samples.warnings = std::move(image.warnings);
   } else if (samples.medium == Medium::audio) {
     Audio audio = read_audio(input, file);
     samples.geometry = audio.geometry();
     samples.bytes = std::move(audio.samples);
+    samples.warnings = std::move(audio.warnings);
   } else {
     samples.bytes.assign(file.begin(), file.end());
   }

@@ -49,7 +49,7 @@ MediaSamples Scoring::samples_of(const NamedBytes& input) const {
   if (input.bytes.empty()) throw Error(printable(input.name) + " is empty");
   MediaSamples samples;
   try {
-    samples = read_samples(task_.media, input.bytes);
+    samples = read_samples(task_.media, input.bytes, input.name);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
@@ -128,6 +128,10 @@ ScoreRow Scoring::compute(std::size_t cell, const Receiver& receiver) const {
 }
 
 void Scoring::warn(const Receiver& receiver) const {
+  for (std::size_t i = 0; i < samples_.size(); ++i) {
+    for (const std::string& warning : samples_[i].warnings)
+      receiver.warn(printable(task_.inputs[i].name + ": " + warning));
+  }
   if (task_.prime) {
     for (const auto& scorer : scorers_[0])
       warn_if_cut(scorer->model(), prime_.bytes.size(), receiver);

@@ -219,7 +219,7 @@ TEST(Images, EnormousHeadersAreRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(reading_error(bmp), StartsWith("BMP: "));
   Bytes tga = tga_file(picture(1, 1, 1, 8));
   tga[12] = tga[13] = tga[14] = tga[15] = 0xff;
-  EXPECT_EQ(reading_error(tga), "TGA: 65,535 x 65,535 pixels of 4 bytes are more than 256 MiB");
+  EXPECT_EQ(reading_error(tga), "TGA: 65,535 x 65,535 pixels of 2 bytes are more than 256 MiB");
 }
 
 TEST(Images, WithoutPixelsOrWithBadHeadersAreErrors) {

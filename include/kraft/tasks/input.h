@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kraft/bytes.h"
 #include "kraft/media.h"
@@ -66,8 +68,8 @@ struct MediaInput {
 
 const OptionTable<MediaInput>& media_input_options();
 
-// MediaInput::as, or else what the content says; an empty file is text.
-Medium medium_of(const MediaInput& input, ByteView file);
+// MediaInput::as, or else what the content says, or else the file's name; an empty file is text.
+Medium medium_of(const MediaInput& input, ByteView file, std::string_view name = "");
 
 // Throw Error when the file is damaged, UsageError when an option does not fit it.
 Image read_image(const MediaInput& input, ByteView file);
@@ -78,10 +80,11 @@ struct MediaSamples {
   Medium medium = Medium::bytes;
   Bytes bytes;
   Geometry geometry = {};
+  std::vector<std::string> warnings = {};  // of the file's reader
 };
 
 // Throws also when an option is set that has no meaning for the medium.
-MediaSamples read_samples(const MediaInput& input, ByteView file);
+MediaSamples read_samples(const MediaInput& input, ByteView file, std::string_view name = "");
 
 // "X,Y,W,H". Throws OptionError that names the option.
 Box parse_box(const std::string& option, const std::string& text);
