@@ -36,8 +36,12 @@ struct Failure {
 void on_message(j_common_ptr common, int level) {
   if (level >= 0) return;
   const int code = common->err->msg_code;
-  if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER) fail(common);
   auto* failure = reinterpret_cast<Failure*>(common->err);
+  if (code == JWRN_JPEG_EOF) {
+    std::strcpy(failure->message, "the file is truncated");
+    std::longjmp(failure->to, 1);
+  }
+  if (code == JWRN_HIT_MARKER) fail(common);
   if (common->err->num_warnings++ == 0) common->err->format_message(common, failure->warning);
 }
 

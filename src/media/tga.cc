@@ -209,10 +209,12 @@ bool resembles_tga(ByteView file) {
     if (!one_of(header.alpha_bits(), {0, 1, 8}) || header.pixels() == 0) return false;
     in.skip(header.id_bytes);
     in.skip(std::uint64_t{header.colours} * ((header.colour_bits + 7) / 8));
-    if (!header.runs()) {
-      in.skip(header.pixels() * header.pixel_bytes());
-    } else {
-      for_each_pixel(in, header, [](std::size_t, ByteView) {});
+    std::size_t pixels = header.pixels();
+    if (!header.runs()) in.skip(pixels * header.pixel_bytes());
+    while (header.runs() && pixels > 0) {
+      const unsigned packet = in.u8(), count = (packet & 127) + 1;
+      in.skip(header.pixel_bytes() * (packet < 128 ? std::min<std::size_t>(count, pixels) : 1));
+      pixels -= std::min<std::size_t>(count, pixels);
     }
     return true;
   } catch (const Error&) {

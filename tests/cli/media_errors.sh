@@ -34,10 +34,15 @@ try sample --model gzip --rows 1 --count 2 image.pgm -o out.png
 try sample --model gzip --rows 1 --as sound image.pgm -o out.png
 try sample --model png,width=3 --rows 1 --json --quiet --temperature 0 text
 try sample --model webp,depth=16 --rows 1 image.pgm -o out.png
-for file in huge.pgm short.pgm none.pgm deep.pgm cut.png cut.jpg empty.png; do
+for file in huge.pgm short.pgm none.pgm cut.png cut.jpg empty.png; do
   try sample --model gzip --rows 1 $file -o out.png
 done
+try sample --model gzip --rows 1 --as image deep.pgm -o out.png
 try sample --model gzip --rows 1 --as image text -o out.png
+try sample --model gzip --rows 1 image.pgm -o out.jpg
+try sample --model gzip --rows 1 image.pgm --panel panel.jpeg
+try sample --model gzip --seconds 1 cut.wav --panel panel.gif
+try sample --model gzip --seconds 1 cut.wav -o out.mp3
 try sample --model gzip --rows 1 text
 try sample --model gzip --seconds 1 cut.wav -o out.wav
 try sample --model gzip --seconds 1 --as audio text -o out.wav
