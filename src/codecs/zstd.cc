@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "codecs/decoding.h"
+#include "codecs/zstd.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
 namespace kraft {
 namespace {
@@ -137,7 +137,7 @@ std::shared_ptr<const Codec> make_zstd(const Arguments& arguments) {
 
 }  // namespace
 
-Backend zstd_backend() {
+Backend zstd::codec_row() {
   Backend row;
   row.name = "zstd";
   row.aliases = {"zst"};

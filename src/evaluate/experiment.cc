@@ -4,6 +4,7 @@
 
 #include "evaluate/paper_data.h"
 #include "kraft/error.h"
+#include "kraft/views.h"
 
 namespace kraft {
 namespace {
@@ -63,9 +64,7 @@ std::string canonical_spec(const std::string& spec) {
   return check(parsed, find_backend(parsed.name)).spec();
 }
 
-bool is_codec(const std::string& spec) {
-  return find_backend(Spec::parse(spec).name).make_codec != nullptr;
-}
+bool is_codec(const std::string& spec) { return measures_codec(spec); }
 
 std::vector<std::size_t> evenly_spread(std::size_t total, std::uint64_t count) {
   if (count == 0 || count > total) count = total;

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "kraft/views.h"
 
 namespace kraft {
 namespace {
@@ -43,8 +44,7 @@ double sum_over(const std::vector<ByteView>& chunks, ThreadPool& pool, Bits bits
 Scorer::Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads)
     : model_(std::move(model)), context_(context), threads_(threads) {
   const std::string& spec = model_->spec();
-  const Backend* backend = backend_of(spec);
-  if (backend == nullptr || !backend->make_codec) return;
+  if (!measures_codec(spec)) return;
   codec_ = make_codec(codec_spec(spec));
   if (!context_.empty()) context_bits_ = codec_->encoder()->code_length(context_);
 }

@@ -73,6 +73,37 @@ std::string chart(const Expectation& of, const ChartStyle& style) {
   return text;
 }
 
+// Whether these are the two views of one codec.
+bool are_views(const Expectation& encoder, const Expectation& decoder) {
+  return decoder.model == encoder.model + ",view=decoder";
+}
+
+// Both views side by side, in the order of what the decoder's finds probable.
+std::string chart_of_both(const Expectation& encoder, const Expectation& decoder,
+                          const ChartStyle& style) {
+  const auto& p = decoder.probability;
+  std::array<std::size_t, 256> order;
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return p[a] > p[b]; });
+  char line[160];
+  std::snprintf(
+      line, sizeof line,
+      "; entropy of the next byte %.2f bits, view=decoder %.2f bits\n%6s %9s %13s   %9s\n",
+      encoder.entropy_bits, decoder.entropy_bits, "", "encoder", "", "decoder");
+  std::string text =
+      encoder.model + ": " + grouped(encoder.context_bytes) + " bytes of context" + line;
+  for (const std::size_t byte : std::span(order).first(static_cast<std::size_t>(style.top))) {
+    std::snprintf(line, sizeof line, "%6s %7.3f %% %8.2f bits   %7.3f %% %8.2f bits  ",
+                  name_of_byte(byte).c_str(), 100 * encoder.probability[byte],
+                  surprisal_bits(encoder.bits, byte), 100 * p[byte], decoder.bits[byte]);
+    const std::string row = bar(p[byte] / p[order[0]], 24, style.utf8);
+    text += line + (style.colour ? "\x1b[36m" + row + "\x1b[0m" : row);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
 Json to_json(const Expectation& of) {
   return {{"model", of.model},
           {"granularity", name_of(of.granularity)},
@@ -86,7 +117,15 @@ Json to_json(const Expectation& of) {
 
 std::string next_chart(const NextResult& result, const ChartStyle& style) {
   std::string text;
-  for (const Expectation& of : result.expectations) text += chart(of, style);
+  const auto& all = result.expectations;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i + 1 < all.size() && are_views(all[i], all[i + 1])) {
+      text += chart_of_both(all[i], all[i + 1], style);
+      ++i;
+    } else {
+      text += chart(all[i], style);
+    }
+  }
   return text;
 }
 

@@ -15,7 +15,7 @@ struct ChartStyle {
   bool utf8 = false;  // bars of eighths of a cell
 };
 
-// One chart for each model.
+// One chart for each model; the two views of a codec share one.
 std::string next_chart(const NextResult& result, const ChartStyle& style);
 
 // All 256 bytes: one object for one model, an array of them for several.

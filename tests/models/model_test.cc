@@ -18,6 +18,7 @@
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "kraft/views.h"
 #include "kraft/sampler.h"
 #include "models/tiny_weights.h"
 
@@ -36,12 +37,16 @@ const char* const kSpecs[] = {
     "gzip:9,window=9,memlevel=1",
     "gzip:6,engine=clone",
     "gzip:0",
+    "gzip:9,view=decoder",
+    "zlib:1,view=decoder,refresh=1024,window=9",
     "zlib:9",
     "deflate:6,strategy=huffman",
     "deflate:3,engine=recompress",
     "zstd",
     "zstd:-3",
     "zstd:12,window=10,long=on",
+    "zstd:3,view=decoder",
+    "zstd:9,view=decoder,refresh=1024,window=12",
     "xz:0",
     "xz:6,tail=16",
     "xz:1e,bits=byte",
@@ -111,8 +116,8 @@ bool is_dithered(std::string_view spec) { return spec.find("dither") != spec.npo
 bool counts_streams(std::string_view spec) {
   const Backend& backend = find_backend(Spec::parse(spec).name);
   const auto has = [&](std::string_view word) { return spec.find(word) != spec.npos; };
-  if (!backend.make_codec || is_dithered(spec)) return false;  // dither_test.cc
-  if (backend.name == "png") return has("engine=recompress");  // png_model_test.cc
+  if (!measures_codec(spec) || is_dithered(spec)) return false;  // dither_test.cc
+  if (backend.name == "png") return has("engine=recompress");    // png_model_test.cc
   if (backend.name == "xz" || backend.name == "lzma")
     return has("bits=byte");  // lzma_model_test.cc
   return true;

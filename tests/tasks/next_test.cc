@@ -82,5 +82,24 @@ TEST(Next, RefusesATaskThatIsNone) {
   EXPECT_THROW(next(task), OptionError);
 }
 
+TEST(Next, AsksForTheViewsThatAreWanted) {
+  NextTask task = task_of({"gzip:9", "ngram:2"}, "banana ba");
+  task.view = ChosenView::both;
+  const NextResult both = next(task);
+  ASSERT_EQ(both.expectations.size(), 3U);
+  EXPECT_EQ(both.expectations[0].model, "gzip:9");
+  EXPECT_EQ(both.expectations[1].model, "gzip:9,view=decoder");
+  EXPECT_EQ(both.expectations[2].model, "ngram:2");
+  EXPECT_EQ(both.expectations[1].bits,
+            next(task_of({"gzip:9,view=decoder"}, "banana ba")).expectations[0].bits);
+  EXPECT_EQ(both.expectations[1].base_bits, std::nullopt) << "it would have to be predicted";
+  task.view = ChosenView::encoder;
+  EXPECT_EQ(next(task).expectations.size(), 2U);
+  task.view = ChosenView::decoder;
+  EXPECT_THROW(check(task), UsageError) << "ngram has none";
+  task.models = {"gzip:9,view=decoder"};
+  EXPECT_THROW(check(task), UsageError) << "chosen twice";
+}
+
 }  // namespace
 }  // namespace kraft

@@ -29,12 +29,17 @@ namespace kraft {
 
 enum class BaseBits { automatic, on, off };
 
+// Which views of the codecs (docs/views.md). Models that have but one are asked for that, unless
+// the decoder's alone is wanted.
+enum class ChosenView { given, encoder, decoder, both };
+
 // next_options() has the ranges and meanings.
 struct NextTask {
   std::vector<std::string> models;  // specifications
   ContextInput context;
   BaseBits base_bits = BaseBits::automatic;
-  unsigned threads = 0;  // 0: one per processor
+  ChosenView view = ChosenView::given;  // as the specifications have it
+  unsigned threads = 0;                 // 0: one per processor
 };
 
 const OptionTable<NextTask>& next_options();
@@ -50,7 +55,8 @@ struct Expectation {
 };
 
 struct NextResult {
-  std::vector<Expectation> expectations;  // one for each model, in their order
+  std::vector<Expectation> expectations;  // one for each model, in their order; of both
+                                          // views the encoder's first
 };
 
 // Throws UsageError for a task that is none, without reading anything.

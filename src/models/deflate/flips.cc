@@ -28,15 +28,17 @@ struct Flips::Segment {
 };
 
 Flips::Flips(ByteView context, const Parameters& parameters, double temperature)
-    : header_(tempered(
+    : Flips(
           last_dynamic_header(
               context.last(std::min<std::size_t>(context.size(), kFlipsContextBytes)), parameters),
-          temperature)) {
+          context.last(std::min(context.size(), std::size_t{1} << parameters.window_bits)),
+          temperature) {}
+
+Flips::Flips(const BlockHeader& header, ByteView window, double temperature)
+    : header_(tempered(header, temperature)) {
   z_stream& z = arena_.stream;
   if (inflateInit2(&z, -MAX_WBITS) != Z_OK) throw Error("zlib: inflateInit2 failed");
-  const std::size_t window = std::size_t{1} << parameters.window_bits;
-  const ByteView seen = context.last(std::min(context.size(), window));
-  if (!seen.empty()) inflateSetDictionary(&z, seen.data(), static_cast<uInt>(seen.size()));
+  if (!window.empty()) inflateSetDictionary(&z, window.data(), static_cast<uInt>(window.size()));
   read_header();
   arena_.save(base_);
 }

@@ -30,6 +30,9 @@ class Flips final : public CoinFlips {
   // Looks at the last kFlipsContextBytes of the context.
   Flips(ByteView context, const Parameters& parameters, double temperature);
 
+  // With the codes of this block, after what the window holds.
+  Flips(const BlockHeader& header, ByteView window, double temperature);
+
   double draw(std::span<Byte> segment, Random& random) override;
   std::uint64_t refused() const override { return refused_; }
   std::string decoder() const override;

@@ -257,8 +257,10 @@ BlockHeader fixed_header() {
   return header;
 }
 
-BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters) {
-  BlockHeader header = fixed_header();
+BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters,
+                                std::uint64_t fewest_bytes) {
+  BlockHeader header = fixed_header(), current;
+  std::uint64_t header_bytes = 0, current_bytes = 0;  // that their blocks hold
   const Bytes stream = raw_stream(message, parameters);
   ZlibArena arena;
   z_stream& z = arena.stream;
@@ -270,6 +272,7 @@ BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters) 
     z.next_out = discarded.data();
     z.avail_out = discarded.size();
     const int status = inflate(&z, Z_TREES);
+    current_bytes += discarded.size() - z.avail_out;
     const auto at = static_cast<unsigned>(z.data_type);  // see stream_bits()
     const std::size_t bit = 8 * (stream.size() - z.avail_in) - (at & 63);
     const bool after_header = (at & 256) != 0, after_block = (at & 128) != 0;
@@ -278,8 +281,17 @@ BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters) 
     if (status != Z_OK && status != Z_STREAM_END && !moved)
       throw Error("zlib wrote what it does not read");
     if (after_header && BitReader(stream, begin + 1).bits(2) == kDynamicType)
-      header = cut_header(stream, begin, bit);
-    if (after_block) begin = bit;
+      current = cut_header(stream, begin, bit);
+    if (after_block) {
+      const bool enough = current_bytes >= fewest_bytes || current_bytes > header_bytes;
+      if (current.bits > 0 && enough) {
+        header = std::move(current);
+        header_bytes = current_bytes;
+      }
+      current = {};
+      current_bytes = 0;
+      begin = bit;
+    }
     if (status == Z_STREAM_END || (after_block && (at & 64) != 0)) return header;
   }
 }

@@ -34,8 +34,11 @@ struct BlockHeader {
 BlockHeader fixed_header();
 
 // Of the last dynamic block of the stream that the linked zlib writes for the message, bit by bit;
-// where it writes none, fixed_header(). O(message), about as long as to compress and decompress it.
-BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters);
+// where it writes none, fixed_header(). A block that holds less than `fewest_bytes` of the message
+// counts only where it holds more than the one before that counts. O(message), about as long as to
+// compress and decompress it.
+BlockHeader last_dynamic_header(ByteView message, const Parameters& parameters,
+                                std::uint64_t fewest_bytes = 0);
 
 // A dynamic header for codes of these lengths. Literals and distances must have codes that are
 // complete (or a single distance of length 1), without the symbols that mean nothing.

@@ -1,0 +1,323 @@
+// What do codecs know? Their own rate, the encoder's view and the decoder's view (docs/views.md),
+// as a table in Markdown.
+//
+//     views_table --models "gzip:9 zstd:3" --contexts 32768,131072 moby=mobydick.txt
+//     speech=a.wav+b.wav
+//
+// At each of --places (8) places of each input, evenly spaced, with a context of so many bytes:
+//
+//     own rate   bits that the codec needs for the next --truth (4000) bytes, after the context:
+//                the length of both, less that of the context alone
+//     encoder    mean of -log2 p of the next byte, of the encoder's view, at --positions (40) of
+//     them,
+//                where p is normalised over all 256 bytes
+//     decoder    the same over all of the truth, of the decoder's view
+//     ratio      decoder over own rate, of the same bytes
+//
+// All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels,
+// a recording as 8-bit samples (several files one after the other), anything else as bytes. Places
+// are spread over --threads (0: one for each processor) threads.
+//
+//     views_table --time gzip:9 moby=mobydick.txt
+//
+// prints what one observed byte and one distribution of 256 cost, in microseconds of processor
+// time, for both views, beside the bits: medians of rounds in turn, on one thread.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "kraft/error.h"
+#include "kraft/media.h"
+#include "kraft/registry.h"
+#include "kraft/views.h"
+
+namespace {
+
+using kraft::Byte;
+using kraft::Bytes;
+using kraft::ByteView;
+
+struct Settings {
+  std::vector<std::string> models = {"gzip:9"};
+  std::vector<std::size_t> contexts = {32768, 131072};
+  std::size_t truth_bytes = 4000;
+  std::size_t places = 8;
+  std::size_t positions = 40;
+  unsigned threads = 0;
+  std::string timed;
+};
+
+struct Input {
+  std::string name;
+  Bytes bytes;
+};
+
+struct Mean {
+  double mean = 0;
+  double error = 0;
+};
+
+Mean mean_of(const std::vector<double>& values) {
+  double sum = 0, squares = 0;
+  for (const double v : values) sum += v;
+  const auto n = static_cast<double>(values.size());
+  for (const double v : values) squares += (v - sum / n) * (v - sum / n);
+  return {sum / n, values.size() < 2 ? 0 : std::sqrt(squares / (n - 1) / n)};
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+Bytes read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw kraft::Error(path + ": cannot be read");
+  const Bytes file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  switch (kraft::infer_medium(file)) {
+    case kraft::Medium::image:
+      return kraft::to_gray(kraft::read_image(file)).samples;
+    case kraft::Medium::audio:
+      return kraft::read_audio(file, kraft::Encoding::u8).samples;
+    default:
+      return file;
+  }
+}
+
+Input read_input(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string::npos) throw kraft::Error(argument + ": expected NAME=FILE[+FILE...]");
+  Input input{argument.substr(0, equals), {}};
+  for (const std::string& path : split(argument.substr(equals + 1), '+'))
+    kraft::append(input.bytes, read_file(path));
+  return input;
+}
+
+// ---- What one place says ---------------------------------------------------------------------
+
+struct Place {
+  double own = 0, encoder = 0, decoder = 0;  // bits per byte
+};
+
+bool has_decoder(const std::string& spec) {
+  return kraft::has_decoder_view(kraft::find_backend(kraft::Spec::parse(spec).name));
+}
+
+double own_bits(const std::string& spec, ByteView context, ByteView truth) {
+  const auto encoder = kraft::make_codec(spec)->encoder();
+  Bytes both(context.begin(), context.end());
+  kraft::append(both, truth);
+  return encoder->code_length(both) - encoder->code_length(context);
+}
+
+double encoder_bits(const std::string& spec, ByteView context, ByteView truth,
+                    std::size_t positions) {
+  const auto state = kraft::make_model(spec, {.threads = 1})->start(context);
+  double sum = 0;
+  std::array<double, 256> bits;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < positions; ++i) {
+    const std::size_t next = i * truth.size() / positions;
+    state->observe(truth.subspan(at, next - at));
+    at = next;
+    state->next_byte(bits);
+    sum += kraft::surprisal_bits(bits, truth[at]);
+  }
+  return sum / static_cast<double>(positions);
+}
+
+double decoder_bits(const std::string& spec, ByteView context, ByteView truth) {
+  const auto state = kraft::make_model(spec + ",view=decoder")->start(context);
+  double bits = 0;
+  state->measure({&truth, 1}, {&bits, 1});
+  return bits;
+}
+
+Place measure(const Settings& settings, const std::string& spec, const Input& input,
+              std::size_t context_bytes, std::size_t index) {
+  const std::size_t free = input.bytes.size() - context_bytes - settings.truth_bytes;
+  const std::size_t begin = settings.places < 2 ? 0 : free * index / (settings.places - 1);
+  const ByteView context = ByteView(input.bytes).subspan(begin, context_bytes);
+  const ByteView truth = ByteView(input.bytes).subspan(begin + context_bytes, settings.truth_bytes);
+  const auto bytes = static_cast<double>(settings.truth_bytes);
+  Place place;
+  place.own = own_bits(spec, context, truth) / bytes;
+  if (settings.positions > 0)
+    place.encoder = encoder_bits(spec, context, truth, settings.positions);
+  if (has_decoder(spec)) place.decoder = decoder_bits(spec, context, truth) / bytes;
+  return place;
+}
+
+void print_row(const Settings& settings, const std::string& spec, const Input& input,
+               std::size_t context_bytes) {
+  std::vector<Place> places(settings.places);
+  kraft::ThreadPool(settings.threads).run(places.size(), [&](std::size_t i, unsigned) {
+    places[i] = measure(settings, spec, input, context_bytes, i);
+  });
+  std::vector<double> own, encoder, decoder, ratio;
+  for (const Place& place : places) {
+    own.push_back(place.own);
+    encoder.push_back(place.encoder);
+    decoder.push_back(place.decoder);
+    ratio.push_back(place.decoder / place.own);
+  }
+  const Mean o = mean_of(own), e = mean_of(encoder), d = mean_of(decoder), r = mean_of(ratio);
+  std::printf("| %s | %zu KiB | %s | %.2f ± %.2f |", input.name.c_str(), context_bytes >> 10,
+              spec.c_str(), o.mean, o.error);
+  if (settings.positions > 0)
+    std::printf(" %.2f ± %.2f |", e.mean, e.error);
+  else
+    std::printf(" - |");
+  if (has_decoder(spec))
+    std::printf(" %.2f ± %.2f | %.3f ± %.3f |\n", d.mean, d.error, d.mean / o.mean, r.error);
+  else
+    std::printf(" - | - |\n");
+  std::fflush(stdout);
+}
+
+void print_table(const Settings& settings, const std::vector<Input>& inputs) {
+  std::printf("| data | context | codec | own rate | encoder's view | decoder's view | ratio |\n");
+  std::printf("|---|--:|---|--:|--:|--:|--:|\n");
+  for (const std::string& spec : settings.models) {
+    for (const Input& input : inputs) {
+      for (const std::size_t context_bytes : settings.contexts) {
+        if (input.bytes.size() > context_bytes + settings.truth_bytes + settings.places)
+          print_row(settings, spec, input, context_bytes);
+        else
+          std::fprintf(stderr, "%s: too short for a context of %zu bytes\n", input.name.c_str(),
+                       context_bytes);
+      }
+    }
+  }
+}
+
+// ---- Time ------------------------------------------------------------------------------------
+
+double now_us() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) * 1e-3;
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+struct Timed {
+  std::vector<double> observe_us, next_us;
+  double bits = 0, count = 0;
+};
+
+void time_round(const std::string& spec, ByteView context, ByteView truth, Timed& timed) {
+  const auto state = kraft::make_model(spec, {.threads = 1})->start(context);
+  std::array<double, 256> bits;
+  double observe_us = 0, next_us = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const double begin = now_us();
+    state->next_byte(bits);
+    const double between = now_us();
+    state->observe(truth.subspan(i, 1));
+    observe_us += now_us() - between;
+    next_us += between - begin;
+    timed.bits += kraft::surprisal_bits(bits, truth[i]);
+    ++timed.count;
+  }
+  timed.observe_us.push_back(observe_us / static_cast<double>(truth.size()));
+  timed.next_us.push_back(next_us / static_cast<double>(truth.size()));
+}
+
+void print_times(const Settings& settings, const std::vector<Input>& inputs) {
+  constexpr std::size_t kRounds = 5, kTimedBytes = 4200;  // across a refresh
+  std::printf(
+      "| data | view | a distribution, us | a byte observed, us | bits per byte | "
+      "time, ratio |\n|---|---|--:|--:|--:|--:|\n");
+  for (const Input& input : inputs) {
+    for (const std::size_t context_bytes : settings.contexts) {
+      Timed encoder, decoder;
+      for (std::size_t round = 0; round < kRounds; ++round) {
+        const std::size_t at = (input.bytes.size() - context_bytes - kTimedBytes) * round / kRounds;
+        const ByteView context = ByteView(input.bytes).subspan(at, context_bytes);
+        const ByteView truth = ByteView(input.bytes).subspan(at + context_bytes, kTimedBytes);
+        time_round(settings.timed, context, truth, encoder);
+        time_round(settings.timed + ",view=decoder", context, truth, decoder);
+      }
+      std::vector<double> ratios;
+      for (std::size_t round = 0; round < kRounds; ++round)
+        ratios.push_back((encoder.next_us[round] + encoder.observe_us[round]) /
+                         (decoder.next_us[round] + decoder.observe_us[round]));
+      for (const auto& [view, timed] : {std::pair("encoder", &encoder), {"decoder", &decoder}}) {
+        std::printf("| %s, %zu KiB | %s | %.1f | %.1f | %.2f |", input.name.c_str(),
+                    context_bytes >> 10, view, median(timed->next_us), median(timed->observe_us),
+                    timed->bits / timed->count);
+        if (timed == &encoder)
+          std::printf(" 1 |\n");
+        else
+          std::printf(" %.2f (%.2f..%.2f) |\n", median(ratios), *std::ranges::min_element(ratios),
+                      *std::ranges::max_element(ratios));
+      }
+    }
+  }
+}
+
+int run(int argc, char** argv) {
+  Settings settings;
+  std::vector<Input> inputs;
+  for (int i = 1; i < argc; ++i) {
+    const std::string option = argv[i];
+    if (!option.starts_with("--")) {
+      inputs.push_back(read_input(option));
+      continue;
+    }
+    if (++i == argc) throw kraft::UsageError(option + " needs a value");
+    const std::string value = argv[i];
+    const auto number = [&value] { return static_cast<std::size_t>(std::stoul(value)); };
+    if (option == "--models") {
+      settings.models = split(value, ' ');
+    } else if (option == "--contexts") {
+      settings.contexts.clear();
+      for (const std::string& bytes : split(value, ','))
+        settings.contexts.push_back(std::stoul(bytes));
+    } else if (option == "--truth") {
+      settings.truth_bytes = number();
+    } else if (option == "--places") {
+      settings.places = number();
+    } else if (option == "--positions") {
+      settings.positions = number();
+    } else if (option == "--threads") {
+      settings.threads = static_cast<unsigned>(number());
+    } else if (option == "--time") {
+      settings.timed = value;
+    } else {
+      throw kraft::UsageError("unknown option " + option);
+    }
+  }
+  if (inputs.empty()) throw kraft::UsageError("no input: expected NAME=FILE[+FILE...]");
+  if (settings.timed.empty())
+    print_table(settings, inputs);
+  else
+    print_times(settings, inputs);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "views_table: %s\n", error.what());
+    return 1;
+  }
+}
