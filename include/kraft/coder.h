@@ -96,10 +96,15 @@ class RangeEncoder {
   // O(1), but for carries, which take O(1) on average.
   void encode(const IntegerDistribution& distribution, std::size_t symbol);
 
+  // A choice with the probability mass / total, of those whose masses are `before` in sum come
+  // before it. Needs 1 <= mass, before + mass <= total <= 2^32.
+  void encode(std::uint64_t before, std::uint64_t mass, std::uint64_t total);
+
   // The shortest stream that decodes to what was encoded; the encoder begins anew.
   Bytes finish();
 
  private:
+  void narrow(std::uint64_t begin, std::uint64_t range);
   void carry();
   void shift();
 
@@ -120,6 +125,11 @@ class RangeDecoder {
   // O(log n). Throws Error when a stream has ended long before.
   std::size_t decode(const IntegerDistribution& distribution);
 
+  // For choices of a total: a number below it, which lies within before and before + mass of what
+  // was encoded; and then the choice that it was. Throws Error likewise.
+  std::uint64_t target(std::uint64_t total) const;
+  void take(std::uint64_t before, std::uint64_t mass, std::uint64_t total);
+
   // Throws Error unless the stream is, byte for byte, what an encoder writes for the symbols
   // decoded: truncated, followed by other bytes, or damaged.
   void finish() const;
@@ -127,6 +137,7 @@ class RangeDecoder {
  private:
   void begin();
   void shift();
+  void narrow(std::uint64_t begin, std::uint64_t range);
   Byte next();
 
   ByteView stream_;
@@ -141,8 +152,8 @@ class RangeDecoder {
 // Called with the number of bytes coded so far, every now and then. May be empty.
 using CodingProgress = std::function<void(std::size_t)>;
 
-// Codes `message` after what the state has observed, each byte by State::next_byte(), one at a
-// time; the state observes it.
+// Codes `message` after what the state has observed, one byte at a time: by the choices of its own
+// that a state has (kraft/choices.h), or else by State::next_byte(). The state observes it.
 void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
                   const CodingProgress& progress = {});
 

@@ -46,6 +46,7 @@ struct Mark {
 
 class StockDecoder;  // kraft/coinflips.h
 class UnitState;     // kraft/units.h
+class ChoiceState;   // kraft/choices.h
 
 // What has been observed so far. A State belongs to one thread at a time; its owner is the caller.
 // States of one model are independent of each other and may be used by different threads at once.
@@ -81,6 +82,7 @@ class State {
   // What only some models can, for those who ask: null, the default, where this one cannot. Owned
   // by the state.
   virtual UnitState* by_units() { return nullptr; }                      // tokens
+  virtual ChoiceState* by_choices() { return nullptr; }                  // codes in integers
   virtual const StockDecoder* stock_decoder() const { return nullptr; }  // to be fed with noise
 
   // Marks nest: rewinding to a mark, or forgetting it, drops the marks set after it. A mark stays

@@ -28,6 +28,11 @@ constexpr int kDeepest = 4, kMostModels = 32, kMostLoaded = 2;
 
 std::uint64_t probe(const Model& model) {
   const auto state = model.start();
+  if (state->by_choices() != nullptr) {  // what it codes by is integers already
+    RangeEncoder encoder;
+    encode_bytes(*state, as_bytes(kProbeText), encoder);
+    return checksum(encoder.finish());
+  }
   std::array<double, 256> bits;
   IntegerDistribution distribution;
   Bytes masses;

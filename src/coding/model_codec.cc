@@ -4,6 +4,7 @@
 
 #include "base/wire.h"
 #include "codecs/decoding.h"
+#include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
 
@@ -42,6 +43,10 @@ class ModelEncoder final : public Encoder {
 
   double code_length(ByteView message) override {
     const auto state = model_->start();
+    if (state->by_choices() != nullptr) {
+      state->observe(message);
+      return state->context_bits();
+    }
     NextByte next(*state);
     double total_bits = 0;
     for (const Byte& byte : message) {
@@ -89,8 +94,15 @@ class ModelCodec final : public Codec {
 
 void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
                   const CodingProgress& progress) {
-  NextByte next(state);
   std::size_t done_bytes = 0;
+  if (ChoiceState* choices = state.by_choices()) {
+    for (const Byte byte : message) {
+      choices->encode(byte, encoder);
+      if (progress) progress(++done_bytes);
+    }
+    return;
+  }
+  NextByte next(state);
   for (const Byte& byte : message) {
     encoder.encode(next(), byte);
     state.observe({&byte, 1});
@@ -100,8 +112,15 @@ void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
 
 Bytes decode_bytes(State& state, std::size_t count, RangeDecoder& decoder,
                    const CodingProgress& progress) {
-  NextByte next(state);
   Bytes message;
+  if (ChoiceState* choices = state.by_choices()) {
+    while (message.size() < count) {
+      message.push_back(choices->decode(decoder));
+      if (progress) progress(message.size());
+    }
+    return message;
+  }
+  NextByte next(state);
   while (message.size() < count) {
     const auto byte = static_cast<Byte>(decoder.decode(next()));
     state.observe({&byte, 1});

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -33,9 +34,18 @@ Ending ending(std::uint64_t low, std::uint64_t range) {
 void RangeEncoder::encode(const IntegerDistribution& distribution, std::size_t symbol) {
   const std::uint64_t begin = share(range_, distribution.begin(symbol));
   const std::uint64_t end = share(range_, distribution.begin(symbol) + distribution.mass(symbol));
+  narrow(begin, end - begin);
+}
+
+void RangeEncoder::encode(std::uint64_t before, std::uint64_t mass, std::uint64_t total) {
+  const std::uint64_t unit = range_ / total;
+  narrow(before * unit, mass * unit);
+}
+
+void RangeEncoder::narrow(std::uint64_t begin, std::uint64_t range) {
   low_ += begin;
   if (low_ < begin) carry();
-  range_ = end - begin;
+  range_ = range;
   while (range_ < kLeastRange) shift();
 }
 
@@ -88,12 +98,30 @@ std::size_t RangeDecoder::decode(const IntegerDistribution& distribution) {
   const std::size_t symbol = distribution.find(target);
   const std::uint64_t begin = share(range_, distribution.begin(symbol));
   const std::uint64_t end = share(range_, distribution.begin(symbol) + distribution.mass(symbol));
+  narrow(begin, end - begin);
+  return symbol;
+}
+
+// What lies beyond the last whole unit belongs to nobody: no encoder comes there.
+std::uint64_t RangeDecoder::target(std::uint64_t total) const {
+  return std::min(value_ / (range_ / total), total - 1);
+}
+
+void RangeDecoder::take(std::uint64_t before, std::uint64_t mass, std::uint64_t total) {
+  const std::uint64_t unit = range_ / total;
+  if (value_ - before * unit >= mass * unit) {
+    no_encoder_wrote_it_ = true;
+    value_ = before * unit + mass * unit - 1;
+  }
+  narrow(before * unit, mass * unit);
+}
+
+void RangeDecoder::narrow(std::uint64_t begin, std::uint64_t range) {
   value_ -= begin;
-  range_ = end - begin;
+  range_ = range;
   while (range_ < kLeastRange) shift();
   if (!source_ && taken_bytes_ > stream_.size() + kStateBytes)
     throw Error("the coded stream is truncated");
-  return symbol;
 }
 
 void RangeDecoder::shift() {

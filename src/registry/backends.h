@@ -21,6 +21,7 @@
   row(cmd)                  \
   row(llama)                \
   row(ngram)                \
+  row(ppmd)                 \
   row(uniform)              \
   row(filtered)             \
   row(product)              \

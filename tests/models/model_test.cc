@@ -77,6 +77,8 @@ const char* const kSpecs[] = {
     "flac:5,depth=16,dither=3",
     "ngram:0",
     "ngram:3",
+    "ppmd",
+    "ppmd:3,mem=1MiB",
     "uniform",
     "product:gzip:9^0.5,ngram:3",
     "mix:\"gzip:1,window=9\",ngram:1@2.5,\"product:ngram:0,uniform\"",

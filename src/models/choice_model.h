@@ -1,0 +1,129 @@
+// Models of a learner that codes by choices: the state and the model around it.
+//
+// A Learner has next_byte(bits), bits_of(byte), observe(byte) -> bits, encode(byte, encoder),
+// decode(decoder), mark() -> Place, rewind(place), keep_marks(count), and clone() -> Learner that
+// shares its memory.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kraft/choices.h"
+#include "kraft/model.h"
+#include "models/marks.h"
+
+namespace kraft {
+
+// Observing a byte costs what the learner's step does; so does rewinding it. A clone shares what
+// neither has written since.
+template <typename Learner>
+class ChoiceModelState final : public State, public ChoiceState {
+ public:
+  explicit ChoiceModelState(Learner learner) : learner_(std::move(learner)) {}
+
+  void observe(ByteView bytes) override {
+    for (const Byte byte : bytes) total_bits_ += learner_.observe(byte);
+    position_bytes_ += bytes.size();
+  }
+
+  std::uint64_t position_bytes() const override { return position_bytes_; }
+  double context_bits() override { return total_bits_; }
+
+  void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
+    for (std::size_t i = 0; i < continuations.size(); ++i) bits[i] = bits_of(continuations[i]);
+  }
+
+  void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
+              std::span<double> bits) override {
+    std::array<double, 256> next;
+    std::size_t at = 0;
+    for (const ByteView prefix : prefixes) {
+      const Mark here = mark();
+      double prefix_bits = 0;
+      for (const Byte byte : prefix) prefix_bits += learner_.observe(byte);
+      learner_.next_byte(next);
+      for (const Byte byte : alphabet) bits[at++] = prefix_bits + next[byte];
+      rewind(here);
+      forget(here);
+    }
+  }
+
+  ChoiceState* by_choices() override { return this; }
+
+  void encode(Byte byte, RangeEncoder& encoder) override {
+    total_bits_ += learner_.encode(byte, encoder);
+    ++position_bytes_;
+  }
+
+  Byte decode(RangeDecoder& decoder) override {
+    ++position_bytes_;
+    return learner_.decode(decoder, total_bits_);
+  }
+
+  Mark mark() override { return marks_.push({learner_.mark(), position_bytes_, total_bits_}); }
+
+  void rewind(Mark mark) override {
+    const Saved& saved = marks_.back_to(mark);
+    learner_.rewind(saved.place);
+    position_bytes_ = saved.position_bytes;
+    total_bits_ = saved.total_bits;
+    learner_.keep_marks(!marks_.empty());
+  }
+
+  void forget(Mark mark) override {
+    marks_.forget(mark);
+    learner_.keep_marks(!marks_.empty());
+  }
+
+  std::unique_ptr<State> clone() const override {
+    auto copy = std::make_unique<ChoiceModelState>(learner_.clone());
+    copy->position_bytes_ = position_bytes_;
+    copy->total_bits_ = total_bits_;
+    return copy;
+  }
+
+ private:
+  struct Saved {
+    typename Learner::Place place;
+    std::uint64_t position_bytes;
+    double total_bits;
+  };
+
+  double bits_of(ByteView continuation) {
+    if (continuation.size() == 1) return learner_.bits_of(continuation[0]);
+    const Mark here = mark();
+    double bits = 0;
+    for (const Byte byte : continuation) bits += learner_.observe(byte);
+    rewind(here);
+    forget(here);
+    return bits;
+  }
+
+  Learner learner_;
+  std::uint64_t position_bytes_ = 0;
+  double total_bits_ = 0;
+  MarkStack<Saved> marks_;
+};
+
+// Its states begin as copies of one learner that has seen nothing.
+template <typename Learner>
+class ChoiceModel final : public Model {
+ public:
+  ChoiceModel(std::string spec, Learner learner)
+      : spec_(std::move(spec)), learner_(learner.clone()) {}
+
+  std::unique_ptr<State> start() const override {
+    return std::make_unique<ChoiceModelState<Learner>>(learner_.clone());
+  }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::fractional; }
+  std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+
+ private:
+  std::string spec_;
+  Learner learner_;
+};
+
+}  // namespace kraft
