@@ -14,6 +14,7 @@
 #include "run/ranks.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
+#include "tasks/models.h"
 #include "version.h"
 
 namespace kraft {

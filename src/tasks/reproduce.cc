@@ -16,6 +16,7 @@
 #include "media/reduced.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
+#include "tasks/models.h"
 #include "version.h"
 
 namespace kraft {
