@@ -231,6 +231,13 @@ void Request::read_files() {
   }
 }
 
+std::string Request::file_name(std::string_view option) const {
+  for (const File& file : files_) {
+    if (file.option->name == option) return file.names.at(0).first;
+  }
+  return "";
+}
+
 std::string spelled(const Command& command, const std::string& option) {
   return option == command.positional ? "the " + option : "--" + option;
 }

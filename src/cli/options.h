@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,9 @@ class Request {
 
   // Throws Error when one is not there, or empty where it must not be.
   void read_files();
+
+  // What the file of an option is called; empty where none is given.
+  std::string file_name(std::string_view option) const;
 
  private:
   struct File {
@@ -80,6 +84,8 @@ void serve(Command& command, const OptionTable<Task>& task_table,
     request.check();
     if constexpr (requires { check(task); }) check(task);
     request.read_files();
+    if constexpr (requires { task.input_name; })
+      task.input_name = request.file_name(self.positional);
     return run(task, show);
   };
 }

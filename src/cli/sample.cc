@@ -31,6 +31,7 @@ struct Asked {
   ImageCompletionTask image;
   AudioCompletionTask audio;
   MediaInput media;
+  std::string input_name;
 };
 
 const OptionTable<Asked>& asked_options() {
@@ -291,7 +292,8 @@ auto checked_name(const char* option, const std::string& path, Check check) {
 }
 
 AudioFormat format_of(const std::string& path) {
-  return checked_name("output", path, [](const std::string& name) { return audio_format_of(name); });
+  return checked_name("output", path,
+                      [](const std::string& name) { return audio_format_of(name); });
 }
 
 void check_png_name(const char* option, const std::string& path) {
@@ -332,8 +334,8 @@ void take_common(Task& task, const Asked& asked, const Shown& shown) {
   check(task);
 }
 
-void warn_about(const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) warn(printable(warning));
+void warn_about(const std::string& name, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) warn(printable(name + ": " + warning));
 }
 
 int complete(Asked& asked, const Shown& shown, Medium medium) {
@@ -345,7 +347,7 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
     check_png_name("output", shown.output);
     check_png_name("panel", shown.panel);
     asked.image.image = read_image(asked.media, file);
-    warn_about(asked.image.image.warnings);
+    warn_about(asked.input_name, asked.image.image.warnings);
     if (!shown.panel.empty()) expect_panel_fits(asked.image);
     const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
     terminal.end_progress();
@@ -355,7 +357,7 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
   if (!shown.output.empty()) format_of(shown.output);
   check_png_name("panel", shown.panel);
   asked.audio.audio = read_audio(asked.media, file);
-  warn_about(asked.audio.audio.warnings);
+  warn_about(asked.input_name, asked.audio.audio.warnings);
   if (!shown.output.empty()) expect_writable(asked.audio.audio, format_of(shown.output));
   if (!shown.panel.empty()) expect_panel_fits(asked.audio);
   const AudioCompletionResult result = complete_audio(asked.audio, terminal.receiver());
@@ -365,7 +367,8 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
 
 // What the file holds says what is drawn.
 int run(Asked& asked, const Shown& shown) {
-  const Medium medium = medium_of(asked.media, asked.text.context.input.value_or(Bytes()));
+  const Medium medium =
+      medium_of(asked.media, asked.text.context.input.value_or(Bytes()), asked.input_name);
   refuse_options_of_others(asked, shown, medium);
   const bool has_samples = medium == Medium::image || medium == Medium::audio;
   return has_samples ? complete(asked, shown, medium) : sample_text(asked.text, shown);
