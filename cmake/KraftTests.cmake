@@ -17,10 +17,11 @@ set(test_environment
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
 list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
-  add_executable(kraft_tests ${test_sources})
+  # The command line is in the program; its parts that tests look at are compiled into them.
+  add_executable(kraft_tests ${test_sources} ${PROJECT_SOURCE_DIR}/src/cli/options.cc)
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
-    kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+    kraft::kraft ${KRAFT_LIBRARIES} Boost::program_options GTest::gtest_main GTest::gmock kraft_flags)
   if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
     target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
   endif()

@@ -81,10 +81,14 @@ class Files : public testing::Test {
 class AsNobody {
  public:
   AsNobody() : is_root_(::geteuid() == 0) {
-    if (is_root_) EXPECT_EQ(::setegid(kNobody) | ::seteuid(kNobody), 0);
+    if (is_root_) {
+      EXPECT_EQ(::setegid(kNobody) | ::seteuid(kNobody), 0);
+    }
   }
   ~AsNobody() {
-    if (is_root_) EXPECT_EQ(::seteuid(0) | ::setegid(0), 0);
+    if (is_root_) {
+      EXPECT_EQ(::seteuid(0) | ::setegid(0), 0);
+    }
   }
 
  private:

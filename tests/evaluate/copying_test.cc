@@ -30,8 +30,9 @@ TEST(Copying, SpansStandWhereTheySay) {
     EXPECT_GE(span.bytes, Copying::kLeastSpanBytes);
     EXPECT_EQ(sample.substr(span.begin, span.bytes),
               context.substr(span.context_begin, span.bytes));
-    if (span.begin + span.bytes < sample.size())
+    if (span.begin + span.bytes < sample.size()) {
       EXPECT_EQ(context.find(sample.substr(span.begin, span.bytes + 1)), std::string::npos);
+    }
   }
 }
 

@@ -530,7 +530,9 @@ TEST_F(Llama, FilesThatLlamaCppCannotBearAreErrorsOfOneLine) {
                             "llama.rope.dimension_count", "tokenizer.ggml.bos_token_id"}) {
       const std::string error = with("changed", key, value);
       EXPECT_EQ(error.find('\n'), error.npos) << key << " = " << value;
-      if (error != "no error") EXPECT_THAT(error, testing::StartsWith("llama: ")) << value;
+      if (error != "no error") {
+        EXPECT_THAT(error, testing::StartsWith("llama: ")) << value;
+      }
     }
   }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
