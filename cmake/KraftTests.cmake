@@ -73,7 +73,7 @@ if(KRAFT_BUILD_EXAMPLES)
     ${short_text} ${PROJECT_SOURCE_DIR}/CMakeLists.txt ${PROJECT_SOURCE_DIR}/CONTRIBUTING.md)
   add_test(NAME example.task_pack COMMAND example_task_pack ${short_text})
   add_test(NAME example.compare_models COMMAND example_compare_models ${short_text} gzip ngram:2)
-  add_test(NAME example.reproduce_table COMMAND example_reproduce_table ${short_text})
+  add_test(NAME example.reproduce_table COMMAND example_reproduce_table ${PROJECT_SOURCE_DIR}/CONTRIBUTING.md)
   set(samples ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/media)  # small files of every format
   set(out ${PROJECT_BINARY_DIR}/examples)
   add_test(NAME example.complete_image

@@ -2,10 +2,10 @@
 //
 //     custom_codec [FILE]
 //
-// Introduces the Codec and Encoder interfaces, and register_codec(), which gives a codec a name: from
-// there on it is a model like any other, alone and in lists.
-// The codec is LZ78 (Ziv and Lempel 1978): the text is cut into phrases, each of them the longest
-// phrase seen before and one more byte.
+// Introduces the Codec and Encoder interfaces, and register_codec(), which gives a codec a name:
+// from there on it is a model like any other, alone and in lists. The codec is LZ78 (Ziv and Lempel
+// 1978): the text is cut into phrases, each of them the longest phrase seen before and one more
+// byte.
 #include <bit>
 #include <cstdio>
 #include <exception>

@@ -52,7 +52,7 @@ enum class Medium { text, image, audio, bytes };
 struct MediumRow {
   Medium medium;
   const char* name;
-  bool has_samples;                   // in rows or frames, which a Geometry describes
+  bool has_samples;                         // in rows or frames, which a Geometry describes
   bool (*is_file_of)(ByteView file);        // by its content; the first medium for which it holds
   bool (*is_named)(std::string_view name);  // by how the file's name ends, where no content tells
 };

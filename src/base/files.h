@@ -19,8 +19,8 @@
 namespace kraft {
 
 // Reads a whole file, or standard input for "-". Throws Error when it is missing, unreadable, a
-// directory, or (files only) empty where it may not be; also when a signal comes while it waits and `cancelled` (which
-// may be empty) says that this was the end.
+// directory, or (files only) empty where it may not be; also when a signal comes while it waits and
+// `cancelled` (which may be empty) says that this was the end.
 Bytes read_input(const std::string& path, const std::function<bool()>& cancelled = {},
                  bool may_be_empty = false);
 

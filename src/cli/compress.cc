@@ -37,8 +37,8 @@ int run(CompressTask& task, const CodingShow& show) {
   if (const std::string why = objection_to(result.model); !why.empty())
     note("kraft decompress will need --model: " + printable(result.model) + ", " + why);
   note(printable(input.name()) + ": " + grouped(result.original_bytes) + " bytes in " +
-         grouped(result.packed_bytes) + " (" + share(result.packed_bytes, result.original_bytes) +
-         "), " + result.model);
+       grouped(result.packed_bytes) + " (" + share(result.packed_bytes, result.original_bytes) +
+       "), " + result.model);
   return 0;
 }
 

@@ -236,7 +236,7 @@ class TextShow {
 
   void report(const SampledModel& model, const Sample& sample) {
     terminal_.end_progress();
-    if (shown_.quiet) return;
+    if (shown_.quiet || sample.size_bytes == 0) return;
     for (const std::string& line :
          {summary_of(sample), copy_limit_of(model, sample), diagnostics_of(model, sample)}) {
       if (!line.empty()) note(model.spec + ": " + line);

@@ -14,9 +14,10 @@ int spread(const std::function<void(const Receiver&)>& work, std::optional<Finis
   TerminalReceiver terminal;
   const auto say = [&](const std::string& account) {
     terminal.end_progress();  // its line makes way
-    const char* then = !cells                      ? ""
-                       : *cells == Finished::kept ? "; the same command goes on from there"
-                                                  : "; with --resume FILE they would have been kept";
+    const char* then = !cells ? ""
+                       : *cells == Finished::kept
+                           ? "; the same command goes on from there"
+                           : "; with --resume FILE they would have been kept";
     note(account + then);
   };
   set_farewell(say);

@@ -19,7 +19,7 @@ rm out calls forty
 
 # One that comes before anything was drawn leaves the old file, also inside a command that hangs.
 echo old >kept
-kraft sample --model 'cmd:"sh -c \"echo >begun; exec sleep 100000\",timeout=86400"' --prompt abc --length 5 \
+kraft sample --model 'cmd:"sh -c \"echo >begun; exec sleep 100000\"",timeout=86400' --prompt abc --length 5 \
   --quiet --json --output kept &
 until [[ -f begun ]]; do sleep 0.01; done
 kill -INT $!

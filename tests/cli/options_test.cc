@@ -101,7 +101,8 @@ TEST_F(RequestTest, ReadsFilesAndKeepsTheirNames) {
 }
 
 TEST_F(RequestTest, SaysWhatIsWrongBeforeAnyFileIsRead) {
-  EXPECT_EQ(complaint({"--portions", "0", "missing"}), "--portions 0 is out of range: 1..2147483647");
+  EXPECT_EQ(complaint({"--portions", "0", "missing"}),
+            "--portions 0 is out of range: 1..2147483647");
   EXPECT_EQ(complaint({"--portions", "many"}), "--portions is a whole number, not 'many'");
   EXPECT_EQ(complaint({"-qw", "missing"}), "--quick and --hot cannot be given together");
   EXPECT_EQ(complaint({"--portion", "2"}),

@@ -104,8 +104,8 @@ TEST(FilteredModel, DrawsNothingThatWrapsAround) {
 
 TEST(FilteredModel, ExtendsManyPrefixesAsItMeasuresThem) {
   const Image image = picture(10, 8, 1, 8);
-  const auto state = make_model("filtered:gzip", {.geometry = image.geometry()})
-                         ->start(ByteView(image.samples).first(37));
+  const auto model = make_model("filtered:gzip", {.geometry = image.geometry()});
+  const auto state = start_drawing(*model, ByteView(image.samples).first(37));
   const std::vector<Bytes> prefixes = {{}, {120}, {0, 255, 0}, {90, 91, 92, 93}, {255}};
   const std::vector<ByteView> views(prefixes.begin(), prefixes.end());
   const Bytes alphabet = {0, 3, 90, 128, 200, 255};

@@ -585,11 +585,9 @@ TEST_F(Llama, SizesOfTypesAreThoseOfGgml) {
 
 // They are trusted by their content, and not tried in a process of their own.
 TEST(LlamaDefault, WeightsThatComeWithKraftAreKnown) {
-  const char* source = std::getenv("KRAFT_SOURCE");
-  const std::string folder = source != nullptr ? source : ".";
   for (const char* medium : {"text", "image", "audio"}) {
     bool tried = false;
-    expect_sound_weights(folder + "/src/models/weights/" + medium + ".gguf", [&] { tried = true; });
+    expect_sound_weights(find_weights(medium), [&] { tried = true; });
     EXPECT_FALSE(tried) << medium;
   }
 }

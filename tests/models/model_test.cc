@@ -18,8 +18,8 @@
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "kraft/views.h"
 #include "kraft/sampler.h"
+#include "kraft/views.h"
 #include "models/tiny_weights.h"
 
 namespace kraft {

@@ -45,7 +45,7 @@ TEST(Registry, MessagesNameTheFragmentAndWhatIsAllowed) {
   EXPECT_EQ(message_of("xz:10e"), "xz: level 10e is out of range: 0..9[e]");
   EXPECT_EQ(message_of("gzip,windw=9"),
             "gzip: unknown parameter 'windw' (did you mean window?); there are window, memlevel, "
-            "strategy, engine");
+            "strategy, engine, view, refresh");
   EXPECT_EQ(message_of("gzip,strategy=slow"),
             "gzip: strategy 'slow' is none of default|filtered|huffman|rle|fixed");
   EXPECT_EQ(message_of("gzip,window=9,window=10"), "gzip: parameter 'window' is given twice");

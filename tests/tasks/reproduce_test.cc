@@ -15,9 +15,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // Without language models, which are a note.
-class Reproduce : public ::testing::Test {
+class ReproduceTaskTest : public ::testing::Test {
  protected:
-  Reproduce() {
+  ReproduceTaskTest() {
     if (const char* folder = std::getenv("KRAFT_WEIGHTS")) weights_ = folder;
     ::setenv("KRAFT_WEIGHTS", "/nowhere", 1);
     receiver_.note = [this](const std::string& text) { notes_.push_back(text); };
@@ -27,7 +27,7 @@ class Reproduce : public ::testing::Test {
     task_.text = {reproduce_input({"a book", text})};
     task_.threads = 1;
   }
-  ~Reproduce() override {
+  ~ReproduceTaskTest() override {
     weights_.empty() ? ::unsetenv("KRAFT_WEIGHTS") : ::setenv("KRAFT_WEIGHTS", weights_.c_str(), 1);
   }
 
@@ -37,7 +37,7 @@ class Reproduce : public ::testing::Test {
   std::vector<std::string> notes_;
 };
 
-TEST_F(Reproduce, LongerBeginningsOfChunksCostLess) {
+TEST_F(ReproduceTaskTest, LongerBeginningsOfChunksCostLess) {
   task_.experiment = Experiment::fig4;
   const ReproduceResult result = reproduce(task_, receiver_);
   EXPECT_EQ(result.measured_chunks, 4U);
@@ -53,7 +53,7 @@ TEST_F(Reproduce, LongerBeginningsOfChunksCostLess) {
   EXPECT_THAT(reproduce_plot(result), HasSubstr(">gzip:9<"));
 }
 
-TEST_F(Reproduce, TheAdjustedRateCountsTheModel) {
+TEST_F(ReproduceTaskTest, TheAdjustedRateCountsTheModel) {
   task_.experiment = Experiment::fig2;
   const ReproduceResult result = reproduce(task_);
   ASSERT_EQ(result.curves.size(), 2U);
@@ -64,7 +64,7 @@ TEST_F(Reproduce, TheAdjustedRateCountsTheModel) {
   }
 }
 
-TEST_F(Reproduce, OfAFileNoMoreIsReadThanIsNeeded) {
+TEST_F(ReproduceTaskTest, OfAFileNoMoreIsReadThanIsNeeded) {
   std::uint64_t asked = 0;
   task_.text[0].read = [&](std::uint64_t most_bytes) {
     asked = most_bytes;
@@ -78,7 +78,7 @@ TEST_F(Reproduce, OfAFileNoMoreIsReadThanIsNeeded) {
   EXPECT_EQ(result.vocabularies.size(), 18U);
 }
 
-TEST_F(Reproduce, WhatCannotBeMeantIsAUsageError) {
+TEST_F(ReproduceTaskTest, WhatCannotBeMeantIsAUsageError) {
   const auto refuses = [&](auto change) {
     ReproduceTask task = task_;
     task.experiment = Experiment::fig4;

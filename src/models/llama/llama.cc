@@ -62,7 +62,6 @@ class LlamaModel final : public Model, public PricesContextWhenAsked {
   // Coverings are followed through all of the context in any case.
   bool context_bits_cost_more() const override { return core_->vocabulary.is_bytes(); }
 
-
   std::uint64_t parameters() const override { return llama_model_n_params(core_->engine.model()); }
 
   // Under ascii7, bytes are pairs of what the model knows, and no units of its own.

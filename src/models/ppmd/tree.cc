@@ -291,12 +291,12 @@ int Tree::code_first(Coder& coder, Mask& mask) {
   }
   Address found = symbols + static_cast<Address>(index) * sizeof(Symbol);
   if (index == 0) {
-    at_.previous_success = 2 * all[0].frequency > total ? 1 : 0;
+    at_.previous_success = 2 * all[0].frequency > c.total ? 1 : 0;
     at_.run_length += at_.previous_success;
   } else {
     at_.previous_success = 0;
   }
-  write_context(at_.context).total = static_cast<std::uint16_t>(total + 4);
+  write_context(at_.context).total += 4;
   write_symbol(found).frequency += 4;
   if (index > 0 && symbol(found).frequency > symbol(found - sizeof(Symbol)).frequency) {
     found -= sizeof(Symbol);
