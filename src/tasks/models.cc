@@ -24,7 +24,10 @@ void warn_if_cut(const Model& model, std::uint64_t context_bytes, const Receiver
 
 void warn_about(const std::string& name, const std::vector<std::string>& warnings,
                 const Receiver& receiver) {
-  for (const std::string& warning : warnings) receiver.warn(printable(name + ": " + warning));
+  for (const std::string& warning : warnings) {
+    std::string text = name;
+    receiver.warn(printable(text.append(": ").append(warning)));
+  }
 }
 
 }  // namespace kraft
