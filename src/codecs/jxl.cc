@@ -47,8 +47,11 @@ namespace {
 struct Jxl {
 #ifdef KRAFT_LIBJXL
   LazyLibrary library{KRAFT_LIBJXL};
+// A name that is declared cannot stand between parentheses.
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define KRAFT_FIND(name) decltype(&::name) name = library.find<decltype(&::name)>(#name);
 #else
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define KRAFT_FIND(name) decltype(&::name) name = &::name;
 #endif
   KRAFT_JXL_FUNCTIONS(KRAFT_FIND)
