@@ -22,6 +22,7 @@
   row(llama)                \
   row(ngram)                \
   row(ppmd)                 \
+  row(cm)                   \
   row(uniform)              \
   row(filtered)             \
   row(product)              \

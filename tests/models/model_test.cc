@@ -78,6 +78,7 @@ const char* const kSpecs[] = {
     "ngram:0",
     "ngram:3",
     "ppmd",
+    "cm,mem=32MiB",
     "ppmd:3,mem=1MiB",
     "uniform",
     "product:gzip:9^0.5,ngram:3",

@@ -39,9 +39,11 @@ inline bool is_decoder_view(const Arguments& arguments,
   for (const auto& [name, value] : Spec::parse(arguments.spec()).values) {
     const bool unread = view == "decoder" ? std::ranges::find(of_encoder, name) != of_encoder.end()
                                           : name == "refresh";
-    if (unread)
-      throw UsageError(name + "=" + value + " is for view=" +
-                       (view == "decoder" ? "encoder" : "decoder") + "; the view is " + view);
+    if (!unread) continue;
+    std::string message = name;
+    message.append("=").append(value).append(" is for view=");
+    message.append(view == "decoder" ? "encoder" : "decoder").append("; the view is ").append(view);
+    throw UsageError(message);
   }
   return view == "decoder";
 }

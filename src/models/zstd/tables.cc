@@ -35,8 +35,8 @@ constexpr std::array<std::int8_t, 29> kDefaultOffsets = {
 template <std::size_t kSize>
 StateCounts defaults(const std::array<std::int8_t, kSize>& counts, int log) {
   StateCounts table{log, {}};
-  for (const int count : counts)
-    table.counts.push_back(static_cast<std::uint16_t>(std::abs(count)));
+  for (const std::int8_t count : counts)  // -1: less than 1, which takes one place as well
+    table.counts.push_back(static_cast<std::uint16_t>(count < 0 ? 1 : count));
   return table;
 }
 
