@@ -335,7 +335,10 @@ void take_common(Task& task, const Asked& asked, const Shown& shown) {
 }
 
 void warn_about(const std::string& name, const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) warn(printable(name + ": " + warning));
+  for (const std::string& warning : warnings) {
+    std::string text = name;
+    warn(printable(text.append(": ").append(warning)));
+  }
 }
 
 int complete(Asked& asked, const Shown& shown, Medium medium) {

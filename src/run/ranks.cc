@@ -83,7 +83,7 @@ std::string first_there(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-void join_launch(std::vector<std::string> module_paths) {
+void join_launch(const std::vector<std::string>& module_paths) {
   joined().launch = read_launch();
   if (!launch().alone()) joined().module = first_there(module_paths);
 }

@@ -27,7 +27,7 @@ struct Launch {
 // From this call on, launch() is what the launcher's environment has: Open MPI's, MPICH's and
 // Intel's, or Slurm's. The first of the module's paths that is there will be taken; paths are
 // relative to the program's folder. To be called once, before there are threads.
-void join_launch(std::vector<std::string> module_paths);
+void join_launch(const std::vector<std::string>& module_paths);
 
 // Alone until then.
 const Launch& launch();
