@@ -2,7 +2,6 @@
 // man page and the completion.
 #pragma once
 
-#include <boost/program_options.hpp>
 #include <functional>
 #include <span>
 #include <string>
@@ -11,8 +10,6 @@
 #include "kraft/tasks/options.h"
 
 namespace kraft::cli {
-
-namespace po = boost::program_options;
 
 struct Command {
   std::string name;
@@ -27,11 +24,6 @@ struct Command {
   // Of the task and of what is shown of it: serve() sets both (cli/options.h).
   std::vector<std::span<const Option>> tables;
   std::function<int(const Command&, const std::vector<std::string>&)> call;
-
-  // Of a command whose options are no tables yet.
-  po::options_description options{"Options"};
-  int most_positional = 0;  // -1: any number
-  std::function<int(const po::variables_map&)> run;
 };
 
 // One function for each subcommand, in a file of its own.
@@ -56,11 +48,5 @@ std::string help_text();
 std::string help_text(const Command& command);
 void show_help(const Command& command);
 std::string version_text();
-
-// Whether the option was given on the command line; a switch is, when it is on.
-bool is_set(const po::variables_map& values, const std::string& option);
-
-// Throws UsageError when both options were given.
-void exclude(const po::variables_map& values, const char* one, const char* other);
 
 }  // namespace kraft::cli

@@ -42,19 +42,6 @@ bool is_hidden(const Command& command) {
   return command.name == "man" || command.name == "completion";
 }
 
-// "-m [ --model ] SPEC" and such, as "-m, --model SPEC (default)".
-std::string old_usage_of(const po::option_description& option) {
-  const std::string both =
-      option.canonical_display_name(po::command_line_style::allow_dash_for_short);
-  const std::string& long_name = option.long_name();
-  std::string text = both.starts_with("-") && !both.starts_with("--") ? both + ", --" : "    --";
-  text += long_name;
-  const bool takes_value = option.semantic()->max_tokens() > 0;
-  if (!takes_value) return text;
-  const std::string parameter = option.format_parameter();  // "NAME (=default)" or "[=NAME]..."
-  return text + " " + parameter;
-}
-
 // An option as the help shows it.
 struct Shown {
   std::string name, usage, meaning;
@@ -63,8 +50,6 @@ struct Shown {
 // All but those that need no name.
 std::vector<Shown> shown_options(const Command& command) {
   std::vector<Shown> shown;
-  for (const auto& option : command.options.options())
-    shown.push_back({option->long_name(), old_usage_of(*option), option->description()});
   for (const std::span<const Option> table : command.tables) {
     for (const Option& option : table)
       shown.push_back({option.name, usage_of(option), meaning_of(option)});

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <boost/program_options.hpp>
 #include <cctype>
 
 #include "base/files.h"
@@ -11,6 +12,8 @@
 
 namespace kraft::cli {
 namespace {
+
+namespace po = boost::program_options;
 
 bool takes_value(const Option& option) { return option.kind != OptionKind::flag; }
 
@@ -37,22 +40,50 @@ std::pair<std::string, std::string> named_file(const Option& option, const std::
   return {value.substr(0, equals), value.substr(equals + 1)};
 }
 
+// What Boost would not take as it is meant: "-5", and the empty value of "--name=".
+std::vector<po::option> odd_argument(std::vector<std::string>& arguments) {
+  const std::string argument = arguments[0];
+  po::option odd;
+  if (argument.size() > 1 && argument[0] == '-' && !looks_like_option(argument)) {
+    odd.value = {argument};
+  } else if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+    odd.string_key = argument.substr(2, argument.size() - 3);
+    odd.value = {""};
+  } else {
+    return {};
+  }
+  odd.original_tokens = {argument};
+  arguments.erase(arguments.begin());
+  return {odd};
+}
+
 }  // namespace
 
 Request::Request(const Command& command, std::vector<BoundOptions> options,
                  const std::vector<std::string>& arguments)
     : command_(command), options_(std::move(options)) {
-  for (std::size_t at = 0; at < arguments.size(); ++at) {
-    const std::string& argument = arguments[at];
-    if (argument == "--") {
-      while (++at < arguments.size()) take_positional(arguments[at]);
-    } else if (argument.starts_with("--")) {
-      at = take_long(arguments, at);
-    } else if (looks_like_option(argument)) {
-      at = take_short(arguments, at);
-    } else {
-      take_positional(argument);
+  po::options_description known;
+  po::positional_options_description positional;
+  known.add_options()("help,h", "");
+  for (const BoundOptions& bound : options_) {
+    for (const Option& option : bound.rows()) {
+      auto* values = po::value<std::vector<std::string>>();
+      if (option.several) values->multitoken();
+      if (!takes_value(option)) values->zero_tokens();
+      const std::string letter = option.letter == 0 ? "" : std::string(",") + option.letter;
+      known.add_options()((option.name + letter).c_str(), values);
+      if (option.name == command.positional)
+        positional.add(option.name.c_str(), is_repeated(option) ? -1 : 1);
     }
+  }
+  po::command_line_parser parser(arguments);
+  parser.options(known).positional(positional).extra_style_parser(odd_argument);
+  parser.style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing);
+  try {
+    for (po::option& option : parser.run().options)
+      take(option.string_key, option.original_tokens, std::move(option.value));
+  } catch (const po::error& error) {
+    fail(printable(error.what()));
   }
   for (const BoundOptions& bound : options_) {  // a server's or MPI's share of the processors
     const Option* threads = bound.find("threads");
@@ -74,78 +105,19 @@ Request::Found Request::find(std::string_view name) const {
   return {};
 }
 
-Request::Found Request::find_letter(char letter) const {
-  for (const BoundOptions& bound : options_) {
-    for (const Option& option : bound.rows()) {
-      if (option.letter == letter) return {&bound, &option};
-    }
-  }
-  return {};
-}
-
-// --name, --name=value or --name value
-std::size_t Request::take_long(const std::vector<std::string>& arguments, std::size_t at) {
-  const std::string& argument = arguments[at];
-  const std::size_t equals = argument.find('=');
-  const std::string name = argument.substr(2, equals == argument.npos ? equals : equals - 2);
+// `tokens` are the arguments that the option stands in.
+void Request::take(const std::string& name, const std::vector<std::string>& tokens,
+                   std::vector<std::string> values) {
   if (name == "help") {
     wants_help_ = true;
-    return at;
+    return;
   }
-  const Found found = find(name);
-  if (found.option == nullptr) fail("unrecognised option '--" + printable(name) + "'");
-  if (!takes_value(*found.option)) {
-    if (equals != argument.npos) fail("option '--" + name + "' does not take any arguments");
-    take(found, "on");
-    return at;
-  }
-  if (equals != argument.npos) {
-    take(found, argument.substr(equals + 1));
-    return at;
-  }
-  if (at + 1 == arguments.size() || looks_like_option(arguments[at + 1]))
+  if (tokens.size() > 1 && looks_like_option(tokens[1]))
     fail("the required argument for option '--" + name + "' is missing");
-  take(found, arguments[at + 1]);
-  for (++at; found.option->several && at + 1 < arguments.size(); ++at) {
-    if (looks_like_option(arguments[at + 1])) break;
-    take(found, arguments[at + 1]);
-  }
-  return at;
-}
-
-// -n value, -nvalue, or several flags: -fq
-std::size_t Request::take_short(const std::vector<std::string>& arguments, std::size_t at) {
-  const std::string& argument = arguments[at];
-  for (std::size_t i = 1; i < argument.size(); ++i) {
-    if (argument[i] == 'h') {
-      wants_help_ = true;
-      continue;
-    }
-    const Found found = find_letter(argument[i]);
-    if (found.option == nullptr)
-      fail("unrecognised option '" + printable(std::string("-") + argument[i]) + "'");
-    if (!takes_value(*found.option)) {
-      take(found, "on");
-      continue;
-    }
-    if (i + 1 < argument.size()) {
-      take(found, argument.substr(i + (argument[i + 1] == '=' ? 2 : 1)));
-      return at;
-    }
-    if (at + 1 == arguments.size() || looks_like_option(arguments[at + 1]))
-      fail("the required argument for option '--" + found.option->name + "' is missing");
-    take(found, arguments[at + 1]);
-    return at + 1;
-  }
-  return at;
-}
-
-void Request::take_positional(const std::string& value) {
-  const Found found = find(command_.positional);
-  const bool given = std::ranges::count(given_, found.option) > 0;
-  if (found.option == nullptr || (given && !is_repeated(*found.option)))
-    fail("too many positional options have been specified on the command line");
-  take(found, value);
+  if (values.empty()) values = {"on"};
+  if (tokens.size() == 1 && !tokens[0].starts_with("--") && values[0].starts_with('='))
+    values[0].erase(0, 1);  // -n=5
+  for (const std::string& value : values) take(find(name), value);
 }
 
 void Request::take(const Found& found, const std::string& value) {

@@ -43,12 +43,10 @@ class Request {
   };
 
   Found find(std::string_view name) const;
-  Found find_letter(char letter) const;
+  void take(const std::string& name, const std::vector<std::string>& tokens,
+            std::vector<std::string> values);
   void take(const Found& found, const std::string& value);
   void add_file(const Found& found, const std::string& value);
-  void take_positional(const std::string& value);
-  std::size_t take_short(const std::vector<std::string>& arguments, std::size_t at);
-  std::size_t take_long(const std::vector<std::string>& arguments, std::size_t at);
   void expect_standard_input_once() const;
   [[noreturn]] void fail(const std::string& message) const;
 

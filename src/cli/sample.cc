@@ -17,6 +17,7 @@
 #include "kraft/tasks/sample.h"
 #include "report/sample_report.h"
 #include "run/interrupts.h"
+#include "tasks/models.h"
 
 namespace kraft::cli {
 namespace {
@@ -334,13 +335,6 @@ void take_common(Task& task, const Asked& asked, const Shown& shown) {
   check(task);
 }
 
-void warn_about(const std::string& name, const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) {
-    std::string text = name;
-    warn(printable(text.append(": ").append(warning)));
-  }
-}
-
 int complete(Asked& asked, const Shown& shown, Medium medium) {
   const ByteView file(*asked.text.context.input);
   catch_interrupts();
@@ -350,7 +344,7 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
     check_png_name("output", shown.output);
     check_png_name("panel", shown.panel);
     asked.image.image = read_image(asked.media, file);
-    warn_about(asked.input_name, asked.image.image.warnings);
+    warn_about(asked.input_name, asked.image.image.warnings, terminal.receiver());
     if (!shown.panel.empty()) expect_panel_fits(asked.image);
     const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
     terminal.end_progress();
@@ -360,7 +354,7 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
   if (!shown.output.empty()) format_of(shown.output);
   check_png_name("panel", shown.panel);
   asked.audio.audio = read_audio(asked.media, file);
-  warn_about(asked.input_name, asked.audio.audio.warnings);
+  warn_about(asked.input_name, asked.audio.audio.warnings, terminal.receiver());
   if (!shown.output.empty()) expect_writable(asked.audio.audio, format_of(shown.output));
   if (!shown.panel.empty()) expect_panel_fits(asked.audio);
   const AudioCompletionResult result = complete_audio(asked.audio, terminal.receiver());
