@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/drawing.h"
+#include "kraft/compressor_model.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -11,7 +12,7 @@ namespace kraft {
 namespace {
 
 // A model under another name.
-class NamedModel final : public Model, public PricesContextWhenAsked, public DrawingModel {
+class NamedModel : public Model, public PricesContextWhenAsked, public DrawingModel {
  public:
   NamedModel(std::string name, std::shared_ptr<const Model> inner)
       : name_(std::move(name)), inner_(std::move(inner)) {}
@@ -30,6 +31,16 @@ class NamedModel final : public Model, public PricesContextWhenAsked, public Dra
   std::string name_;
   std::shared_ptr<const Model> inner_;
 };
+
+class NamedCompressorModel final : public NamedModel, public CompressorModel {
+  using NamedModel::NamedModel;
+};
+
+std::shared_ptr<const Model> named(const std::string& name, std::shared_ptr<const Model> model) {
+  if (measures_compressor(*model))
+    return std::make_shared<NamedCompressorModel>(name, std::move(model));
+  return std::make_shared<NamedModel>(name, std::move(model));
+}
 
 Backend registered_row(std::string name, std::string summary) {
   Backend row;
@@ -54,9 +65,9 @@ void register_model(std::string name, std::string summary, std::shared_ptr<const
   if (!model) throw UsageError("register_model: " + name + " has no model");
   Backend row = registered_row(std::move(name), std::move(summary));
   row.granularity = model->granularity();
-  auto named = std::make_shared<const NamedModel>(row.name, std::move(model));
-  row.make_model = [named = std::move(named)](const Arguments&, const ModelOptions&) {
-    return named;
+  model = named(row.name, std::move(model));
+  row.make_model = [model = std::move(model)](const Arguments&, const ModelOptions&) {
+    return model;
   };
   register_backend(std::move(row));
 }

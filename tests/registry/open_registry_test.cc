@@ -1,6 +1,7 @@
 // Codecs and models that a program registers itself. What is registered stays, so that every test
 // that registers something does it in a process of its own.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -9,9 +10,16 @@
 
 #include "evaluate/classify.h"
 #include "evaluate/score.h"
+#include "kraft/compressor_model.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "kraft/tasks/classify.h"
+#include "kraft/tasks/compare.h"
+#include "kraft/tasks/next.h"
+#include "kraft/tasks/pack.h"
+#include "kraft/tasks/sample.h"
+#include "kraft/tasks/score.h"
 
 namespace kraft {
 namespace {
@@ -105,6 +113,148 @@ void use_a_model() {
 }
 
 TEST(OpenRegistry, AModelWorksUnderItsNewName) { EXPECT_IN_CHILD(use_a_model); }
+
+// What kraft knows by another name, for the results to be compared with.
+void register_known_ones() {
+  register_codec("squeeze", "gzip:9, measured as it stands", make_codec("gzip:9"));
+  register_model("swift", "gzip:9 and its engine", make_model("gzip:9"));
+  register_model("grams", "ngram:2", make_model("ngram:2"));
+}
+
+const std::vector<std::string>& registered_specs() {
+  static const std::vector<std::string> specs = {"squeeze", "swift", "grams",
+                                                 "product:squeeze^0.5,grams,swift^0.5",
+                                                 "mix:squeeze,grams,swift@2"};
+  return specs;
+}
+
+// The same with kraft's own names.
+std::string known(std::string spec) {
+  for (const auto& [mine, own] : {std::pair("squeeze", "gzip:9,engine=recompress"),
+                                  std::pair("swift", "gzip:9"), std::pair("grams", "ngram:2")}) {
+    const std::size_t at = spec.find(mine);
+    if (at == spec.npos) continue;
+    const bool in_list = spec.find(':') < at;
+    const std::string quoted = '"' + std::string(own) + '"';
+    spec.replace(at, std::string(mine).size(), in_list ? quoted : own);
+  }
+  return check_spec(spec);
+}
+
+const Bytes& a_text() {
+  static const Bytes text = [] {
+    std::string words;
+    for (int i = 0; i < 60; ++i)
+      words += i % 3 == 0 ? "the cat sat on the mat. " : i % 7 == 0 ? "a rat ran. " : "and then ";
+    return Bytes(words.begin(), words.end());
+  }();
+  return text;
+}
+
+void expect_after_a_text() {
+  register_known_ones();
+  for (const std::string& spec : registered_specs()) {
+    NextTask task;
+    task.context.prime = a_text();
+    task.models = {spec, known(spec)};
+    const NextResult result = next(task);
+    EXPECT_EQ(result.expectations[0].model, check_spec(spec));
+    for (std::size_t b = 0; b < 256; ++b)
+      ASSERT_NEAR(result.expectations[0].bits[b], result.expectations[1].bits[b], 1e-9) << spec;
+  }
+}
+
+TEST(OpenRegistry, WhatIsRegisteredExpectsWhatItsModelExpects) {
+  EXPECT_IN_CHILD(expect_after_a_text);
+}
+
+void sample_from_all() {
+  register_known_ones();
+  EXPECT_TRUE(measures_compressor(*make_model("swift")));
+  EXPECT_FALSE(measures_compressor(*make_model("grams")));
+  for (const std::string& spec : registered_specs()) {
+    SampleTask task;
+    task.context.prime = a_text();
+    task.length = 20;
+    task.threads = 1;
+    task.models = {spec, known(spec)};
+    const SampleResult result = sample(task);
+    ASSERT_EQ(result.samples.size(), 2U);
+    EXPECT_EQ(result.models[0].sampler, result.models[1].sampler) << spec;
+    EXPECT_EQ(result.models[0].reason, result.models[1].reason) << spec;
+    EXPECT_EQ(as_text(result.samples[0].bytes), as_text(result.samples[1].bytes)) << spec;
+  }
+}
+
+TEST(OpenRegistry, WhatIsRegisteredIsSampledAsItsModelIs) { EXPECT_IN_CHILD(sample_from_all); }
+
+void score_and_classify_all() {
+  register_known_ones();
+  const Bytes some(a_text().begin(), a_text().begin() + 80);
+  const Bytes other(some.rbegin(), some.rend());
+  for (const std::string& spec : registered_specs()) {
+    ScoreTask scored;
+    scored.models = {spec, known(spec)};
+    scored.inputs = {{"text", some}};
+    scored.prime = other;
+    scored.positions = 5;
+    const ScoreResult scores = score(scored);
+    ASSERT_EQ(scores.rows.size(), 2U);
+    EXPECT_NEAR(scores.rows[0].prequential->bits_per_byte,
+                scores.rows[1].prequential->bits_per_byte, 1e-9)
+        << spec;
+    EXPECT_NEAR(scores.rows[0].bits, scores.rows[1].bits, 8) << spec;
+
+    ClassifyTask classified;
+    classified.corpora = {{"forward", some}, {"backward", other}};
+    classified.inputs = {{"some", {some.begin() + 20, some.begin() + 60}}};
+    classified.model = spec;
+    EXPECT_EQ(classify(classified).inputs[0].by_conditional.nearest, 0U) << spec;
+  }
+}
+
+TEST(OpenRegistry, WhatIsRegisteredScoresAndClassifies) { EXPECT_IN_CHILD(score_and_classify_all); }
+
+void compare_all() {
+  register_known_ones();
+  CompareTask task;
+  task.inputs = {{"text", a_text()}};
+  task.models = registered_specs();
+  for (const std::string& spec : registered_specs()) task.models.push_back(known(spec));
+  task.judges = {"grams"};
+  task.windows = 1;
+  task.positions = 3;
+  task.context_bytes = 100;
+  task.truth_bytes = 8;
+  task.threads = 1;
+  const CompareResult result = compare(task);
+  const auto bits_of = [&](const std::string& spec) {
+    for (const CompareRow& row : result.rows) {
+      if (row.model == check_spec(spec)) return row.figures.at("bits_per_byte").mean;
+    }
+    ADD_FAILURE() << "no row of " << spec;
+    return 0.0;
+  };
+  for (const std::string& spec : registered_specs())
+    EXPECT_NEAR(bits_of(spec), bits_of(known(spec)), 1e-9) << spec;
+}
+
+TEST(OpenRegistry, WhatIsRegisteredIsCompared) { EXPECT_IN_CHILD(compare_all); }
+
+void pack_all() {
+  register_known_ones();
+  const Bytes text(a_text().begin(), a_text().begin() + 60);
+  for (const std::string& spec : registered_specs()) {
+    CompressTask packing;
+    packing.model = spec;
+    Bytes packed, back;
+    compress(packing, reading(text), writing(packed));
+    decompress({}, reading(packed), writing(back));
+    EXPECT_EQ(as_text(back), as_text(text)) << spec;
+  }
+}
+
+TEST(OpenRegistry, WhatIsRegisteredCompressesAndItsFilesNameIt) { EXPECT_IN_CHILD(pack_all); }
 
 void register_in_threads() {
   std::vector<std::thread> threads;
