@@ -6,8 +6,7 @@
 //     auto tokens = kraft::Candidates::units_of(*model);    // what the model itself predicts
 //     auto words = kraft::Candidates::strings({{'t', 'h', 'e', ' '}, {'a', ' '}});
 //
-// Units are kept in the order of their bytes without repeats: for single bytes, index order is byte
-// order.
+// Units are sorted by their bytes and occur once each: for single bytes, index order is byte order.
 #pragma once
 
 #include <cstddef>

@@ -19,8 +19,8 @@ namespace kraft {
 class RangeEncoder;
 class RangeDecoder;
 
-// A State whose model codes a byte as a few choices, seen as such. It is the same state: what is
-// coded here has been observed there.
+// The capability of states whose model codes a byte as a few choices. It is the same state: what is
+// coded through it has been observed by the State.
 class ChoiceState {
  public:
   // Codes a byte after what has been observed, and observes it.

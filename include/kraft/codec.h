@@ -4,7 +4,7 @@
 //     kraft::Bytes stream = zstd->encode(kraft::as_bytes("to be or not to be"));
 //     kraft::Bytes text = zstd->decode(stream);    // throws Error on a bad stream
 //
-// Whoever compresses many messages keeps an Encoder, which owns the library's working memory:
+// To compress many messages, keep an Encoder, which owns the library's working memory:
 //
 //     auto encoder = zstd->encoder();
 //     double bits = encoder->code_length(message);                    // l(message), in bits
@@ -52,8 +52,8 @@ class Codec {
 
   virtual Granularity granularity() const { return Granularity::byte; }
 
-  // A message is meant to begin at a multiple of so many bytes of what it is taken from: at the
-  // beginning of a row of pixels, at a whole sample of sound.
+  // A message that is a part of something longer should begin at a multiple of so many bytes of
+  // it: at the beginning of a row of pixels, or at a whole sample of sound.
   virtual std::size_t alignment_bytes() const { return 1; }
 
   // Encodes one message with an encoder of its own.

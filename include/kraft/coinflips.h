@@ -11,11 +11,11 @@
 // The states of gzip, zlib, deflate, xz and lzma have a stock decoder; those of other models return
 // null.
 //
-// A decoder of a prefix code whose words have l bits makes each of them of fair coin flips with
-// probability 2^-l: to decompress noise is to sample from the code. But what a compressed format
-// encodes is a parse, a sequence of literals and copies, and not a text. So this draws parses, as
-// probable as the code has them where the context ends; the text is what they unfold to, and a
-// copy joins what is before it without any regard to it. The sampler "coinflips" draws so.
+// From fair coin flips, the decoder of a prefix code makes a word of l bits with probability 2^-l:
+// to decompress noise is to sample from the code. But a compressed format does not encode a text;
+// it encodes a parse, a sequence of literals and copies. So this draws parses, each with the
+// probability that the code has for it where the context ends, and unfolds them to text. Whether a
+// copy fits what stands before it plays no part. The sampler "coinflips" draws in this way.
 #pragma once
 
 #include <cstdint>
@@ -43,14 +43,14 @@ class CoinFlips {
   // How often flips made no symbol, such as a copy from before the text, and were drawn again.
   virtual std::uint64_t refused() const = 0;
 
-  // Whose it is: "inflate of zlib 1.2.13".
+  // Which decompressor it is: "inflate of zlib 1.2.13".
   virtual std::string decoder() const = 0;
 };
 
-// What a State has whose format has a decompressor that can be fed with coin flips.
+// The capability of states whose format has a decompressor that can be fed with coin flips.
 class StockDecoder {
  public:
-  // It, where the context ends; independent of the state. O(context as far as the format sees it).
+  // A decompressor where the context ends, independent of the state. O(context that it can see).
   // Throws UsageError for a temperature that the format cannot have.
   virtual std::unique_ptr<CoinFlips> coin_flips(double temperature) const = 0;
 

@@ -9,16 +9,16 @@
 //     kraft::compress(*model, read, write, {.block_bytes = 1 << 20, .threads = 2});
 //     kraft::decompress(read, write);
 //
-// Both ends must compute the same distributions. The file says how its model is called, which
-// library it ran on or what its weights were, and what a fixed input looked like to it (a probe);
-// where that is not so here, decompress() refuses before it writes anything:
+// Both ends must compute the same distributions. The file names its model, the library that it ran
+// on or a fingerprint of its weights, and a checksum of its predictions on a fixed text (a probe).
+// Where any of these is different here, decompress() refuses before it writes anything:
 //
 //     kraft::decompress(file);    // ngram:5 gives other probabilities here than where the file ...
 //
-// What has been damaged, truncated or made up is an Error too: no bit of a file can be flipped
-// unnoticed, what is written has been checked block by block, and no memory is taken on the word of
-// a file. A specification with free text in it (a command, a path), or one that takes much
-// memory or time (a dictionary of a GiB), is never taken from a file:
+// A file that is damaged, truncated or made up throws Error, too: no bit of it can be flipped
+// unnoticed, every block is checked before it is written, and no memory is taken because a file
+// says so. A specification that contains free text (a command, a path), or takes much memory or
+// time (a dictionary of a GiB), is never taken from a file:
 //
 //     kraft::decompress(file);    // the file names the model cmd:"rm -rf x": to trust it, give ...
 //     kraft::decompress(file, {.model = kraft::make_model("cmd:\"gzip -9\"")});

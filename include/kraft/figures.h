@@ -20,10 +20,10 @@ struct Estimate {
 };
 
 // Values by Figure::key. A figure that has no meaning (words of a photograph) is not there; one
-// that is beyond all numbers (PSNR of the truth) is infinite.
+// that has no bound (PSNR of the truth) is infinite.
 using Figures = std::map<std::string, double, std::less<>>;
 
-// What is good: less, more, or what comes near to the real data's value.
+// Which values are good: lower ones, higher ones, or those near to the real data's.
 enum class Aim { lower, higher, truth };
 
 // What a figure is of.

@@ -25,7 +25,7 @@ enum class Columns {
 // A table for each input.
 std::string compare_table(const CompareResult& result, Columns columns = Columns::concise);
 
-// Everything, samples included. What is no number is null.
+// Everything, samples included. A figure that is not a number becomes null.
 std::string compare_json(const CompareResult& result);
 
 // A line for each figure (RFC 4180).

@@ -7,7 +7,7 @@
 //     kraft::Bytes drawn = kraft::sample(*sampler, *state, kraft::Candidates::seen(context),
 //                                        {.length_bytes = 100, .history = context}, random);
 //
-// What cannot be meant is a UsageError:
+// Invalid options throw UsageError:
 //
 //     kraft::make_sampler("ancestor");                   // unknown sampler "ancestor" (did you ...
 //     kraft::make_sampler("beam", {.top_p = 1.5});       // top-p: 1.5 is out of range: (0, 1]
@@ -146,9 +146,8 @@ struct SpanReport {
 
 // What SamplerOptions::max_copy did to a drawing.
 struct CopyLimitReport {
-  std::uint64_t limited = 0;  // times that choices were dropped
-  std::uint64_t exceeded =
-      0;  // times that every choice would have quoted too much, so that none was
+  std::uint64_t limited = 0;   // times that choices were dropped
+  std::uint64_t exceeded = 0;  // times that none was, since every choice quoted too much
 
   // What that cost: -log2 of the share of the probability that was left, at the temperature of the
   // drawing, summed over those times. Samplers that look ahead count the next unit, particles their
@@ -178,9 +177,10 @@ struct SampleRequest {
   // the end, if the sampler knows: not where the model was asked something else, as with a tail,
   // whole bytes, or units of its own.
   std::function<void(double bits)> paid = {};
-  std::function<void(const CopyLimitReport&)> copy_limit =
-      {};                                // called at the end, if there is one
-  std::function<bool()> cancelled = {};  // asked now and then; true ends the drawing: Cancelled
+  // Called at the end, if there is such a limit.
+  std::function<void(const CopyLimitReport&)> copy_limit = {};
+  // Asked now and then; true ends the drawing with Cancelled.
+  std::function<bool()> cancelled = {};
 };
 
 // Receives the bytes as they are drawn; returns false to stop early. May be empty.

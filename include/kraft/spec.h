@@ -23,7 +23,7 @@
 // Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
 // over its bytes.
 //
-// What a name, an argument and a key may be is the business of the registry: check_spec() in
+// The registry knows which names, arguments and keys there are: see check_spec() in
 // kraft/registry.h.
 #pragma once
 

@@ -19,8 +19,8 @@ namespace kraft {
 // Units of a model, by their indexes in Model::units().
 using UnitsView = std::span<const std::uint32_t>;
 
-// A State of a model that predicts units of its own, seen as such. It is the same state: what is
-// observed here has been observed there.
+// The capability of states whose model predicts units of its own. It is the same state: what is
+// observed through it has been observed by the State.
 class UnitState {
  public:
   // State::extend() by units: sets bits[p * units + u] to what prefix p and then unit u cost. The

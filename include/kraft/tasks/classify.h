@@ -9,10 +9,10 @@
 //     const kraft::Verdict& verdict = of.verdict(result.by);
 //     std::printf("%s, ahead by %.4f\n", result.corpora[verdict.nearest].c_str(), verdict.margin);
 //
-// A text belongs to the corpus from which it is the least distance. Where several are equally near,
-// that is a tie: the verdict lists them all, and the nearest is, of these, the one that is nearest
-// by the other measure, and then the one whose name comes first in the order of its bytes. So a
-// verdict does not depend on the order in which corpora are given.
+// A text belongs to the nearest corpus. Several that are equally near are a tie: the verdict lists
+// them all, and names the one of them that is nearest by the other measure, or else the one whose
+// name comes first in the order of its bytes. So a verdict does not depend on the order in which
+// corpora are given.
 #pragma once
 
 #include <cstddef>
@@ -78,10 +78,10 @@ struct ClassifyResult {
   std::vector<Classification> inputs;
 };
 
-// Throws UsageError for a task that is none, without reading anything.
+// Throws UsageError for an invalid task, without reading anything.
 void check(const ClassifyTask& task);
 
-// A corpus that the model does not see to its beginning is a warning.
+// There is a warning for a corpus that the model does not see back to its beginning.
 ClassifyResult classify(const ClassifyTask& task, const Receiver& receiver = {});
 
 }  // namespace kraft

@@ -14,8 +14,8 @@
 //
 //     std::cout << kraft::compare_table(result);
 //
-// A model that the program has registered itself works like any other. What cannot be meant is a
-// UsageError, before any work:
+// A model that the program has registered itself works like any other. Invalid tasks throw
+// UsageError, before any work is done:
 //
 //     task.models = {"gizp"};            // unknown model 'gizp' (did you mean gzip or gzipt?)
 //     task.inputs = {{"tiny", {1, 2}}};  // tiny: 2 bytes are too few for windows of 6,064: ...
@@ -119,7 +119,7 @@ struct CompareResult {
   std::vector<CompareRecord> records() const;
 };
 
-// Throws UsageError for a task that is none, without reading anything.
+// Throws UsageError for an invalid task, without reading anything.
 void check(const CompareTask& task);
 
 // Work that is cut short ends by Cancelled, whose text says how many cells (a model's predictions

@@ -18,8 +18,8 @@
 //
 // Pixels and samples are drawn by the models' own distributions unless another sampler is asked
 // for; one that draws spans jointly (metropolis, smc) also sees what follows a part that is drawn.
-// What is asked for wrongly is an OptionError or another UsageError. The same task gives the same
-// bytes on any number of threads, which share independent rows and completions.
+// Invalid requests throw OptionError or another UsageError. The same task gives the same bytes on
+// any number of threads, which share independent rows and completions.
 #pragma once
 
 #include <cstdint>

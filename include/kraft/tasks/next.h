@@ -6,13 +6,13 @@
 //     for (const kraft::Expectation& of : kraft::next(task).expectations)
 //       std::printf("%s: 'a' with probability %.3f\n", of.model.c_str(), of.probability['a']);
 //
-// The code length of the context itself is known anyway to a compressor that has to measure it; a
-// language model, or a pool of models, would have to predict every byte of the context for it. By
-// default only the former say it:
+// A compressor knows the code length of the context itself, since it measures that anyway. A
+// language model, or a pool of models, would have to predict every byte of the context for it, and
+// leaves it out unless it is asked for:
 //
-//     task.base_bits = kraft::BaseBits::on;     // of the others too, whatever it takes
+//     task.base_bits = kraft::BaseBits::on;     // of every model, however long it takes
 //
-// A model that does not reach back to the beginning of the context is a warning.
+// There is a warning for a model that does not see back to the beginning of the context.
 #pragma once
 
 #include <array>
@@ -59,7 +59,7 @@ struct NextResult {
                                           // views the encoder's first
 };
 
-// Throws UsageError for a task that is none, without reading anything.
+// Throws UsageError for an invalid task, without reading anything.
 void check(const NextTask& task);
 
 NextResult next(const NextTask& task, const Receiver& receiver = {});

@@ -13,8 +13,8 @@
 // samples, unless it has no use for it.
 //
 // A .kraft file names its model, and kraft/container.h says how it is checked before anything is
-// written. What is damaged, or was written by a model that computes other probabilities here, is an
-// Error. inspect() of that header says what a file holds.
+// written. A damaged file throws Error, and so does one whose model computes other probabilities
+// here. inspect(), in that header, says what a file holds.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ struct PackResult {
   std::uint64_t packed_bytes = 0;
 };
 
-// Throw UsageError for a task that is none, without reading anything.
+// Throw UsageError for an invalid task, without reading anything.
 void check(const CompressTask& task);
 void check(const DecompressTask& task);
 

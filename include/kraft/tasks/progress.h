@@ -26,9 +26,10 @@ struct ProgressReport {
 
 struct Receiver {
   std::function<void(const ProgressReport&)> progress = {};
-  std::function<void(const std::string&)> warning =
-      {};                                             // the result is not what was meant, perhaps
-  std::function<void(const std::string&)> note = {};  // how the task understood the request
+  // The result may not be what was meant.
+  std::function<void(const std::string&)> warning = {};
+  // How the task understood the request.
+  std::function<void(const std::string&)> note = {};
   std::function<bool()> cancelled = {};
 
   void report(const ProgressReport& report) const {

@@ -13,7 +13,7 @@
 //
 //     std::cout << kraft::reproduce_text(result);
 //
-// Data that an experiment needs and the task does not have are a UsageError:
+// An experiment whose data are missing from the task throws UsageError:
 //
 //     task.experiment = kraft::Experiment::fig3;  // fig3 needs images
 #pragma once
@@ -50,7 +50,8 @@ struct ReproduceTask {
   std::vector<ReproduceInput> text = {}, images = {}, audio = {};
   std::uint64_t limit_bytes = 1 << 20;  // at most so many of each kind; so many random ones
 
-  // That a model with parameters predicts, and all models in fig4; 0: all.
+  // Chunks that a model with parameters predicts, in fig4 every model (default: kDefaultChunks; 0:
+  // all).
   std::optional<std::uint64_t> chunks = {};  // not of fig3
   std::optional<PaperMedium> medium = {};    // of fig2 and fig4 (default: text): of what
   std::optional<std::uint64_t> seed = {};    // of fig3 (default: 1): of the samples
@@ -141,7 +142,7 @@ struct ReproduceResult {
   std::uint64_t learnt_bytes = 0, measured_bytes = 0;  // table2
 };
 
-// Throws UsageError for a task that is none, without reading anything.
+// Throws UsageError for an invalid task, without reading anything.
 void check(const ReproduceTask& task);
 
 // Models that are not there are left out with a note. Work that is cut short ends by Cancelled.

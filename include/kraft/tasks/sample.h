@@ -133,8 +133,8 @@ struct SampleReceiver : Receiver {
 // Returns what it has when it is cancelled.
 SampleResult sample(const SampleTask& task, const SampleReceiver& receiver = {});
 
-// Throws what sample() would throw before it makes a model: contents that are not read yet may be
-// empty.
+// Throws what sample() would throw before it makes a model. Contents of files that have not been
+// read yet may be empty.
 void check(const SampleTask& task);
 
 const OptionTable<DrawingTask>& drawing_options();

@@ -6,15 +6,15 @@
 //     for (const kraft::ScoreRow& row : kraft::score(task).rows)
 //       std::printf("%s: %.3f bits per byte\n", row.model.c_str(), row.bits_per_byte());
 //
-// Two figures say it. The code bits are what compressing takes, of a model that predicts what an
-// ideal arithmetic coder would take; the prequential bits are -log2 of the probability of each byte
-// given all before it, where increments of the code length are read as a distribution. Those cost
-// up to 256 compressions for each byte, and are estimated at places drawn at random:
+// There are two figures. The code bits are what compressing the file takes; for a predictor, what
+// an ideal arithmetic coder would take. The prequential bits are -log2 of the probability of each
+// byte given all bytes before it, where increments of the code length are read as a distribution.
+// They cost up to 256 compressions for each byte, and are estimated at places drawn at random:
 //
 //     task.positions = kraft::kEveryPosition;   // at all of them instead
 //
-// Given a context, both are conditional: what the text adds to the context's code, and what is
-// predicted when the context has been seen.
+// With a corpus, both are conditional: what the text adds to the corpus's code, and what is
+// predicted after the corpus.
 //
 //     task.prime = corpus;
 //     task.lines = true;                        // each line by itself, after the corpus
@@ -63,8 +63,8 @@ struct ScoreRow {
   std::uint64_t bytes = 0;
   std::uint64_t chunk_bytes = 0;
   std::uint64_t prime_bytes = 0;
-  std::int64_t compressed_bytes =
-      0;                       // after a context, an increment: real codecs have negative ones
+  // After a context it is an increment, and may be negative: real codecs are not monotone.
+  std::int64_t compressed_bytes = 0;
   double bits = 0;             // the same, to the bit where the codec has bits
   bool by_prediction = false;  // a sum of predictions, rounded up to bytes
   std::optional<PrequentialBits> prequential = {};
@@ -82,7 +82,7 @@ struct ScoreResult {
   std::vector<ScoreRow> rows;  // of the first text for each model, then of the second, ...
 };
 
-// Throws UsageError for a task that is none, without reading anything.
+// Throws UsageError for an invalid task, without reading anything.
 void check(const ScoreTask& task);
 
 ScoreResult score(const ScoreTask& task, const Receiver& receiver = {});
