@@ -20,7 +20,7 @@
 // says so. A specification that contains free text (a command, a path), or takes much memory or
 // time (a dictionary of a GiB), is never taken from a file:
 //
-//     kraft::decompress(file);    // the file names the model cmd:"rm -rf x": to trust it, give ...
+//     kraft::decompress(file);    // the file names the model cmd:"rm -rf x": to trust it, ...
 //     kraft::decompress(file, {.model = kraft::make_model("cmd:\"gzip -9\"")});
 //
 // For samples of an uncompressed image or recording, the model should know their shape:

@@ -3,7 +3,7 @@
 //     try {
 //       auto model = kraft::make_model("gzip:12");
 //     } catch (const kraft::UsageError& error) {
-//       // "gzip: level 12 is out of range: 1..9"
+//       // "gzip: level 12 is out of range: 0..9"
 //     }
 //
 // A message is one line that names the offending fragment, what was expected and what was found.

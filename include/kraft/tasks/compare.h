@@ -17,7 +17,7 @@
 // A model that the program has registered itself works like any other. Invalid tasks throw
 // UsageError, before any work is done:
 //
-//     task.models = {"gizp"};            // unknown model 'gizp' (did you mean gzip or gzipt?)
+//     task.models = {"gizp"};            // unknown model 'gizp' (did you mean gzip or gz?); ...
 //     task.inputs = {{"tiny", {1, 2}}};  // tiny: 2 bytes are too few for windows of 6,064: ...
 #pragma once
 
