@@ -427,7 +427,7 @@ TEST(Container, TakesNoMemoryOnAFilesWord) {
               HasSubstr("block 1 of the .kraft file"));
 }
 
-// All models and combinations of the README, and the levels and parameters that people give.
+// All models and combinations of the manual, and the levels and parameters that people give.
 TEST(Container, DecompressesByItselfWhateverCompressAccepts) {
   const Bytes original = bytes_of("the whale");
   for (const char* spec : {"gzip:9",
