@@ -44,6 +44,7 @@ struct Backend {
   Granularity granularity = Granularity::byte;
   std::string window;                    // how far it looks back, in words
   std::function<std::string()> library;  // the library it runs on, with its version
+  std::string built_with = {};  // the same as the build found it, where library() has to load it
 
   // How the model measures, where there is a choice; "recompress" if empty and there is a codec.
   std::function<std::string()> engine = {};

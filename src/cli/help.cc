@@ -119,18 +119,28 @@ std::string completed_with(const std::string& words) {
   return "mapfile -t COMPREPLY < <(compgen -W '" + words + "' -- \"$word\"); return ;;\n";
 }
 
+template <class Row, class Rows>
+std::string names_of(const Rows& rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return join(names, " ");
+}
+
 // What may follow an option, where that is one of some words.
-std::string words_after(const Option& option, const std::string& models) {
-  if (option.value_name == "SPEC") return models;
+std::string words_after(const Option& option) {
+  if (option.name == "sampler") return names_of<SamplerRow>(samplers());
+  if (option.name == "preset") return names_of<SamplerPreset>(sampler_presets());
+  if (option.name == "alphabet") return "auto all seen printable utf-8 chars:";
+  if (option.value_name == "SPEC") return names_of<Backend>(backends());
   return join(option.choices, " ");
 }
 
 // A case for each option of a command that some words may follow.
-std::string value_cases(const Command& command, const std::string& models) {
+std::string value_cases(const Command& command) {
   std::string cases;
   for (const std::span<const Option> table : command.tables) {
     for (const Option& option : table) {
-      const std::string words = words_after(option, models);
+      const std::string words = words_after(option);
       if (words.empty() || option.kind == OptionKind::flag) continue;
       cases += "    '" + command.name + " --" + option.name + "'";
       if (option.letter != 0) cases += "|'" + command.name + " -" + option.letter + "'";
@@ -141,20 +151,16 @@ std::string value_cases(const Command& command, const std::string& models) {
 }
 
 std::string completion_script() {
-  std::string names, models, cases, values;
-  for (const Backend& backend : backends()) models += backend.name + " ";
+  std::string names, cases, values;
   for (const Command& command : commands()) {
     if (is_hidden(command)) continue;
     names += command.name + " ";
-    values += value_cases(command, models);
+    values += value_cases(command);
     if (command.name == "help") continue;
     std::string options = "--help";
     for (const Shown& option : shown_options(command)) options += " --" + option.name;
     cases += "    " + command.name + ") options='" + options + "' ;;\n";
   }
-  std::string sampler_names, presets;
-  for (const SamplerRow& row : samplers()) sampler_names += row.name + " ";
-  for (const SamplerPreset& preset : sampler_presets()) presets += preset.name + " ";
   return "# bash completion for kraft\n"
          "_kraft() {\n"
          "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options=\n"
@@ -166,10 +172,7 @@ std::string completion_script() {
          "    return\n"
          "  fi\n"
          "  case \"${COMP_WORDS[1]} $previous\" in\n" +
-         values + "    *' --model'|*' -m') " + completed_with(models) + "    *' --sampler') " +
-         completed_with(sampler_names) + "    *' --preset') " + completed_with(presets) +
-         "    *' --as') " + completed_with("auto text image audio bytes") + "    *' --alphabet') " +
-         completed_with("auto all seen printable utf-8 chars:") +
+         values +
          "  esac\n"
          "  case ${COMP_WORDS[1]} in\n" +
          cases + "    help) " + completed_with(names) +
@@ -189,8 +192,10 @@ std::string version_text() {
   std::string text = "kraft " + std::string(kVersion) + "\n";
   std::set<std::string> libraries;
   for (const Backend& backend : backends()) {
-    if (backend.library() != "kraft") libraries.insert(backend.library());
+    const bool is_loaded = backend.built_with.empty();
+    libraries.insert(is_loaded ? backend.library() : backend.built_with);
   }
+  libraries.erase("kraft");
   for (const std::string& library : libraries) text += library + "\n";
   return text;
 }

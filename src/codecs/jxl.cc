@@ -224,6 +224,9 @@ Backend jxl_backend() {
   row.granularity = Granularity::byte;
   row.window = "all";
   row.library = version;
+#ifdef KRAFT_LIBJXL_VERSION
+  row.built_with = "libjxl " KRAFT_LIBJXL_VERSION;
+#endif
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<JxlCodec>(shape_of(arguments),
                                       static_cast<int>(arguments.integer("effort")));
