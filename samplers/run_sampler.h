@@ -8,7 +8,7 @@
 //     };
 //     SamplerRow coin_row() { return {"coin", "...", {}, make_run_sampler<Coin>}; }
 //
-// and one line in registry.cc. Everything else is done by the Drawing.
+// and one line in registry.h. Everything else is done by the Drawing.
 #pragma once
 
 #include <memory>

@@ -6,7 +6,7 @@ try compare
 try compare --model gzip
 try compare --model gizp book
 try compare --model gzip --model gzip book
-try compare --model gzip --sampler ancestor book
+try compare --model gzip --sampler ancestrl book
 try compare --model gzip --sampler ancestral,temprature=2 book
 try compare --model gzip --sampler ancestral,horizon=2 book
 try compare --model gzip --judge nobody --context 100 book
