@@ -52,6 +52,8 @@ enum class Medium { text, image, audio, bytes };
 struct MediumRow {
   Medium medium;
   const char* name;
+  const char* files;                        // what several of them are called: "images"
+  const char* raw_files;                    // of which raw_layout() knows; empty: none
   bool has_samples;                         // in rows or frames, which a Geometry describes
   bool (*is_file_of)(ByteView file);        // by its content; the first medium for which it holds
   bool (*is_named)(std::string_view name);  // by how the file's name ends, where no content tells
@@ -62,6 +64,7 @@ std::span<const MediumRow> media();
 
 const MediumRow& row_of(Medium medium);
 const char* name_of(Medium medium);
+bool has_samples(Medium medium);
 
 // Tells by content: the signature of a format that can be read here, if the header after it makes
 // sense, for a text may begin with "GIF89a" or "P1" as well. Otherwise UTF-8 without control

@@ -56,8 +56,7 @@ std::vector<std::string> inside(const std::string& folder, Medium medium) {
   }
   if (error) throw Error("cannot read the folder " + printable(folder) + ": " + error.message());
   if (files.empty())
-    throw Error("the folder " + printable(folder) + " holds no " +
-                (medium == Medium::image ? "images" : "recordings"));
+    throw Error("the folder " + printable(folder) + " holds no " + row_of(medium).files);
   std::ranges::sort(files);
   return files;
 }

@@ -84,34 +84,36 @@ void check(const Asked& asked) {
   check(asked.text);
 }
 
+// "images (--as image)"
+std::string owners(Medium medium) {
+  return std::string(row_of(medium).files) + " (--as " + name_of(medium) + ")";
+}
+
+void refuse(const std::string& option, bool is_set, Medium medium, const std::string& owners) {
+  if (is_set)
+    throw OptionError(
+        {"", option,
+         std::string(" has no meaning for ") + name_of(medium) + "; it is an option of " + owners});
+}
+
 // Throws when one of these options is set.
 template <class Task>
 void refuse(const OptionTable<Task>& table, const Task& task, Medium medium,
-            const std::string& belongs_to) {
+            const std::string& owners) {
   for (const Option& row : table.rows()) {
     if (row.name == "input" || !table.is_set(task, row.name)) continue;
-    throw OptionError({"", row.name,
-                       std::string(" has no meaning for ") + name_of(medium) +
-                           "; it is an option of " + belongs_to});
+    refuse(row.name, true, medium, owners);
   }
-}
-
-void refuse(const char* option, bool is_set, Medium medium, const std::string& belongs_to) {
-  if (is_set)
-    throw OptionError({"", option,
-                       std::string(" has no meaning for ") + name_of(medium) +
-                           "; it is an option of " + belongs_to});
 }
 
 void refuse_options_of_others(Asked& asked, const Shown& shown, Medium medium) {
   check_media({media_input_options(), asked.media}, medium);
-  if (medium != Medium::image) refuse(image_options(), asked.image, medium, "images (--as image)");
-  if (medium != Medium::audio)
-    refuse(audio_options(), asked.audio, medium, "recordings (--as audio)");
-  if (medium == Medium::image || medium == Medium::audio) {
-    refuse(text_options(), asked.text, medium, "text (--as bytes)");
-    refuse("echo", shown.echo, medium, "text (--as bytes)");
-    refuse("trace", !shown.trace.empty(), medium, "text (--as bytes)");
+  if (medium != Medium::image) refuse(image_options(), asked.image, medium, owners(Medium::image));
+  if (medium != Medium::audio) refuse(audio_options(), asked.audio, medium, owners(Medium::audio));
+  if (has_samples(medium)) {
+    refuse(text_options(), asked.text, medium, owners(Medium::bytes));
+    refuse("echo", shown.echo, medium, owners(Medium::bytes));
+    refuse("trace", !shown.trace.empty(), medium, owners(Medium::bytes));
     if (!asked.text.context.input) throw UsageError("the file is missing");
   } else {
     refuse(completion_options(), asked.completion, medium, "images and recordings");
@@ -367,8 +369,7 @@ int run(Asked& asked, const Shown& shown) {
   const Medium medium =
       medium_of(asked.media, asked.text.context.input.value_or(Bytes()), asked.input_name);
   refuse_options_of_others(asked, shown, medium);
-  const bool has_samples = medium == Medium::image || medium == Medium::audio;
-  return has_samples ? complete(asked, shown, medium) : sample_text(asked.text, shown);
+  return has_samples(medium) ? complete(asked, shown, medium) : sample_text(asked.text, shown);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ ContainerHeader parse_header(ByteView body) {
   header.model.fingerprint = pieces.string();
   header.model.probe = pieces.u64();
   const Byte medium = pieces.byte();
-  if (medium > static_cast<Byte>(Medium::bytes)) throw Malformed("its medium is unknown");
+  if (medium >= media().size()) throw Malformed("its medium is unknown");
   header.medium = static_cast<Medium>(medium);
   const ByteView head = pieces.bytes(pieces.varint());
   header.head.assign(head.begin(), head.end());

@@ -197,8 +197,7 @@ Cell Comparison::draw(const CellKey& key, unsigned worker) {
 
 Figures Comparison::sample_figures(const CellKey& key, ByteView sample) {
   const ComparedInput& input = inputs_[key.input];
-  const bool text = input.medium == Medium::text || input.medium == Medium::bytes;
-  const auto against = text ? judged(key.input, key.window) : nullptr;
+  const auto against = has_samples(input.medium) ? nullptr : judged(key.input, key.window);
   return figures_of(metrics_[key.input],
                     SampleView(input, input.windows[key.window], sample, against.get()));
 }

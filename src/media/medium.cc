@@ -89,10 +89,11 @@ bool never_named(std::string_view) { return false; }
 
 std::span<const MediumRow> media() {
   static constexpr MediumRow kRows[] = {
-      {Medium::image, "image", true, is_image, has_image_name},
-      {Medium::audio, "audio", true, is_audio, has_audio_name},
-      {Medium::text, "text", false, is_text, never_named},
-      {Medium::bytes, "bytes", false, never, never_named},
+      {Medium::image, "image", "images", "binary PNM", true, is_image, has_image_name},
+      {Medium::audio, "audio", "recordings", "WAV with 8 or 16 bits", true, is_audio,
+       has_audio_name},
+      {Medium::text, "text", "text", "", false, is_text, never_named},
+      {Medium::bytes, "bytes", "text", "", false, never, never_named},
   };
   return kRows;
 }
@@ -102,6 +103,7 @@ const MediumRow& row_of(Medium medium) {
 }
 
 const char* name_of(Medium medium) { return row_of(medium).name; }
+bool has_samples(Medium medium) { return row_of(medium).has_samples; }
 
 Medium infer_medium(ByteView file, std::string_view name) {
   for (const MediumRow& row : media()) {

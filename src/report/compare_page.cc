@@ -148,7 +148,7 @@ Json window_json(const CompareResult& result, std::size_t index, std::size_t num
   const CompareWindow& window = input.windows[number_of_window];
   const ByteView context(window.context);
   Json json = {{"begin", window.begin}};
-  if (input.medium != Medium::image && input.medium != Medium::audio)
+  if (!has_samples(input.medium))
     json["context"] = shown_text(context.last(std::min(context.size(), kShownContextBytes)));
   json["samples"] = Json::array();
   for (const CompareRow& row : result.rows) {
@@ -175,7 +175,7 @@ std::string about_input(const CompareResult& result, const CompareInput& input) 
                      (result.count == 1 ? " sample" : " samples") + " of each.";
   if (input.medium == Medium::image)
     text += " Gray, " + std::to_string(input.row_bytes) + " pixels wide.";
-  if (input.medium == Medium::audio) text += " " + grouped(input.rate_hz) + " Hz, 8 bits linear.";
+  if (input.rate_hz > 0) text += " " + grouped(input.rate_hz) + " Hz, 8 bits linear.";
   return text;
 }
 

@@ -22,8 +22,6 @@ namespace {
 
 constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
 
-bool is_text(Medium medium) { return medium == Medium::text || medium == Medium::bytes; }
-
 // Reduced until its shorter side has so many pixels (0: as it is).
 Image reduced(const Image& image, std::size_t side) {
   const std::size_t shorter = std::min(image.width, image.height);
@@ -34,7 +32,7 @@ Image reduced(const Image& image, std::size_t side) {
 
 std::size_t windows_wanted(const CompareTask& task, Medium medium) {
   if (task.windows > 0) return task.windows;
-  return is_text(medium) ? 6 : 4;
+  return has_samples(medium) ? 4 : 6;
 }
 
 ComparedInput image_input(const CompareTask& task, const NamedBytes& file,
@@ -51,7 +49,7 @@ ComparedInput image_input(const CompareTask& task, const NamedBytes& file,
       .row_bytes = task.patch.first,
       .rate_hz = 0,
       .windows = {}};
-  input.windows = windows_of_image(image, file.name, task.seed, windows_wanted(task, Medium::image),
+  input.windows = windows_of_image(image, file.name, task.seed, windows_wanted(task, input.medium),
                                    task.patch.first, task.patch.second, task.rows);
   return input;
 }
@@ -69,7 +67,7 @@ ComparedInput audio_input(const CompareTask& task, const NamedBytes& file,
                       .rate_hz = audio.rate_hz,
                       .windows = {}};
   input.windows =
-      windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task, Medium::audio),
+      windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task, input.medium),
                        task.context_samples, task.truth_samples);
   return input;
 }
@@ -156,7 +154,8 @@ class CompareWork {
     std::vector<ComparedInput> inputs;
     for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file, receiver));
     if (launch().rank == 0) costs_ = measured_costs(task, inputs, stop_);
-    const bool text = std::ranges::any_of(inputs, [](const auto& i) { return is_text(i.medium); });
+    const bool text =
+        std::ranges::any_of(inputs, [](const auto& i) { return !has_samples(i.medium); });
     ComparisonSettings settings{.seed = task.seed,
                                 .count = task.count,
                                 .positions = task.positions,

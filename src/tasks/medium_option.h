@@ -1,9 +1,11 @@
 // The option that says what a file is taken for.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kraft/media.h"
 #include "kraft/tasks/options.h"
@@ -11,10 +13,16 @@
 namespace kraft {
 
 inline std::optional<Medium> medium_called(const std::string& name) {  // nothing for "auto"
-  for (const Medium medium : {Medium::text, Medium::image, Medium::audio, Medium::bytes}) {
-    if (name == name_of(medium)) return medium;
-  }
-  return std::nullopt;
+  const auto row = std::ranges::find(media(), name, &MediumRow::name);
+  return row == media().end() ? std::nullopt : std::optional(row->medium);
+}
+
+inline std::vector<std::string> medium_choices() {
+  std::vector<MediumRow> rows(media().begin(), media().end());
+  std::ranges::sort(rows, {}, &MediumRow::medium);
+  std::vector<std::string> names = {"auto"};
+  for (const MediumRow& row : rows) names.emplace_back(row.name);
+  return names;
 }
 
 // The field is a std::optional<Medium>; nothing is what the content says.
@@ -32,7 +40,7 @@ void add_medium(OptionTable<Task>& table, Field field) {
       },
       OptionValue(std::string("auto")),
       {.value_name = "MEDIUM",
-       .choices = {"auto", "text", "image", "audio", "bytes"},
+       .choices = medium_choices(),
        .meaning = "what the file is taken for; auto: what its content says"});
 }
 

@@ -246,14 +246,10 @@ void check_media(const BoundOptions& options, Medium medium) {
     if (row.media.empty() || !options.is_set(row)) continue;
     if (std::ranges::find(row.media, medium) != row.media.end()) continue;
     const Medium owner = row.media[0];
-    const std::string owners = owner == Medium::image   ? "images"
-                               : owner == Medium::audio ? "recordings"
-                                                        : "text";
     throw OptionError({"", row.name,
                        std::string(" has no meaning for ") + name_of(medium) +
-                           "; it is an option of " + owners + " (",
-                       "as",
-                       owners == "text" ? " bytes)" : std::string(" ") + name_of(owner) + ")"});
+                           "; it is an option of " + row_of(owner).files + " (",
+                       "as", std::string(" ") + name_of(owner) + ")"});
   }
 }
 

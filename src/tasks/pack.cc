@@ -80,10 +80,10 @@ class PeekedInput {
 RawLayout layout_of(const CompressTask& task, ByteView beginning) {
   const auto layout = raw_layout(beginning);
   if (!task.as) return layout.value_or(RawLayout{});
-  if (*task.as == Medium::text || *task.as == Medium::bytes) return {.medium = *task.as};
+  if (!has_samples(*task.as)) return {.medium = *task.as};
   if (!layout || layout->medium != *task.as)
     throw Error(std::string("the file is no uncompressed ") + name_of(*task.as) + " (" +
-                (*task.as == Medium::image ? "binary PNM" : "WAV with 8 or 16 bits") + ")");
+                row_of(*task.as).raw_files + ")");
   return *layout;
 }
 

@@ -60,8 +60,7 @@ MediaSamples Scoring::samples_of(const NamedBytes& input) const {
     throw Error(printable(input.name) + ": " + error.what());
   }
   if (samples.bytes.empty()) throw Error(printable(input.name) + " holds no samples");
-  const bool text = samples.medium == Medium::text || samples.medium == Medium::bytes;
-  if (task_.lines && !text)
+  if (task_.lines && has_samples(samples.medium))
     throw OptionError({"", "lines",
                        std::string(" has no meaning for ") + name_of(samples.medium) +
                            "; it is an option of text (",
