@@ -234,7 +234,7 @@ std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelO
   try {
     if (const std::string why = objection_to(file.spec); !why.empty())
       throw Error("the file names the model " + printable(file.spec) + ", " + why +
-                  ": to trust it, name the model yourself (--model)");
+                  ": to trust it, name the model yourself");
     const std::string spec = without_speed(file.spec);
     expect_same_spec(file, check_spec(spec));  // before anything is loaded
     return make_model(spec, options);
