@@ -18,7 +18,9 @@ file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_t
 list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
   # The command line is in the program; its parts that tests look at are compiled into them.
-  add_executable(kraft_tests ${test_sources} ${PROJECT_SOURCE_DIR}/src/cli/options.cc)
+  set(tested_parts options outputs terminal)
+  list(TRANSFORM tested_parts REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cli/\\1.cc")
+  add_executable(kraft_tests ${test_sources} ${tested_parts})
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
     kraft::kraft ${KRAFT_LIBRARIES} Boost::program_options GTest::gtest_main GTest::gmock kraft_flags)

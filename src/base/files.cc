@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "base/text.h"
@@ -115,7 +116,22 @@ bool is_same_file(const std::string& one, const std::string& other) {
   struct stat a {
   }, b{};
   return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
+         a.st_ino == b.st_ino && (S_ISREG(a.st_mode) || S_ISDIR(a.st_mode));
+}
+
+bool would_be_one_file(const std::string& one, const std::string& other) {
+  struct stat status {};
+  if (one == "-" || other == "-") return one == other;
+  if (::stat(one.c_str(), &status) == 0 || ::stat(other.c_str(), &status) == 0)
+    return is_same_file(one, other);
+  const auto split = [](const std::string& path) {
+    const std::filesystem::path whole(path);
+    return std::pair(whole.has_parent_path() ? whole.parent_path().string() : ".",
+                     whole.filename().string());
+  };
+  const auto [folder, name] = split(one);
+  const auto [other_folder, other_name] = split(other);
+  return name == other_name && is_same_file(folder, other_folder);
 }
 
 InputFile::InputFile(const std::string& path)

@@ -30,8 +30,12 @@ struct FileAccess {
   std::uint32_t group = 0;
 };
 
-// Whether both are there and are one file, by whatever names.
+// Whether both are there and are one regular file or one folder, by whatever names.
 bool is_same_file(const std::string& one, const std::string& other);
+
+// Whether what is written to both is written to one file, be it there already or not; or to
+// standard output, "-".
+bool would_be_one_file(const std::string& one, const std::string& other);
 
 // A file that is read from its beginning to its end, or standard input for "-".
 class InputFile {

@@ -9,14 +9,16 @@
 namespace kraft::cli {
 
 void add_coding_options(OptionTable<CodingShow>& table, const std::string& otherwise) {
-  table.text("input", &CodingShow::input, {.value_name = "FILE", .meaning = "the file"});
+  table.text("input", &CodingShow::input,
+             {.value_name = "FILE", .meaning = "the file", .is_read = true});
   table.file("output", &CodingShow::output,
              {.letter = 'o',
               .value_name = "FILE",
               .otherwise = otherwise,
               .meaning = "where to write; - is standard output"});
   table.flag("force", &CodingShow::force,
-             {.letter = 'f', .meaning = "overwrite a file that --output does not name"});
+             {.letter = 'f',
+              .meaning = "overwrite a file that --output does not name, or the one that is read"});
   table.flag("quiet", &CodingShow::quiet,
              {.letter = 'q', .meaning = "no report on standard error"});
 }

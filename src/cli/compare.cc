@@ -1,19 +1,20 @@
 // kraft compare: which compressor dreams best.
 
-#include "base/files.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/spreading.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
 #include "kraft/report.h"
+#include "run/ranks.h"
 
 namespace kraft::cli {
 namespace {
 
 struct Show {
   Columns columns = Columns::concise;
-  bool json = false, csv = false;
+  bool json = false, csv = false, force = false;
   std::optional<std::string> html;
 };
 
@@ -31,6 +32,7 @@ const OptionTable<Show>& show_options() {
     rows.flag("csv", &Show::csv, {.meaning = "print CSV: a line for each figure"});
     rows.file("html", &Show::html,
               {.value_name = "FILE", .meaning = "write a page with all results as well"});
+    add_force(rows, &Show::force);
     return rows;
   }();
   return table;
@@ -51,12 +53,18 @@ int run(CompareTask& task, const Show& show) {
     throw Error(
         "--html: kraft was built without Chart.js (apt-get install libjs-chart.js, and build "
         "again)");
+  const std::string html = show.html.value_or("");
+  Outputs outputs;
+  if (launch().rank == 0) outputs.open(html);
   const auto work = [&](const Receiver& receiver) {
     const CompareResult result = compare(task, receiver);
-    if (show.html) write_file(*show.html, as_bytes(compare_page(result, command_of(task))));
-    write_out(show.json  ? compare_json(result)
-              : show.csv ? compare_csv(result)
-                         : compare_table(result, show.columns));
+    outputs.write_text(html, [&] { return compare_page(result, command_of(task)); });
+    outputs.attempt([&] {
+      write_out(show.json  ? compare_json(result)
+                : show.csv ? compare_csv(result)
+                           : compare_table(result, show.columns));
+    });
+    outputs.finish();
   };
   return spread(work, task.resume ? Finished::kept : Finished::lost);
 }

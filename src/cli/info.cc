@@ -21,7 +21,7 @@ const OptionTable<Options>& options() {
   static const auto table = [] {
     OptionTable<Options> rows;
     rows.list("input", &Options::inputs,
-              {.value_name = "FILE", .meaning = "the files", .required = true});
+              {.value_name = "FILE", .meaning = "the files", .required = true, .is_read = true});
     rows.flag("json", &Options::json, {.meaning = "print JSON"});
     return rows;
   }();

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "kraft/error.h"
+#include "registry/model_files.h"
 #include "run/interrupts.h"
 #include "run/ranks.h"
 
@@ -55,6 +56,15 @@ std::vector<po::option> odd_argument(std::vector<std::string>& arguments) {
   odd.original_tokens = {argument};
   arguments.erase(arguments.begin());
   return {odd};
+}
+
+// The values of a text, a list or a file that is set.
+std::vector<std::string> values_of(const BoundOptions& options, const Option& option) {
+  const auto value = options.value(option);
+  if (!value) return {};
+  if (const auto* all = std::get_if<std::vector<std::string>>(&*value)) return *all;
+  const auto* one = std::get_if<std::string>(&*value);
+  return one == nullptr || one->empty() ? std::vector<std::string>() : std::vector{*one};
 }
 
 }  // namespace
@@ -171,6 +181,60 @@ void Request::check() const {
     throw UsageError(error.text([this](const std::string& n) { return spelled(command_, n); }));
   }
   expect_standard_input_once();
+  expect_outputs_apart();
+}
+
+std::vector<Request::NamedPath> Request::read_paths() const {
+  std::vector<NamedPath> paths;
+  for (const File& file : files_) {
+    for (const auto& [name, path] : file.names) paths.push_back({file.option, path});
+  }
+  for (const BoundOptions& bound : options_) {
+    for (const Option& option : bound.rows()) {
+      const bool names_models = option.value_name == "SPEC";
+      if (!names_models && !option.is_read) continue;
+      for (const std::string& value : values_of(bound, option)) {
+        for (const std::string& path : names_models ? model_files(value) : std::vector{value})
+          paths.push_back({&option, path});
+      }
+    }
+  }
+  return paths;
+}
+
+std::vector<Request::NamedPath> Request::written_paths() const {
+  std::vector<NamedPath> paths;
+  for (const BoundOptions& bound : options_) {
+    for (const Option& option : bound.rows()) {
+      if (option.kind != OptionKind::file || option.is_read) continue;
+      for (const std::string& path : values_of(bound, option)) paths.push_back({&option, path});
+    }
+  }
+  return paths;
+}
+
+void Request::expect_outputs_apart() const {
+  const std::vector<NamedPath> written = written_paths();
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (would_be_one_file(written[i].path, written[j].path))
+        throw UsageError(spelled(command_, written[j].option->name) + " and " +
+                         spelled(command_, written[i].option->name) + " name the same file");
+    }
+  }
+  const Found force = find("force");
+  if (force.option != nullptr && force.options->is_set(*force.option)) return;
+  for (const NamedPath& output : written) {
+    for (const NamedPath& input : read_paths()) {
+      const std::string from = input.path == "-" ? "/dev/stdin" : input.path;
+      if (output.path == "-" || !is_same_file(from, output.path)) continue;
+      throw UsageError(
+          spelled(command_, output.option->name) + " " + printable(output.path) +
+          " would overwrite what " +
+          (input.path == "-" ? "standard input" : spelled(command_, input.option->name)) +
+          " reads: give --force, or another name");
+    }
+  }
 }
 
 void Request::expect_standard_input_once() const {

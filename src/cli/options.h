@@ -21,7 +21,9 @@ class Request {
 
   bool wants_help() const { return wants_help_; }
 
-  // Throws UsageError when an option is out of its range, missing, or in conflict with another.
+  // Throws UsageError when an option is out of its range, missing, or in conflict with another;
+  // also when a file would be written that another option reads, unless there is a --force that is
+  // given, or that two options write.
   void check() const;
 
   // Throws Error when one is not there, or empty where it must not be.
@@ -42,12 +44,21 @@ class Request {
     const Option* option = nullptr;
   };
 
+  // A file that an option names, and how its path is shown.
+  struct NamedPath {
+    const Option* option;
+    std::string path;
+  };
+
   Found find(std::string_view name) const;
   void take(const std::string& name, const std::vector<std::string>& tokens,
             std::vector<std::string> values);
+  std::vector<NamedPath> read_paths() const;
+  std::vector<NamedPath> written_paths() const;
   void take(const Found& found, const std::string& value);
   void add_file(const Found& found, const std::string& value);
   void expect_standard_input_once() const;
+  void expect_outputs_apart() const;
   [[noreturn]] void fail(const std::string& message) const;
 
   const Command& command_;
@@ -63,6 +74,12 @@ std::string spelled(const Command& command, const std::string& option);
 // As for a shell: how an option is written, and what it means with its range and default.
 std::string usage_of(const Option& option);
 std::string meaning_of(const Option& option);
+
+// --force, of a command whose outputs may be its inputs.
+template <class Show>
+void add_force(OptionTable<Show>& table, bool Show::*field) {
+  table.flag("force", field, {.letter = 'f', .meaning = "write also over a file that is read"});
+}
 
 // Puts both tables on the command: its options fill a Task and a Show, of which `run` makes what
 // is to be seen. Where there is a check(task), it is called before files are read.
@@ -84,6 +101,7 @@ void serve(Command& command, const OptionTable<Task>& task_table,
     request.read_files();
     if constexpr (requires { task.input_name; })
       task.input_name = request.file_name(self.positional);
+    if constexpr (requires { task.mask_name; }) task.mask_name = request.file_name("mask");
     return run(task, show);
   };
 }

@@ -1,11 +1,17 @@
 // kraft reproduce: the experiments of "Language Modeling Is Compression".
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/paper_files.h"
 #include "cli/spreading.h"
 #include "cli/terminal.h"
@@ -21,7 +27,7 @@ struct Show {
   std::optional<std::string> text;
   std::vector<std::string> images, audio;
   std::optional<std::string> plot, output;
-  bool json = false;
+  bool json = false, force = false;
 };
 
 const OptionTable<Show>& show_options() {
@@ -30,23 +36,27 @@ const OptionTable<Show>& show_options() {
     rows.file("text", &Show::text,
               {.value_name = "FILE",
                .otherwise = "mobydick.txt",
-               .meaning = "the text, such as enwik9 (- is standard input)"});
+               .meaning = "the text, such as enwik9 (- is standard input)",
+               .is_read = true});
     rows.list("images", &Show::images,
               {.value_name = "FILE...",
                .otherwise = "astronaut.png",
                .meaning = "images, or folders of them",
-               .several = true});
+               .several = true,
+               .is_read = true});
     rows.list("audio", &Show::audio,
               {.value_name = "FILE...",
                .otherwise = "speech.wav",
                .meaning = "recordings, or folders of them",
-               .several = true});
+               .several = true,
+               .is_read = true});
     rows.file("plot", &Show::plot,
               {.value_name = "FILE", .meaning = "fig2, fig4: write the curves (SVG)"});
     rows.file("output", &Show::output,
               {.letter = 'o',
                .value_name = "DIR",
                .meaning = "fig3: the folder for samples and pictures"});
+    add_force(rows, &Show::force);
     rows.flag("json", &Show::json, {.meaning = "print JSON"});
     return rows;
   }();
@@ -79,29 +89,53 @@ void set_data(const Show& show, ReproduceTask& task) {
   if (task.audio.empty() && wanted(PaperMedium::audio)) task.audio = default_recordings();
 }
 
+// Files will be put into it.
 void make_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error || !std::filesystem::is_directory(folder, error))
     throw Error("cannot make the folder " + printable(folder) + ": " + error.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw Error("cannot write to the folder " + printable(folder) + ": " + std::strerror(errno));
 }
 
-void show_result(const ReproduceResult& result, const Show& show) {
-  if (show.plot) write_file(*show.plot, as_bytes(reproduce_plot(result)));
-  if (show.plot == "-") return;
-  if (show.output) {
-    for (const NamedBytes& file : reproduce_files(result))
-      write_file(*show.output + "/" + file.name, file.bytes);
+bool is_read(const Show& show, const std::string& path) {
+  const auto same = [&](const std::string& input) { return is_same_file(input, path); };
+  return (show.text && same(*show.text)) || std::ranges::any_of(show.images, same) ||
+         std::ranges::any_of(show.audio, same);
+}
+
+void write_files(const ReproduceResult& result, const Show& show, Outputs& outputs) {
+  for (const NamedBytes& file : reproduce_files(result)) {
+    const std::string path = *show.output + "/" + file.name;
+    outputs.write(path, [&] {
+      if (!show.force && is_read(show, path))
+        throw Error(printable(path) +
+                    " is not written, since it has been read: give --force, or another --output");
+      return file.bytes;
+    });
   }
-  write_out(show.json ? reproduce_json(result) : reproduce_text(result));
+}
+
+void show_result(const ReproduceResult& result, const Show& show, Outputs& outputs) {
+  if (show.plot) outputs.write_text(*show.plot, [&] { return reproduce_plot(result); });
+  if (show.plot != "-") {
+    if (show.output) outputs.attempt([&] { write_files(result, show, outputs); });
+    outputs.attempt(
+        [&] { write_out(show.json ? reproduce_json(result) : reproduce_text(result)); });
+  }
+  outputs.finish();
 }
 
 int run(ReproduceTask& task, const Show& show) {
   check_show(show, *task.experiment);
   set_data(show, task);
   if (show.output && launch().rank == 0) make_folder(*show.output);
-  return spread([&](const Receiver& receiver) { show_result(reproduce(task, receiver), show); },
-                task.resume ? Finished::kept : Finished::lost);
+  Outputs outputs;
+  if (show.plot && launch().rank == 0) outputs.open(*show.plot);
+  return spread(
+      [&](const Receiver& receiver) { show_result(reproduce(task, receiver), show, outputs); },
+      task.resume ? Finished::kept : Finished::lost);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/terminal_filter.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
 #include "kraft/tasks/complete.h"
@@ -32,7 +33,7 @@ struct Asked {
   ImageCompletionTask image;
   AudioCompletionTask audio;
   MediaInput media;
-  std::string input_name;
+  std::string input_name, mask_name;
 };
 
 const OptionTable<Asked>& asked_options() {
@@ -49,7 +50,7 @@ const OptionTable<Asked>& asked_options() {
 }
 
 struct Shown {
-  bool echo = false, quiet = false, json = false;
+  bool echo = false, quiet = false, json = false, force = false;
   std::string output, panel, trace;
 };
 
@@ -63,6 +64,7 @@ const OptionTable<Shown>& shown_options() {
              {.letter = 'o',
               .value_name = "FILE",
               .meaning = "write to this file instead of standard output"});
+    add_force(all, &Shown::force);
     all.flag("json", &Shown::json, {.meaning = "print JSON"});
     all.file(
         "panel", &Shown::panel,
@@ -183,7 +185,9 @@ class TextShow {
         terminal_(shown.json || !output_.to_terminal()),
         labelled_(std::max<std::size_t>(task.models.size(), 1) *
                       static_cast<std::size_t>(task.count) >
-                  1) {}
+                  1) {
+    outputs_.open(shown.trace);
+  }
 
   SampleReceiver receiver() {
     SampleReceiver receiver{terminal_.receiver()};
@@ -207,13 +211,16 @@ class TextShow {
   int finish(const SampleResult& result) {
     terminal_.end_progress();
     if (!result.samples.empty()) {  // with at least a part of one
-      if (shown_.json) write_json(result);
-      output_.commit();
+      outputs_.attempt([&] {
+        if (shown_.json) write_json(result);
+        output_.commit();
+      });
       std::vector<Trace> traces;
       for (const Sample& sample : result.samples)
         add_traces(traces, result.models[sample.model], sample);
-      if (!shown_.trace.empty() && !traces.empty())
-        write_file(shown_.trace, as_bytes(trace_plot_svg(traces)));
+      if (!traces.empty())
+        outputs_.write_text(shown_.trace, [&] { return trace_plot_svg(traces); });
+      outputs_.finish();
     }
     return result.cancelled ? kInterruptedExit : 0;
   }
@@ -256,6 +263,7 @@ class TextShow {
   const SampleTask& task_;
   const Shown& shown_;
   Output output_;
+  Outputs outputs_;
   TerminalReceiver terminal_;
   bool labelled_;
   ByteView prompt_, suffix_;  // of the result
@@ -280,8 +288,6 @@ void check_outputs(const CompletionTask& task, const Shown& shown) {
   if (!shown.output.empty() && count > 1)
     throw UsageError("--output takes one completion, but there are " + std::to_string(count) +
                      ": --panel shows several");
-  if (!shown.output.empty() && shown.output == shown.panel)
-    throw UsageError("--output and --panel name the same file");
 }
 
 // What a file of that name cannot hold is said with the option that names it.
@@ -311,7 +317,7 @@ Bytes file_of(const AudioCompletion& completion, const std::string& path) {
 }
 
 template <class Task, class Result>
-int show_completions(const Task& task, const Result& result, const Shown& shown) {
+int show_completions(const Task& task, const Result& result, const Shown& shown, Outputs& outputs) {
   if (result.cancelled) return kInterruptedExit;
   Json results = Json::array();
   for (const auto& completion : result.completions) {
@@ -319,11 +325,11 @@ int show_completions(const Task& task, const Result& result, const Shown& shown)
     const std::string summary = summary_of(result, completion);
     if (!shown.quiet && !summary.empty()) note(summary);
   }
-  if (!shown.output.empty())
-    write_file(shown.output, file_of(result.completions.at(0), shown.output));
-  if (!shown.panel.empty())
-    write_file(shown.panel, write_png(panel_of(task, result, interrupted), interrupted));
-  if (shown.json) print_json(results);
+  outputs.write(shown.output, [&] { return file_of(result.completions.at(0), shown.output); });
+  outputs.write(shown.panel,
+                [&] { return write_png(panel_of(task, result, interrupted), interrupted); });
+  if (shown.json) outputs.attempt([&] { print_json(results); });
+  outputs.finish();
   return 0;
 }
 
@@ -337,6 +343,28 @@ void take_common(Task& task, const Asked& asked, const Shown& shown) {
   check(task);
 }
 
+// Before the first byte is drawn.
+Outputs opened(const Shown& shown) {
+  Outputs outputs;
+  outputs.open(shown.output);
+  outputs.open(shown.panel);
+  return outputs;
+}
+
+// What is wrong with a file is said with its name.
+template <class Read>
+auto read_named(const std::string& name, Read read) {
+  try {
+    return read();
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    throw Error(printable(name) + ": " + error.what());
+  }
+}
+
 int complete(Asked& asked, const Shown& shown, Medium medium) {
   const ByteView file(*asked.text.context.input);
   catch_interrupts();
@@ -345,23 +373,26 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
     take_common(asked.image, asked, shown);
     check_png_name("output", shown.output);
     check_png_name("panel", shown.panel);
-    asked.image.image = read_image(asked.media, file);
+    asked.image.image = read_named(asked.input_name, [&] { return read_image(asked.media, file); });
+    if (!asked.mask_name.empty()) asked.image.mask_name = printable(asked.mask_name);
     warn_about(asked.input_name, asked.image.image.warnings, terminal.receiver());
     if (!shown.panel.empty()) expect_panel_fits(asked.image);
+    Outputs outputs = opened(shown);
     const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
     terminal.end_progress();
-    return show_completions(asked.image, result, shown);
+    return show_completions(asked.image, result, shown, outputs);
   }
   take_common(asked.audio, asked, shown);
   if (!shown.output.empty()) format_of(shown.output);
   check_png_name("panel", shown.panel);
-  asked.audio.audio = read_audio(asked.media, file);
+  asked.audio.audio = read_named(asked.input_name, [&] { return read_audio(asked.media, file); });
   warn_about(asked.input_name, asked.audio.audio.warnings, terminal.receiver());
   if (!shown.output.empty()) expect_writable(asked.audio.audio, format_of(shown.output));
   if (!shown.panel.empty()) expect_panel_fits(asked.audio);
+  Outputs outputs = opened(shown);
   const AudioCompletionResult result = complete_audio(asked.audio, terminal.receiver());
   terminal.end_progress();
-  return show_completions(asked.audio, result, shown);
+  return show_completions(asked.audio, result, shown, outputs);
 }
 
 // What the file holds says what is drawn.

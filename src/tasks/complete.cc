@@ -56,21 +56,27 @@ Bytes given_mask(const Image& image, Bytes mask) {
 }
 
 // Bright is from half the range on.
-Bytes file_mask(const Image& image, ByteView file) {
-  const Image picture = read_image(file);
-  if (picture.width != image.width || picture.height != image.height)
-    throw Error("the mask is " + std::to_string(picture.width) + " x " +
-                std::to_string(picture.height) + " pixels, but the image is " +
-                std::to_string(image.width) + " x " + std::to_string(image.height));
-  const std::vector<bool> marked = marked_pixels(picture);
-  return Bytes(marked.begin(), marked.end());
+Bytes file_mask(const ImageCompletionTask& task, const Receiver& receiver) {
+  try {
+    const Image picture = read_image(*task.mask_file);
+    for (const std::string& warning : picture.warnings)
+      receiver.warn(task.mask_name + ": " + warning);
+    if (picture.width != task.image.width || picture.height != task.image.height)
+      throw Error("it is " + std::to_string(picture.width) + " x " +
+                  std::to_string(picture.height) + " pixels, but the image is " +
+                  std::to_string(task.image.width) + " x " + std::to_string(task.image.height));
+    const std::vector<bool> marked = marked_pixels(picture);
+    return Bytes(marked.begin(), marked.end());
+  } catch (const Error& error) {
+    throw Error(task.mask_name + ": " + error.what());
+  }
 }
 
-Bytes drawn_mask(const ImageCompletionTask& task) {
+Bytes drawn_mask(const ImageCompletionTask& task, const Receiver& receiver) {
   if (task.rows) return rows_mask(task.image, *task.rows);
   if (task.right_from) return right_mask(task.image, *task.right_from);
   if (task.box) return box_mask(task.image, *task.box);
-  return task.mask ? given_mask(task.image, *task.mask) : file_mask(task.image, *task.mask_file);
+  return task.mask ? given_mask(task.image, *task.mask) : file_mask(task, receiver);
 }
 
 bool rows_are_independent(const ImageCompletionTask& task) {
@@ -294,7 +300,7 @@ ImageCompletionResult complete_image(const ImageCompletionTask& task, const Rece
   check(task);
   const Image& image = task.image;
   ImageCompletionResult result;
-  result.mask = drawn_mask(task);
+  result.mask = drawn_mask(task, receiver);
   const Hole hole = hole_of(image, result.mask, rows_are_independent(task));
   result.drawn_bytes = hole.drawn_bytes();
   FilledHoles filled = fill(task, hole, receiver);

@@ -233,6 +233,21 @@ TEST_F(Files, KnowsOneFileByTwoNames) {
   EXPECT_FALSE(is_same_file(file, other));
   EXPECT_FALSE(is_same_file(file, path("nothing")));
   EXPECT_FALSE(is_same_file(path("nothing"), path("nothing")));
+  EXPECT_TRUE(is_same_file(folder_, folder_ + "/."));
+  EXPECT_FALSE(is_same_file("/dev/null", "/dev/null"));  // nothing there is overwritten
+}
+
+TEST_F(Files, KnowsOneFileToBeByTwoNames) {
+  const std::string file = make("a", 0644), other = make("b", 0644);
+  fs::create_symlink("a", path("link"));
+  EXPECT_TRUE(would_be_one_file(file, path("link")));
+  EXPECT_TRUE(would_be_one_file(path("new"), folder_ + "/./new"));
+  EXPECT_TRUE(would_be_one_file("-", "-"));
+  EXPECT_FALSE(would_be_one_file(file, other));
+  EXPECT_FALSE(would_be_one_file(file, path("new")));
+  EXPECT_FALSE(would_be_one_file(path("new"), path("newer")));
+  EXPECT_FALSE(would_be_one_file("-", "./-"));
+  EXPECT_FALSE(would_be_one_file("/dev/null", "/dev/null"));
 }
 
 }  // namespace

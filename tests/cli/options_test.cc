@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "kraft/error.h"
@@ -123,6 +124,80 @@ TEST_F(RequestTest, SaysWhatIsWrongBeforeAnyFileIsRead) {
   EXPECT_EQ(complaint({"--recipe", "-", "-"}),
             "--recipe - and the picture - both read standard input");
   EXPECT_EQ(complaint({"-", "-"}), "standard input cannot be read twice");
+}
+
+// What is read and written besides a soup.
+struct Kitchen {
+  Soup soup;
+  std::string shelf, model;
+  std::vector<std::string> books;
+  std::string log, plot;
+  bool force = false;
+};
+
+const OptionTable<Kitchen>& kitchen_table() {
+  static const auto rows = [] {
+    OptionTable<Kitchen> kitchen;
+    kitchen.include(table(), &Kitchen::soup);
+    kitchen.text("shelf", &Kitchen::shelf, {.value_name = "FOLDER", .is_read = true});
+    kitchen.list("book", &Kitchen::books, {.value_name = "FILE", .is_read = true});
+    kitchen.text("model", &Kitchen::model, {.value_name = "SPEC"});
+    kitchen.file("log", &Kitchen::log, {.value_name = "FILE"});
+    kitchen.file("plot", &Kitchen::plot, {.value_name = "FILE"});
+    add_force(kitchen, &Kitchen::force);
+    return kitchen;
+  }();
+  return rows;
+}
+
+std::string kitchen_complaint(const std::vector<std::string>& arguments) {
+  const Command cook = command();
+  Kitchen kitchen;
+  try {
+    Request(cook, {{kitchen_table(), kitchen}}, arguments).check();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST_F(RequestTest, RefusesToWriteOverWhatIsRead) {
+  const auto overwrites = [&](const std::string& reader) {
+    return "--log " + full_ + " would overwrite what " + reader +
+           " reads: give --force, or another name";
+  };
+  const std::string link = testing::TempDir() + "request_link";
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(full_, link);
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_}), overwrites("--recipe"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", link}), overwrites("--recipe"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, empty_, full_}), overwrites("the picture"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--named", "a=" + link}), overwrites("--named"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--book", empty_, "--book", full_}),
+            overwrites("--book"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--model", "llama:" + full_}),
+            overwrites("--model"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--model", "product:gzip,llama:" + full_}),
+            overwrites("--model"));
+  EXPECT_EQ(kitchen_complaint({"--log", testing::TempDir(), "--shelf", testing::TempDir() + "."}),
+            "--log " + testing::TempDir() +
+                " would overwrite what --shelf reads: give --force, or another name");
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_, "--force"}), "none");
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", empty_}), "none");
+  EXPECT_EQ(kitchen_complaint({"--log", full_ + "new", "--recipe", full_}), "none");
+  EXPECT_EQ(kitchen_complaint({"--log", "/dev/null", "--recipe", "/dev/null"}), "none");
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--name", full_, "--model", "ngram:2"}), "none");
+}
+
+TEST_F(RequestTest, RefusesTwoOutputsThatAreOneFile) {
+  const std::string same = "--log and --plot name the same file";
+  const std::string new_file = testing::TempDir() + "request_new";
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--plot", full_, "--force"}), same);
+  EXPECT_EQ(kitchen_complaint({"--log", new_file, "--plot", testing::TempDir() + "./request_new"}),
+            same);
+  EXPECT_EQ(kitchen_complaint({"--log", "-", "--plot", "-"}), same);
+  EXPECT_EQ(kitchen_complaint({"--log", "/dev/null", "--plot", "/dev/null"}), "none");
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--plot", empty_}), "none");
 }
 
 TEST_F(RequestTest, KnowsWhenHelpIsWanted) {

@@ -47,6 +47,7 @@ struct ImageCompletionTask : CompletionTask {
   std::optional<Box> box = {};                  // this part
   std::optional<Bytes> mask = {};  // a byte for each pixel, row by row: drawn where it is not 0
   std::optional<Bytes> mask_file = {};  // an image file of the same size: drawn where it is bright
+  std::string mask_name = "the mask";   // what messages call mask_file
 
   // With right_from: rows are independent of each other, the paper's figure 3; or a model sees the
   // rows above.
