@@ -228,11 +228,13 @@ void Request::expect_outputs_apart() const {
     for (const NamedPath& input : read_paths()) {
       const std::string from = input.path == "-" ? "/dev/stdin" : input.path;
       if (output.path == "-" || !is_same_file(from, output.path)) continue;
-      throw UsageError(
-          spelled(command_, output.option->name) + " " + printable(output.path) +
-          " would overwrite what " +
-          (input.path == "-" ? "standard input" : spelled(command_, input.option->name)) +
-          " reads: give --force, or another name");
+      const std::string& reader = input.option->name;
+      throw UsageError(spelled(command_, output.option->name) + " " + printable(output.path) +
+                       " would overwrite " +
+                       (input.path == "-"               ? "standard input"
+                        : reader == command_.positional ? "the " + reader
+                                                        : "the file of --" + reader) +
+                       ": give --force, or another name");
     }
   }
 }

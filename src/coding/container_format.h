@@ -58,6 +58,9 @@ class SharedProgress {
 void expect_same_model(const ModelIdentity& file, const Model& model,
                        const std::function<void(const std::string&)>& warn);
 
+// Throws what named_model() throws before it loads anything.
+void expect_known_model(const ModelIdentity& file);
+
 // The model that the file names. Throws Error when there is none of that name, or a file's word is
 // not enough for it (objection_to()).
 std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelOptions& options);

@@ -204,15 +204,17 @@ class Decompression {
   void run() {
     const ContainerHeader header = reader_.header();
     if (options_.header) options_.header(header);
+    if (!options_.model) expect_known_model(header.model);
+    ThreadPool pool(options_.threads);
+    blocks_.resize(pool.size());
+    std::size_t count = read_blocks();  // a model is dear: what is wrong with these comes first
     model_ = options_.model ? options_.model
                             : named_model(header.model, {.threads = options_.threads,
                                                          .cancelled = options_.cancelled});
     expect_same_model(header.model, *model_, options_.warn);
     if (!header.head.empty()) write_(header.head);
 
-    ThreadPool pool(options_.threads);
-    blocks_.resize(pool.size());
-    while (const std::size_t count = read_blocks()) {
+    for (; count > 0; count = read_blocks()) {
       pool.run(count, [&](std::size_t i, unsigned) { decode(blocks_[i]); });
       for (std::size_t i = 0; i < count; ++i) write_(blocks_[i].original);
     }

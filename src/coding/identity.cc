@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -64,6 +65,47 @@ constexpr std::array kLimits = {
     Limit{"llama", "beam", 64},
     Limit{"llama", "gpu_layers", 0},
 };
+
+// What a file may spend before it is known whether the model here is its own; and how long the
+// probe of a model takes, roughly, on a processor of 2020. Most take nothing to speak of, but where
+// whole streams are measured, a thousand of them are compressed.
+constexpr double kMostProbeMs = 700;
+
+double number_in(const Spec& spec, std::string_view parameter, double otherwise) {
+  for (const auto& [name, value] : spec.values) {
+    double number = 0;
+    if (name == parameter && parse_number(value, number)) return number;
+  }
+  return otherwise;
+}
+
+// Clearing the encoder's tables, which grow with the dictionary, is most of it.
+double lzma_probe_ms(const Spec& spec, int level) {
+  constexpr double kMiB = 1 << 20;
+  constexpr double kPresetMiB[] = {0.25, 1, 2, 4, 4, 8, 8, 16, 32, 64};
+  const double given_mib = number_in(spec, "dict", 0) / kMiB;
+  const bool by_bytes = std::ranges::find(spec.values, std::pair<std::string, std::string>(
+                                                           "bits", "byte")) != spec.values.end();
+  if (!by_bytes) return 80 + 1150 * given_mib;
+  const double mib = given_mib > 0 ? given_mib : kPresetMiB[std::clamp(level, 0, 9)];
+  return 5 + 100 * mib;
+}
+
+double probe_ms(const Spec& spec, const Backend& backend) {
+  const std::string level_text =
+      backend.argument ? spec.argument.value_or(backend.argument->initial) : "";
+  const int level = std::atoi(level_text.c_str());  // "9e" is 9, and a name is 0
+  const double row_bytes = number_in(spec, "width", 1) * number_in(spec, "channels", 1) *
+                           number_in(spec, "depth", 8) / 8;
+  double ms = 5;
+  if (backend.name == "brotli" && level >= 10) ms = 330;
+  if (backend.name == "flac") ms = 40;
+  if (backend.name == "webp")
+    ms = (level == 9 ? 1100 : level == 8 ? 130 : 80) * (1 + 3 * row_bytes / 2048);
+  if (backend.name == "jxl") ms = 140 * (1 + 9 * row_bytes / 32768);
+  if (backend.name == "xz" || backend.name == "lzma") ms = lzma_probe_ms(spec, level);
+  return ms * std::max(1.0, number_in(spec, "dither", 1));
+}
 
 // What changes no result: .kraft files do not record it, nor is it taken from them.
 bool is_of_speed(const Backend& backend, std::string_view parameter) {
@@ -140,6 +182,8 @@ class Trust {
       std::string why = objection_to(backend, *parameter, value);
       if (!why.empty()) return why;
     }
+    probe_ms_ += probe_ms(spec, backend);
+    if (probe_ms_ > kMostProbeMs) return "which takes too long to be tried";
     for (const ListedModel& part : parts_of(spec, backend)) {
       std::string why = objection(part.spec, depth + 1);
       if (!why.empty()) return why;
@@ -178,6 +222,7 @@ class Trust {
   }
 
   int models_ = 0, loaded_ = 0;
+  double probe_ms_ = 0;
 };
 
 // Weights may lie elsewhere on another machine: their fingerprint says more than their path.
@@ -215,10 +260,13 @@ void expect_same_model(const ModelIdentity& file, const Model& model,
   const std::string here = without_speed(model.spec());
   expect_same_spec(file, here);
   const std::string fingerprint = model.fingerprint();
+  const auto shown = [](const std::string& text) {
+    return text.empty() ? std::string("none") : printable(text);
+  };
   if (file.fingerprint != fingerprint)
     throw Error("the file was written with other weights of " + printable(here) +
-                ": expected fingerprint " + printable(file.fingerprint) + ", found " +
-                (fingerprint.empty() ? "none" : printable(fingerprint)));
+                ": expected fingerprint " + shown(file.fingerprint) + ", found " +
+                shown(fingerprint));
   std::string versions;
   if (const std::string library = library_of(here); file.library != library)
     versions =
@@ -230,17 +278,31 @@ void expect_same_model(const ModelIdentity& file, const Model& model,
   if (!versions.empty() && warn) warn(versions);
 }
 
-std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelOptions& options) {
+namespace {
+
+// What `work` makes of the file's specification.
+template <class Work>
+auto of_named(const ModelIdentity& file, Work work) {
   try {
     if (const std::string why = objection_to(file.spec); !why.empty())
       throw Error("the file names the model " + printable(file.spec) + ", " + why +
                   ": to trust it, name the model yourself");
     const std::string spec = without_speed(file.spec);
     expect_same_spec(file, check_spec(spec));  // before anything is loaded
-    return make_model(spec, options);
+    return work(spec);
   } catch (const UsageError& error) {
     throw Error("the file's model is not known here: " + std::string(error.what()));
   }
+}
+
+}  // namespace
+
+void expect_known_model(const ModelIdentity& file) {
+  of_named(file, [](const std::string&) {});
+}
+
+std::shared_ptr<const Model> named_model(const ModelIdentity& file, const ModelOptions& options) {
+  return of_named(file, [&](const std::string& spec) { return make_model(spec, options); });
 }
 
 }  // namespace kraft

@@ -163,25 +163,27 @@ std::string kitchen_complaint(const std::vector<std::string>& arguments) {
 
 TEST_F(RequestTest, RefusesToWriteOverWhatIsRead) {
   const auto overwrites = [&](const std::string& reader) {
-    return "--log " + full_ + " would overwrite what " + reader +
-           " reads: give --force, or another name";
+    return "--log " + full_ + " would overwrite " + reader + ": give --force, or another name";
   };
   const std::string link = testing::TempDir() + "request_link";
   std::filesystem::remove(link);
   std::filesystem::create_symlink(full_, link);
-  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_}), overwrites("--recipe"));
-  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", link}), overwrites("--recipe"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_}),
+            overwrites("the file of --recipe"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", link}),
+            overwrites("the file of --recipe"));
   EXPECT_EQ(kitchen_complaint({"--log", full_, empty_, full_}), overwrites("the picture"));
-  EXPECT_EQ(kitchen_complaint({"--log", full_, "--named", "a=" + link}), overwrites("--named"));
+  EXPECT_EQ(kitchen_complaint({"--log", full_, "--named", "a=" + link}),
+            overwrites("the file of --named"));
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--book", empty_, "--book", full_}),
-            overwrites("--book"));
+            overwrites("the file of --book"));
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--model", "llama:" + full_}),
-            overwrites("--model"));
+            overwrites("the file of --model"));
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--model", "product:gzip,llama:" + full_}),
-            overwrites("--model"));
+            overwrites("the file of --model"));
   EXPECT_EQ(kitchen_complaint({"--log", testing::TempDir(), "--shelf", testing::TempDir() + "."}),
             "--log " + testing::TempDir() +
-                " would overwrite what --shelf reads: give --force, or another name");
+                " would overwrite the file of --shelf: give --force, or another name");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_, "--force"}), "none");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", empty_}), "none");
   EXPECT_EQ(kitchen_complaint({"--log", full_ + "new", "--recipe", full_}), "none");
