@@ -227,7 +227,7 @@ void Request::expect_outputs_apart() const {
   for (const NamedPath& output : written) {
     for (const NamedPath& input : read_paths()) {
       const std::string from = input.path == "-" ? "/dev/stdin" : input.path;
-      if (output.path == "-" || !is_same_file(from, output.path)) continue;
+      if (output.path == "-" || !would_be_one_file(from, output.path)) continue;
       const std::string& reader = input.option->name;
       throw UsageError(spelled(command_, output.option->name) + " " + printable(output.path) +
                        " would overwrite " +

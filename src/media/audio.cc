@@ -9,10 +9,12 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/stderr_capture.h"
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
@@ -557,6 +559,8 @@ Audio read_audio(ByteView file, std::optional<Encoding> encoding,
   const Container container = opened_container(file);
   ReadFile memory{container};
   SF_INFO info{};
+  std::optional<StderrCapture> said;  // libmpg123 speaks to standard error
+  if (container.name == "MP3") said.emplace();
   const File sound = open(memory, info);
   if (info.channels < 1 || info.samplerate < 1) throw Error("audio: the header is damaged");
   const Source source{sound.get(), info, container.counts_frames};
@@ -586,6 +590,10 @@ Audio read_audio(ByteView file, std::optional<Encoding> encoding,
     }
   } else {
     shorts = is_lossy(info) ? coarse(Fine::f32, read_floats(source)) : read_shorts(source);
+  }
+  if (said) {
+    for (std::string& warning : mpeg_warnings(said->end()))
+      audio.warnings.push_back(std::move(warning));
   }
   if (other_rate) {
     const double ratio = static_cast<double>(*rate_hz) / audio.rate_hz;

@@ -41,6 +41,10 @@ bool has_mpeg_frames(ByteView file);
 // more.
 void check_mpeg(ByteView file, std::vector<std::string>& warnings);
 
+// What libmpg123 has said of the frames, as warnings: no more than a few, each once, and none of
+// tags.
+std::vector<std::string> mpeg_warnings(std::string_view said);
+
 // Ogg (RFC 3533). Throws Error where a page is damaged or cut off.
 void check_ogg(ByteView file, std::vector<std::string>& warnings);
 

@@ -185,4 +185,25 @@ void check_mpeg(ByteView file, std::vector<std::string>& warnings) {
                        " bytes between the frames of the MP3 are none: the file is damaged");
 }
 
+// Lines are "[file:function():line] error: text".
+std::vector<std::string> mpeg_warnings(std::string_view said) {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> warnings;
+  while (!said.empty()) {
+    const std::size_t end = std::min(said.find('\n'), said.size());
+    std::string_view line = said.substr(0, end);
+    said.remove_prefix(std::min(end + 1, said.size()));
+    if (const std::size_t place = line.find("] "); line.starts_with('[') && place != line.npos)
+      line.remove_prefix(place + 2);
+    for (const std::string_view kind : {"error: ", "warning: ", "Warning: ", "Note: "}) {
+      if (line.starts_with(kind)) line.remove_prefix(kind.size());
+    }
+    if (line.empty() || line.starts_with("ID3v2") || warnings.size() == kMost) continue;
+    std::string warning = "audio: MP3: ";
+    warning += printable(std::string(line));
+    if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(warning);
+  }
+  return warnings;
+}
+
 }  // namespace kraft

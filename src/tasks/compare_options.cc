@@ -108,7 +108,8 @@ OptionTable<CompareTask> make_table() {
               .meaning = "text: a model that judges samples; several may be given"});
   table.file("resume", &T::resume,
              {.value_name = "FILE",
-              .meaning = "keep results in this file as they come, and take those that are in it"});
+              .meaning = "keep results in this file as they come, and take those that are in it",
+              .is_read = true});
   add_threads(table, &T::threads);
   return table;
 }

@@ -74,7 +74,8 @@ OptionTable<ReproduceTask> make_table() {
       {.letter = 's', .value_name = "S", .otherwise = "1", .meaning = "fig3: seed of the samples"});
   table.file("resume", &T::resume,
              {.value_name = "FILE",
-              .meaning = "keep results in this file as they come, and take those that are in it"});
+              .meaning = "keep results in this file as they come, and take those that are in it",
+              .is_read = true});
   add_threads(table, &T::threads);
   return table;
 }

@@ -24,7 +24,7 @@ try sample --model ngram:1 image.png --rows 1 --panel image.png
 try sample --model ngram:1 image.pgm --mask mask.png -o mask.png
 try sample --model ngram:1 sound.wav --samples 1 -o sound.wav
 try compare --model gzip text --html link.svg
-try compare --model gzip text --resume again
+try compare --model gzip text --resume cells --html ./cells
 try reproduce fig2 --text text --plot link.svg
 try reproduce fig3 --images . --output .
 try compress --model ngram:1 text -o again
@@ -36,7 +36,6 @@ echo "-- over another output"
 try sample --model ngram:1 image.pgm --rows 1 -o new.png --panel ./new.png --force
 try sample --model ngram:2 text --sampler metropolis -o text --trace link.svg --force
 try sample --model ngram:1 image.pgm --rows 1 -o - --panel -
-try compare --model gzip text --resume new --html new
 
 echo "-- with --force"
 kraft sample --model ngram:1 image.png --rows 1 -o image.png --force --quiet

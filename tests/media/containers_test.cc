@@ -286,6 +286,23 @@ TEST(Containers, WhatLiesBetweenTheFramesOfMpegIsAWarning) {
                                     "file is damaged"));
 }
 
+TEST(Containers, WhatTheDecoderOfMpegSaysIsAWarningAndNoMoreThanThat) {
+  EXPECT_THAT(mpeg_warnings(""), ElementsAre());
+  EXPECT_THAT(
+      mpeg_warnings("[src/id3.c:parse():943] warning: ID3v2: unrealistic small tag\n"
+                    "[src/layer3.c:do_layer3():2099] error: part2_3_length too large\n"
+                    "[src/layer3.c:do_layer3():2099] error: part2_3_length too large\n"
+                    "Note: one\ntwo\nthree"),
+      ElementsAre("audio: MP3: part2_3_length too large", "audio: MP3: one", "audio: MP3: two"));
+  Bytes file = {'I', 'D', '3', 4, 0, 0, 0, 0, 0, 3, 0, 0, 0};
+  append(file, mpeg(9));
+  for (const std::size_t at : {1, 3, 4})
+    std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(13 + 208 * at + 4), 17, Byte{0xff});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(reading_error(file), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 // A page of Ogg with its checksum, by the definition.
 Bytes ogg_page(unsigned flags, const Bytes& body) {
   Bytes page = bytes_of("OggS");

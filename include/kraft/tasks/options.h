@@ -101,7 +101,7 @@ struct OptionDetails {
   bool named = false;         // inputs: NAME=FILE on a command line
   bool may_be_empty = false;  // contents, inputs: an empty file is one, too
   bool several = false;       // list: all values up to the next option are its
-  bool is_read = false;       // text, list, file: it names what is read, and is not written
+  bool is_read = false;       // text, list, file: it names what is read, and never overwritten
 };
 
 // One row of a table.
