@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
+#include "kraft/error.h"
 #include "samplers/toy_models.h"
 
 namespace kraft::testing {
@@ -56,6 +59,39 @@ TEST(CompleteImage, DrawsThePartThatIsAskedForAndLeavesTheRest) {
     EXPECT_EQ(result.drawn_bytes, drawn);
     EXPECT_DOUBLE_EQ(result.completions[0].bits, 8.0 * static_cast<double>(drawn));
   }
+}
+
+// What is wrong with a mask, or was repaired, is said with its name.
+TEST(CompleteImage, NamesTheFileOfTheMask) {
+  ImageCompletionTask task = coldest();
+  task.models = {"uniform"};
+  task.sampling = {};
+  Image picture{.width = 16, .height = 8, .samples = Bytes(16 * 8, 200)};
+  picture.appearance.gamma_1e5 = 45455;
+  Bytes file = write_png(picture);
+  const auto chunk = std::ranges::search(file, std::string_view("gAMA")).begin();
+  ASSERT_NE(chunk, file.end());
+  chunk[8] ^= 1;  // its checksum
+  task.mask_file = file;
+  task.mask_name = "mask.png";
+  std::vector<std::string> warnings;
+  Receiver receiver;
+  receiver.warning = [&](const std::string& text) { warnings.push_back(text); };
+  complete_image(task, receiver);
+  EXPECT_EQ(warnings,
+            std::vector<std::string>{"mask.png: PNG: the chunk gAMA is damaged and left out"});
+  const auto error = [&](const Bytes& mask) -> std::string {
+    task.mask_file = mask;
+    try {
+      complete_image(task);
+    } catch (const Error& wrong) {
+      return wrong.what();
+    }
+    return "none";
+  };
+  EXPECT_EQ(error(Bytes(file.begin(), file.begin() + 50)), "mask.png: PNG: the file is truncated");
+  EXPECT_EQ(error(write_png({.width = 2, .height = 3, .samples = Bytes(6)})),
+            "mask.png: it is 2 x 3 pixels, but the image is 16 x 8");
 }
 
 TEST(CompleteImage, ContinuesWhatIsCertain) {
