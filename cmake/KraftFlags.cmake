@@ -9,7 +9,7 @@ endif()
 # Sanitizers must cover every object that is linked, so these are options of the whole build.
 if(KRAFT_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
-  add_compile_options(${sanitizers} -O1 -fno-omit-frame-pointer)
+  add_compile_options(${sanitizers} $<IF:$<IN_LIST:$<TARGET_PROPERTY:NAME>,kraft_library>,-O1,-O0> -fno-omit-frame-pointer)
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
   add_link_options(${sanitizers})
 endif()
@@ -23,11 +23,12 @@ if(KRAFT_FUZZ)
 endif()
 
 # kraft_precompile(<target> [<header>...]): the headers that most files include, and some more. Off by default:
-# ccache then wants CCACHE_SLOPPINESS=pch_defines,time_macros, and a missing #include goes unnoticed.
+# a missing #include goes unnoticed.
 function(kraft_precompile target)
   if(KRAFT_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE
-      <algorithm> <array> <chrono> <cmath> <cstdint> <cstdio> <cstring> <functional> <limits> <map> <memory>
-      <mutex> <numeric> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <vector> ${ARGN})
+      <algorithm> <array> <chrono> <cmath> <condition_variable> <cstdint> <cstdio> <cstring> <filesystem> <fstream>
+      <functional> <limits> <map> <memory> <mutex> <numeric> <optional> <random> <set> <span> <sstream> <string>
+      <string_view> <thread> <unordered_map> <utility> <variant> <vector> ${ARGN})
   endif()
 endfunction()
