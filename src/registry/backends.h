@@ -22,6 +22,7 @@
   row(llama)                \
   row(ngram)                \
   row(ppmd)                 \
+  row(lz78)                 \
   row(cm)                   \
   row(uniform)              \
   row(filtered)             \

@@ -80,6 +80,8 @@ const char* const kSpecs[] = {
     "ppmd",
     "cm,mem=32MiB",
     "ppmd:3,mem=1MiB",
+    "lz78",
+    "lz78,prior=64,backoff=16,ensemble=3,mem=64KiB",
     "uniform",
     "product:gzip:9^0.5,ngram:3",
     "mix:\"gzip:1,window=9\",ngram:1@2.5,\"product:ngram:0,uniform\"",
