@@ -21,6 +21,7 @@ OptionTable<CompressTask> make_compress_table() {
                 {.value_name = "SIZE",
                  .min = 1,
                  .max = static_cast<double>(kMostBlockBytes),
+                 .otherwise = "1MiB; 16MiB with models that learn as they go, such as ppmd and cm",
                  .meaning = "bytes of each block, such as 256KiB"});
   add_medium(table, &T::as);
   add_threads(table, &T::threads);
@@ -92,13 +93,18 @@ std::shared_ptr<const Model> model_for(const CompressTask& task, RawLayout& layo
                                        const Receiver& receiver) {
   if (!task.as) {
     try {
-      if (layout.row_bytes <= task.block_bytes)
+      if (layout.row_bytes <= task.block_bytes.value_or(kDefaultBlockBytes))
         return make_model(task.model, layout.geometry, task.threads, receiver);
     } catch (const UsageError&) {
     }
     layout = {};
   }
   return make_model(task.model, layout.geometry, task.threads, receiver);
+}
+
+std::uint64_t block_bytes_of(const CompressTask& task, const Model& model) {
+  if (task.block_bytes) return *task.block_bytes;
+  return model.start()->by_choices() ? kLongBlockBytes : kDefaultBlockBytes;
 }
 
 }  // namespace
@@ -136,7 +142,7 @@ PackResult compress(const CompressTask& task, const Reader& read, const Writer& 
         result.packed_bytes += bytes.size();
         write(bytes);
       },
-      {.block_bytes = task.block_bytes,
+      {.block_bytes = block_bytes_of(task, *model),
        .threads = task.threads,
        .layout = layout,
        .size_bytes = size_bytes,
