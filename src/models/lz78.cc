@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::int64_t kLeastMemory = 64 << 10;
 constexpr unsigned kMostBackoff = 64, kMostEnsemble = 16;
+constexpr unsigned kLeastSeen = 4;            // times, of a suffix that predicts
 constexpr unsigned kScale = 4096;             // a count of one; the prior is in these units
 constexpr unsigned kMostTotal = 1U << 19;     // of a node's counts, which are halved then
 constexpr std::uint64_t kShare = 1ULL << 20;  // of one byte, for sure, where several nodes predict
@@ -150,7 +151,8 @@ class PhraseTree {
       add(at_.phrase, at_.phrase_bytes);
     if (options_.backoff > 0)
       for (unsigned k = at_.suffixes; k-- > 0;)
-        if (k == 0 || (at_.suffix[k] != 0 && node(at_.suffix[k]).total > 0)) add(at_.suffix[k], k);
+        if (k == 0 || (at_.suffix[k] != 0 && node(at_.suffix[k]).total >= kLeastSeen))
+          add(at_.suffix[k], k);
     return found;
   }
 
@@ -240,9 +242,8 @@ Backend lz78_backend() {
   row.parameters = {
       Parameter::integer("prior", 1, 1 << 16, "16",
                          "what each byte counts at each node before it has occurred, in 4096ths"),
-      Parameter::integer(
-          "backoff", 0, kMostBackoff, "0",
-          "bytes of the longest suffix that predicts where the phrase has no successor yet"),
+      Parameter::integer("backoff", 0, kMostBackoff, "0",
+                         "bytes of the longest suffix that may predict in place of the phrase"),
       Parameter::integer("ensemble", 1, kMostEnsemble, "1",
                          "suffixes that predict together, each by its length; needs backoff="),
       Parameter::integer("mem", kLeastMemory, std::int64_t{1} << 30, "64MiB",
