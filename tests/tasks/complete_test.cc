@@ -69,7 +69,8 @@ TEST(CompleteImage, NamesTheFileOfTheMask) {
   Image picture{.width = 16, .height = 8, .samples = Bytes(16 * 8, 200)};
   picture.appearance.gamma_1e5 = 45455;
   Bytes file = write_png(picture);
-  const auto chunk = std::ranges::search(file, std::string_view("gAMA")).begin();
+  const std::string_view name = "gAMA";
+  const auto chunk = std::search(file.begin(), file.end(), name.begin(), name.end());
   ASSERT_NE(chunk, file.end());
   chunk[8] ^= 1;  // its checksum
   task.mask_file = file;

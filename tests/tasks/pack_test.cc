@@ -64,9 +64,9 @@ TEST(Pack, RefusesAMediumThatIsNotThere) {
 TEST(Pack, TakesAnotherModelForTheFilesOwnOnlyIfItIsTheSame) {
   const Bytes file = packed({.model = "ngram:3"}, some_text());
   Bytes back;
-  decompress({.model = "ngram:3"}, reading(file), writing(back));
+  decompress(DecompressTask{.model = "ngram:3"}, reading(file), writing(back));
   EXPECT_EQ(back, some_text());
-  EXPECT_THROW(decompress({.model = "ngram:2"}, reading(file), writing(back)), Error);
+  EXPECT_THROW(decompress(DecompressTask{.model = "ngram:2"}, reading(file), writing(back)), Error);
 }
 
 TEST(Pack, ReportsAndStops) {
