@@ -12,7 +12,7 @@ endif()
 if(KRAFT_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
   add_compile_options(${sanitizers} $<IF:$<IN_LIST:$<TARGET_PROPERTY:NAME>,kraft_library>,-O1,-O0> -fno-omit-frame-pointer)
-  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS KRAFT_SANITIZE)
   add_link_options(${sanitizers})
 endif()
 

@@ -18,7 +18,7 @@ set(llama_npm_sha256 a0d9dd80eacd2ab1cfe71aee57ac8a806487fd70b3d2a38fbec637752d9
 set(llama_git_tag v0.5.0)
 set(llama_git_tree fd570ef54b10ec5fecb739e7e04c8ce44a6f415a)  # of the whole source, by content
 
-set(KRAFT_LLAMA auto CACHE STRING "Where llama.cpp comes from: auto, system, npm, git, off, or a folder")
+set(KRAFT_LLAMA auto CACHE STRING "Where llama.cpp comes from: auto, system, npm, git, off, or a folder with its source or an installed one")
 set(KRAFT_LLAMA_REPOSITORY https://github.com/ggml-org/llama.cpp
   CACHE STRING "Repository of llama.cpp, for KRAFT_LLAMA=git")
 if(DEFINED ENV{XDG_CACHE_HOME})
@@ -222,8 +222,10 @@ elseif(NOT KRAFT_LLAMA MATCHES "^(auto|system|npm|git|off)$")
   if(EXISTS ${KRAFT_LLAMA}/include/llama.h AND EXISTS ${KRAFT_LLAMA}/CMakeLists.txt)
     set(KRAFT_LLAMA_PREFIX ${PROJECT_BINARY_DIR}/llama/prefix)
     kraft_build_llama(${KRAFT_LLAMA} ${PROJECT_BINARY_DIR}/llama/build ${KRAFT_LLAMA_PREFIX} llama_error)
+  elseif(EXISTS ${KRAFT_LLAMA}/lib/cmake/llama)
+    set(KRAFT_LLAMA_PREFIX ${KRAFT_LLAMA})
   else()
-    set(llama_error "KRAFT_LLAMA=${KRAFT_LLAMA} is none of auto, system, npm, git, off, and no source of llama.cpp")
+    set(llama_error "KRAFT_LLAMA=${KRAFT_LLAMA} is none of auto, system, npm, git, off, and neither source nor installation of llama.cpp")
   endif()
 endif()
 if(KRAFT_LLAMA_PREFIX AND NOT llama_error)

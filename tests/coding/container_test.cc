@@ -534,7 +534,7 @@ TEST(Container, TakesNoDearModelFromAFile) {
 
 // In a process that may take no more than another 100 MB: whatever a file names ends in an Error.
 TEST(Container, NoFileTakesMuchMemoryBeforeItIsChecked) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(KRAFT_SANITIZE)
   GTEST_SKIP() << "AddressSanitizer takes address space of its own";
 #else
   std::vector<std::string> specs = {"llama:text,sequences=64",
