@@ -34,7 +34,7 @@ int bits_of_phrase_number(std::size_t phrases) { return static_cast<int>(std::bi
 class Lz78Encoder final : public kraft::Encoder {
  public:
   void encode(ByteView message, Bytes& stream) override {
-    if (message.size() >> 32 != 0) throw kraft::Error("lz78: the message is longer than 4 GiB");
+    if (message.size() >> 32 != 0) throw kraft::Error("phrases: the message is longer than 4 GiB");
     stream.clear();
     bits_ = 0;
     write(stream, message.size(), 32);
@@ -81,25 +81,25 @@ class Lz78 final : public kraft::Codec {
     const auto read = [&](int width) {
       std::size_t value = 0;
       for (int i = 0; i < width; ++i, ++position) {
-        if (position / 8 == stream.size()) throw kraft::Error("lz78: the stream is truncated");
+        if (position / 8 == stream.size()) throw kraft::Error("phrases: the stream is truncated");
         value |= static_cast<std::size_t>(stream[position / 8] >> (position % 8) & 1) << i;
       }
       return value;
     };
     const std::size_t length = read(32);
-    if (length > limit_bytes) throw kraft::Error("lz78: the message is longer than allowed");
+    if (length > limit_bytes) throw kraft::Error("phrases: the message is longer than allowed");
     std::vector<Bytes> phrases(1);
     Bytes message;
     while (message.size() < length) {
       const std::size_t phrase = read(bits_of_phrase_number(phrases.size() - 1));
-      if (phrase >= phrases.size()) throw kraft::Error("lz78: the stream is damaged");
+      if (phrase >= phrases.size()) throw kraft::Error("phrases: the stream is damaged");
       phrases.push_back(phrases[phrase]);
       if (message.size() + phrases.back().size() < length)
         phrases.back().push_back(static_cast<Byte>(read(8)));
       kraft::append(message, phrases.back());
-      if (message.size() > length) throw kraft::Error("lz78: the stream is damaged");
+      if (message.size() > length) throw kraft::Error("phrases: the stream is damaged");
     }
-    if ((position + 7) / 8 != stream.size()) throw kraft::Error("lz78: bytes after the end");
+    if ((position + 7) / 8 != stream.size()) throw kraft::Error("phrases: bytes after the end");
     return message;
   }
 
@@ -120,11 +120,11 @@ int main(int argc, char** argv) try {
 
   const std::shared_ptr<const kraft::Codec> codec = std::make_shared<Lz78>();
   const Bytes stream = codec->encode(context);
-  if (kraft::as_text(codec->decode(stream)) != text) throw kraft::Error("lz78: not lossless");
+  if (kraft::as_text(codec->decode(stream)) != text) throw kraft::Error("phrases: not lossless");
   std::printf("%zu bytes in %zu\n", text.size(), stream.size());
 
-  kraft::register_codec("lz78", "phrases seen before, and a byte more", codec);
-  const auto state = kraft::make_model("product:lz78^0.5,ngram:2")->start(context);
+  kraft::register_codec("phrases", "phrases seen before, and a byte more", codec);
+  const auto state = kraft::make_model("product:phrases^0.5,ngram:2")->start(context);
   const auto sampler = kraft::make_sampler("ancestral", {.temperature = 0.5});
   kraft::Random random(/*seed=*/1);
   const Bytes drawn = kraft::sample(*sampler, *state, kraft::Candidates::seen(context),
