@@ -152,6 +152,13 @@ set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
 
 # The folders include each other in one direction only.
 add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
+# These wait more than they work: they begin first, beside others.
+foreach(name IN ITEMS mpi page cli.reproduce cli.signals)
+  if(TEST ${name})
+    set_tests_properties(${name} PROPERTIES COST 1000)
+  endif()
+endforeach()
+
 # The limit of all but the unit tests, which have it already.
 get_property(all_tests DIRECTORY PROPERTY TESTS)
 set_tests_properties(${all_tests} PROPERTIES TIMEOUT ${hang_seconds})
