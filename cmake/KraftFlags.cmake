@@ -1,9 +1,9 @@
 # kraft_flags: how our own files are compiled. Linked privately, so that users do not inherit it.
 
 add_library(kraft_flags INTERFACE)
-target_compile_options(kraft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
-# A page's scripts are long strings, which every compiler that we know can hold.
-target_compile_options(kraft_flags INTERFACE -Wno-overlength-strings)
+# A page's scripts are longer strings than a compiler must hold; all that we know can.
+target_compile_options(kraft_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-overlength-strings)
 if(KRAFT_WERROR)
   target_compile_options(kraft_flags INTERFACE -Werror)
 endif()
@@ -12,7 +12,7 @@ endif()
 if(KRAFT_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
   add_compile_options(${sanitizers} $<IF:$<IN_LIST:$<TARGET_PROPERTY:NAME>,kraft_library>,-O1,-O0> -fno-omit-frame-pointer)
-  add_compile_definitions(_GLIBCXX_ASSERTIONS KRAFT_SANITIZE)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
   add_link_options(${sanitizers})
 endif()
 

@@ -152,6 +152,7 @@ set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
 
 # The folders include each other in one direction only.
 add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
+
 # These wait more than they work: they begin first, beside others.
 foreach(name IN ITEMS mpi page cli.reproduce cli.signals)
   if(TEST ${name})

@@ -223,9 +223,10 @@ void Request::expect_outputs_apart() const {
     }
   }
   const Found force = find("force");
-  if (force.option != nullptr && force.options->is_set(*force.option)) return;
+  if (written.empty() || (force.option != nullptr && force.options->is_set(*force.option))) return;
+  const std::vector<NamedPath> read = read_paths();
   for (const NamedPath& output : written) {
-    for (const NamedPath& input : read_paths()) {
+    for (const NamedPath& input : read) {
       const std::string from = input.path == "-" ? "/dev/stdin" : input.path;
       if (output.path == "-" || !would_be_one_file(from, output.path)) continue;
       const std::string& reader = input.option->name;

@@ -351,20 +351,6 @@ Outputs opened(const Shown& shown) {
   return outputs;
 }
 
-// What is wrong with a file is said with its name.
-template <class Read>
-auto read_named(const std::string& name, Read read) {
-  try {
-    return read();
-  } catch (const UsageError&) {
-    throw;
-  } catch (const Cancelled&) {
-    throw;
-  } catch (const Error& error) {
-    throw Error(printable(name) + ": " + error.what());
-  }
-}
-
 int complete(Asked& asked, const Shown& shown, Medium medium) {
   const ByteView file(*asked.text.context.input);
   catch_interrupts();
@@ -374,7 +360,7 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
     check_png_name("output", shown.output);
     check_png_name("panel", shown.panel);
     asked.image.image = read_named(asked.input_name, [&] { return read_image(asked.media, file); });
-    if (!asked.mask_name.empty()) asked.image.mask_name = printable(asked.mask_name);
+    if (!asked.mask_name.empty()) asked.image.mask_name = asked.mask_name;
     warn_about(asked.input_name, asked.image.image.warnings, terminal.receiver());
     if (!shown.panel.empty()) expect_panel_fits(asked.image);
     Outputs outputs = opened(shown);

@@ -9,9 +9,9 @@
 //     p(b | z) = (n(b | z) + gamma) / (n(z) + 256 gamma)
 //
 // where n counts what followed there: a Dirichlet prior in each node, whose log-loss is LZ78's code
-// length in the limit. Two refinements of their published program are options: a node that has not
-// been continued yet gives way to that of a suffix (backoff=), and several suffixes predict
-// together, each by its depth (ensemble=).
+// length in the limit. Two refinements in the line of their published program are options: the
+// longest suffix of the context that was continued some times predicts in place of the phrase
+// (backoff=), and several suffixes predict together, each by its depth (ensemble=).
 //
 // All of it is integers: a byte is one choice of a total below 2^32, the same on every machine.
 
@@ -34,10 +34,13 @@ constexpr unsigned kMostBackoff = 64, kMostEnsemble = 16;
 constexpr unsigned kLeastSeen = 4;            // times, of a suffix that predicts
 constexpr unsigned kScale = 4096;             // a count of one; the prior is in these units
 constexpr unsigned kMostTotal = 1U << 19;     // of a node's counts, which are halved then
-constexpr std::uint64_t kShare = 1ULL << 20;  // of one byte, for sure, where several nodes predict
+constexpr std::uint64_t kShare = 1ULL << 20;  // of a sure byte where several nodes predict
 
 class PhraseTree {
  public:
+  using NodeId = std::uint32_t;
+  static constexpr NodeId kRoot = 0;  // and none, of children: the root is nobody's
+
   struct Options {
     unsigned prior = 16;     // gamma, in 4096ths
     unsigned backoff = 0;    // bytes of the longest suffix
@@ -82,23 +85,6 @@ class PhraseTree {
     return static_cast<Byte>(byte);
   }
 
-  struct Place;
-  Place mark();
-  void rewind(const Place& place);
-  void keep_marks(bool any) { memory_.keep_marks(any); }
-  PhraseTree clone() const { return PhraseTree(options_, memory_.clone(), at_); }
-
- private:
-  using NodeId = std::uint32_t;
-  static constexpr NodeId kRoot = 0;  // and none, of children: the root is nobody's
-
-  struct Node {
-    NodeId first_child = 0, next_sibling = 0;
-    std::uint32_t count = 0;  // how often it was entered from its parent: n(b | parent)
-    std::uint32_t total : 24 = 0, byte : 8 = 0;
-  };
-  static_assert(sizeof(Node) == 16 && JournaledMemory::kPageBytes % sizeof(Node) == 0);
-
   // All that is not in the memory. Kept by value, so that a mark can keep it.
   struct Registers {
     NodeId phrase = kRoot;  // the node of the phrase so far
@@ -108,6 +94,26 @@ class PhraseTree {
     // suffix[k]: the node of the last k bytes, as the tree was when the last of them came.
     std::array<NodeId, kMostBackoff + 1> suffix{};
   };
+
+  struct Place {
+    std::size_t journal = 0;
+    Registers registers;
+  };
+  Place mark() { return {memory_.mark(), at_}; }
+  void rewind(const Place& place) {
+    memory_.rewind(place.journal);
+    at_ = place.registers;
+  }
+  void keep_marks(bool any) { memory_.keep_marks(any); }
+  PhraseTree clone() const { return PhraseTree(options_, memory_.clone(), at_); }
+
+ private:
+  struct Node {
+    NodeId first_child = 0, next_sibling = 0;
+    std::uint32_t count = 0;  // how often it was entered from its parent: n(b | parent)
+    std::uint32_t total : 24 = 0, byte : 8 = 0;
+  };
+  static_assert(sizeof(Node) == 16 && JournaledMemory::kPageBytes % sizeof(Node) == 0);
 
   struct Shares {
     std::array<std::uint32_t, 256> of;  // at least 1 each
@@ -220,18 +226,6 @@ class PhraseTree {
   JournaledMemory memory_;
   Registers at_;
 };
-
-struct PhraseTree::Place {
-  std::size_t journal = 0;
-  Registers registers;
-};
-
-PhraseTree::Place PhraseTree::mark() { return {memory_.mark(), at_}; }
-
-void PhraseTree::rewind(const Place& place) {
-  memory_.rewind(place.journal);
-  at_ = place.registers;
-}
 
 }  // namespace
 

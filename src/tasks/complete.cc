@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kraft/error.h"
 #include "tasks/hole.h"
+#include "tasks/models.h"
 
 namespace kraft {
 namespace {
@@ -57,19 +58,16 @@ Bytes given_mask(const Image& image, Bytes mask) {
 
 // Bright is from half the range on.
 Bytes file_mask(const ImageCompletionTask& task, const Receiver& receiver) {
-  try {
+  return read_named(task.mask_name, [&] {
     const Image picture = read_image(*task.mask_file);
-    for (const std::string& warning : picture.warnings)
-      receiver.warn(task.mask_name + ": " + warning);
+    warn_about(task.mask_name, picture.warnings, receiver);
     if (picture.width != task.image.width || picture.height != task.image.height)
       throw Error("it is " + std::to_string(picture.width) + " x " +
                   std::to_string(picture.height) + " pixels, but the image is " +
                   std::to_string(task.image.width) + " x " + std::to_string(task.image.height));
     const std::vector<bool> marked = marked_pixels(picture);
     return Bytes(marked.begin(), marked.end());
-  } catch (const Error& error) {
-    throw Error(task.mask_name + ": " + error.what());
-  }
+  });
 }
 
 Bytes drawn_mask(const ImageCompletionTask& task, const Receiver& receiver) {

@@ -12,26 +12,17 @@
 #include "kraft/random.h"
 #include "kraft/registry.h"
 #include "models/cm/mixing.h"
+#include "models/coded.h"
 
 namespace kraft {
 namespace {
-
-Bytes encoded(const Model& model, ByteView text) {
-  RangeEncoder encoder;
-  encode_bytes(*model.start(), text, encoder);
-  return encoder.finish();
-}
 
 TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {
   const Bytes text = real_text(60'000);
   const Bytes by_ppmd = encoded(*make_model("ppmd"), text);
   for (const char* spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
-    const auto model = make_model(spec);
-    const Bytes stream = encoded(*model, text);
+    const Bytes stream = expect_that_it_comes_back(*make_model(spec), text);
     EXPECT_LT(stream.size(), by_ppmd.size()) << spec;
-    RangeDecoder decoder(stream);
-    EXPECT_EQ(decode_bytes(*model->start(), text.size(), decoder), text) << spec;
-    decoder.finish();
   }
 }
 
@@ -67,24 +58,8 @@ TEST(ContextMixing, NextByteIsWhatCodingPays) {
 
 TEST(ContextMixing, WhatWasRewoundLeavesNothing) {
   const Bytes text = real_text(8'000), noise = random_bytes(8'000, 8);
-  const auto model = make_model("cm:max,mem=32MiB");
-  const auto never = model->start(text), back = model->start(text);
-  const Mark mark = back->mark();
-  back->observe(noise);
-  back->rewind(mark);
-  const auto copy = back->clone();
-  copy->observe(noise);
-  back->forget(mark);
-  std::array<double, 256> expected, found;
-  for (std::size_t i = 0; i < 400; ++i) {
-    if (i % 20 == 0) {
-      never->next_byte(expected);
-      back->next_byte(found);
-      ASSERT_EQ(expected, found) << i;
-    }
-    never->observe(ByteView(text).subspan(i, 1));
-    back->observe(ByteView(text).subspan(i, 1));
-  }
+  expect_that_rewinding_leaves_nothing(*make_model("cm:max,mem=32MiB"), text, noise,
+                                       ByteView(text).first(400), 20);
 }
 
 TEST(ContextMixing, TheSameIntegersWithVectorInstructionsAndWithout) {

@@ -15,6 +15,7 @@
 
 #include "codecs/messages.h"
 #include "models/deflate_truth.h"
+#include "sanitized.h"
 
 namespace kraft::deflate {
 
@@ -24,12 +25,6 @@ void PrintTo(const Parameters& p, std::ostream* out) {
 }
 
 namespace {
-
-#if defined(KRAFT_SANITIZE)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 bool quick() { return kSanitized || std::getenv("KRAFT_QUICK") != nullptr; }
 int rounds(int full) { return quick() ? std::max(1, full / 20) : full; }

@@ -14,15 +14,10 @@
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "models/coded.h"
 
 namespace kraft {
 namespace {
-
-Bytes encoded(const Model& model, ByteView text) {
-  RangeEncoder encoder;
-  encode_bytes(*model.start(), text, encoder);
-  return encoder.finish();
-}
 
 // The definition, over phrases as strings: (n(b | z) + gamma) / (n(z) + 256 gamma).
 TEST(Lz78, EstimatesWhatTheDefinitionSays) {
@@ -55,24 +50,15 @@ TEST(Lz78, WhatIsCodedComesBack) {
   for (const char* spec : {"lz78", "lz78,mem=64KiB", "lz78,prior=65536,backoff=64,ensemble=16",
                            "lz78,prior=1,backoff=12,mem=100KiB"}) {
     const auto model = make_model(spec);
-    for (const ByteView text : {ByteView(), ByteView(mixed).first(1), ByteView(mixed)}) {
-      const Bytes stream = encoded(*model, text);
-      RangeDecoder decoder(stream);
-      EXPECT_EQ(decode_bytes(*model->start(), text.size(), decoder),
-                Bytes(text.begin(), text.end()))
-          << spec;
-      decoder.finish();
-    }
+    for (const ByteView text : {ByteView(), ByteView(mixed).first(1), ByteView(mixed)})
+      expect_that_it_comes_back(*model, text);
   }
 }
 
-// A phrase of the same byte makes the root's counts outgrow what a choice can hold.
+// Every phrase counts at the root, whose counts outgrow what a choice can hold.
 TEST(Lz78, CountsAreHalvedBeforeTheyOverflow) {
   const Bytes text = random_bytes(1'500'000, 7);
-  const auto model = make_model("lz78,mem=64KiB");
-  const Bytes stream = encoded(*model, text);
-  RangeDecoder decoder(stream);
-  EXPECT_EQ(decode_bytes(*model->start(), text.size(), decoder), text);
+  expect_that_it_comes_back(*make_model("lz78,mem=64KiB"), text);
 }
 
 TEST(Lz78, NextByteIsWhatCodingPays) {
@@ -98,22 +84,7 @@ TEST(Lz78, NextByteIsWhatCodingPays) {
 TEST(Lz78, WhatWasRewoundLeavesNothing) {
   const Bytes text = real_text(30'000), noise = random_bytes(50'000, 8);
   for (const char* spec : {"lz78", "lz78,backoff=8,ensemble=3,mem=256KiB"}) {
-    const auto model = make_model(spec);
-    const auto never = model->start(text), back = model->start(text);
-    const Mark mark = back->mark();
-    back->observe(noise);
-    back->rewind(mark);
-    const auto copy = back->clone();
-    copy->observe(noise);
-    back->forget(mark);
-    std::array<double, 256> expected, found;
-    for (const Byte byte : real_text(2'000)) {
-      never->next_byte(expected);
-      back->next_byte(found);
-      ASSERT_EQ(expected, found) << spec;
-      never->observe({&byte, 1});
-      back->observe({&byte, 1});
-    }
+    expect_that_rewinding_leaves_nothing(*make_model(spec), text, noise, real_text(2'000));
   }
 }
 

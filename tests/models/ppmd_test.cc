@@ -12,16 +12,11 @@
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "models/coded.h"
 #include "models/ppmd/tree.h"
 
 namespace kraft {
 namespace {
-
-Bytes encoded(const Model& model, ByteView text) {
-  RangeEncoder encoder;
-  encode_bytes(*model.start(), text, encoder);
-  return encoder.finish();
-}
 
 TEST(Ppmd, WhatIsCodedComesBack) {
   Bytes mixed = real_text(60'000);
@@ -29,25 +24,16 @@ TEST(Ppmd, WhatIsCodedComesBack) {
   append(mixed, Bytes(30'000, 'a'));
   for (const char* spec : {"ppmd", "ppmd:2", "ppmd:64", "ppmd:6,mem=1MiB"}) {
     const auto model = make_model(spec);
-    for (const ByteView text : {ByteView(), ByteView(mixed).first(1), ByteView(mixed)}) {
-      const Bytes stream = encoded(*model, text);
-      RangeDecoder decoder(stream);
-      EXPECT_EQ(decode_bytes(*model->start(), text.size(), decoder),
-                Bytes(text.begin(), text.end()))
-          << spec;
-      decoder.finish();
-    }
+    for (const ByteView text : {ByteView(), ByteView(mixed).first(1), ByteView(mixed)})
+      expect_that_it_comes_back(*model, text);
   }
 }
 
 // Random bytes fill the smallest memory several times over.
 TEST(Ppmd, BeginsAnewWhenItsMemoryIsFull) {
   const Bytes text = random_bytes(1'000'000, 5);
-  const auto model = make_model("ppmd:4,mem=1MiB");
-  const Bytes stream = encoded(*model, text);
+  const Bytes stream = expect_that_it_comes_back(*make_model("ppmd:4,mem=1MiB"), text);
   EXPECT_LT(stream.size(), text.size() + text.size() / 40);
-  RangeDecoder decoder(stream);
-  EXPECT_EQ(decode_bytes(*model->start(), text.size(), decoder), text);
 }
 
 TEST(Ppmd, TheBitsOfItsBytesAreTheLengthOfItsStream) {
@@ -78,22 +64,7 @@ TEST(Ppmd, NextByteIsWhatCodingPays) {
 TEST(Ppmd, WhatWasRewoundLeavesNothing) {
   const Bytes text = real_text(30'000), noise = random_bytes(300'000, 8);
   for (const char* spec : {"ppmd", "ppmd:4,mem=1MiB"}) {  // with the latter, it begins anew between
-    const auto model = make_model(spec);
-    const auto never = model->start(text), back = model->start(text);
-    const Mark mark = back->mark();
-    back->observe(noise);
-    back->rewind(mark);
-    const auto copy = back->clone();
-    copy->observe(noise);
-    back->forget(mark);
-    std::array<double, 256> expected, found;
-    for (const Byte byte : real_text(2'000)) {
-      never->next_byte(expected);
-      back->next_byte(found);
-      ASSERT_EQ(expected, found) << spec;
-      never->observe({&byte, 1});
-      back->observe({&byte, 1});
-    }
+    expect_that_rewinding_leaves_nothing(*make_model(spec), text, noise, real_text(2'000));
   }
 }
 
