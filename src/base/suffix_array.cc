@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <string>
+
+#include "kraft/error.h"
 
 namespace kraft {
 namespace {
@@ -154,6 +157,12 @@ SuffixArray::SuffixArray(ByteView text) : text_(text) {
 
 SuffixArray::Match SuffixArray::longest_match(ByteView pattern) const {
   return std::visit([&](const auto& begins) { return search(text_, begins, pattern); }, begins_);
+}
+
+std::vector<std::int32_t> suffixes_in_order(ByteView text) {
+  if (text.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw Error("a text of " + std::to_string(text.size()) + " bytes: expected less than 2 GiB");
+  return sorted_suffixes<std::int32_t>(text);
 }
 
 }  // namespace kraft

@@ -36,4 +36,7 @@ class SuffixArray {
   std::variant<std::vector<std::int32_t>, std::vector<std::int64_t>> begins_;
 };
 
+// Where the suffixes of a text begin, in their order; of less than 2 GiB.
+std::vector<std::int32_t> suffixes_in_order(ByteView text);
+
 }  // namespace kraft

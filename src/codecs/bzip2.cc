@@ -5,10 +5,10 @@
 #include <climits>
 #include <string>
 
+#include "codecs/bzip2.h"
 #include "codecs/decoding.h"
 #include "codecs/recycler.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
 namespace kraft {
 namespace {
@@ -132,7 +132,7 @@ std::shared_ptr<const Codec> make_bzip2(const Arguments& arguments) {
 
 }  // namespace
 
-Backend bzip2_backend() {
+Backend bzip2::codec_row() {
   Backend row;
   row.name = "bzip2";
   row.aliases = {"bz2"};

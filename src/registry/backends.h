@@ -12,6 +12,7 @@
   row(xz)                   \
   row(lzma)                 \
   row(bzip2)                \
+  row(bzip3)                \
   row(brotli)               \
   row(lz4)                  \
   row(png)                  \
