@@ -83,7 +83,7 @@ struct Around {
   std::uint8_t table = 0;              // of the hole
   std::size_t zeros_above = 0;         // rows of rank 0 right above it,
   std::uint8_t run_table = 0;          // and what codes them
-  std::array<Nearest, 256> below;
+  std::array<Nearest, kBytesBelow> below;
   std::size_t below_count = 0;
   std::size_t equal_below = 0;    // rows right below it with the same byte
   std::uint8_t second_table = 0;  // of the second of these

@@ -3,11 +3,16 @@
 // bzip2 sorts the bytes of a block by what follows them, and codes the column that comes out. Of a
 // text that is written backwards, this is the column of what comes next, in the order of the
 // contexts read backwards (models/bwt/column.h). The context has a row there, and its byte is not
-// known yet. With all other rows as they are and the code held still, the decoder makes the column
-// with b in that row from coin flips with probability 2^-bits(b), where bits(b) is what the whole
+// known yet. With the rows around it as they are and the code held still, the decoder makes the
+// column with b in that row from coin flips with probability 2^-bits(b), where bits(b) is what the
 // column costs then. So
 //
 //     P(b) = 2^-bits(b) / (sum over all c of 2^-bits(c))
+//
+// The column ends before the fifth different byte below the row (kBytesBelow). The words of ranks
+// further down are short because just these ranks stand there. A b that moves ranks there would pay
+// for words that nothing was fitted to; on a photograph, the whole column takes half as many bits
+// again.
 //
 // bits(b) is what these cost:
 //
@@ -62,7 +67,10 @@ class Words {
   std::array<Byte, 256> front_;
 };
 
-// O(rows / 512 + (bytes that occur)^2).
+// Different bytes below the hole, down to which rows count.
+inline constexpr std::size_t kBytesBelow = 4;
+
+// O(rows / 512 + bytes that occur).
 HoleBits hole_bits(const Column& column, const Words& words);
 
 // A block of ColumnView.

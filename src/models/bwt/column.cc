@@ -154,7 +154,7 @@ Bytes Column::read(std::size_t begin, std::size_t count) const {
   return bytes;
 }
 
-std::size_t Column::above(std::span<Nearest, 256> found) const {
+std::size_t Column::above(std::span<Nearest> found) const {
   ByteSet seen;
   std::size_t count = 0;
   const Place hole = place_to_insert();
@@ -167,13 +167,14 @@ std::size_t Column::above(std::span<Nearest, 256> found) const {
       if (seen.has(byte)) continue;
       seen.add(byte);
       found[count++] = {{byte, chunk.table[r]}, begin + r};
+      if (count == found.size()) return count;
     }
     if (c == 0) return count;
     begin -= sizes_[c - 1];
   }
 }
 
-std::size_t Column::below(std::span<Nearest, 256> found) const {
+std::size_t Column::below(std::span<Nearest> found) const {
   ByteSet seen;
   std::size_t count = 0;
   const Place hole = place_to_insert();
@@ -186,6 +187,7 @@ std::size_t Column::below(std::span<Nearest, 256> found) const {
       if (seen.has(byte)) continue;
       seen.add(byte);
       found[count++] = {{byte, chunk.table[r]}, begin + r};
+      if (count == found.size()) return count;
     }
   }
   return count;

@@ -80,9 +80,9 @@ class Column {
   Bytes read(std::size_t begin, std::size_t count) const;
 
   // Each byte that occurs above the hole, or from the hole down, where it is nearest, in that
-  // order.
-  std::size_t above(std::span<Nearest, 256> found) const;
-  std::size_t below(std::span<Nearest, 256> found) const;
+  // order: as many as there is room for. Returns how many.
+  std::size_t above(std::span<Nearest> found) const;
+  std::size_t below(std::span<Nearest> found) const;
 
   // Rows next to each other with the same byte: how many, from one row up, or down.
   std::size_t run_up(std::size_t index) const;
