@@ -50,6 +50,8 @@ const char* const kSpecs[] = {
     "xz:0",
     "xz:6,tail=16",
     "xz:1e,bits=byte",
+    "xz:6,view=decoder",
+    "lzma:1,view=decoder,dict=4KiB,refresh=256,hypotheses=4",
     "lzma:1,dict=4KiB",
     "lzma:1,dict=4KiB,bits=byte",
     "bzip2:1",

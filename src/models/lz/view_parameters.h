@@ -15,8 +15,8 @@ namespace kraft::lz {
 // `view` and `refresh`, of which the latter is for the decoder's view alone. `resolution` is the
 // encoder's; `frozen`, what the decoder's view holds still until the next refresh.
 inline std::vector<Parameter> view_parameters(const std::string& resolution,
-                                              const std::string& frozen,
-                                              const std::string& refresh) {
+                                              const std::string& frozen, const std::string& refresh,
+                                              std::int64_t shortest_refresh = 1024) {
   std::vector<Parameter> parameters = {
       Parameter::choice("view", {"encoder", "decoder"}, "encoder",
                         "encoder (" + resolution +
@@ -24,7 +24,7 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
                             "flips decode to, with frozen " +
                             frozen),
       Parameter::integer(
-          "refresh", 1024, 1 << 20, "",
+          "refresh", shortest_refresh, 1 << 20, "",
           "bytes after which view=decoder takes new ones; " + refresh + " if not given"),
   };
   for (Parameter& parameter : parameters) parameter.of_model = true;
@@ -32,14 +32,14 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
 }
 
 // Whether the view is the decoder's. Throws UsageError where the specification sets what only the
-// other view reads; `of_encoder` are the names of such parameters.
+// other view reads; `of_encoder` and `of_decoder` are the names of such parameters.
 inline bool is_decoder_view(const Arguments& arguments,
-                            const std::vector<std::string_view>& of_encoder) {
+                            const std::vector<std::string_view>& of_encoder,
+                            const std::vector<std::string_view>& of_decoder = {"refresh"}) {
   const std::string& view = arguments.text("view");
   for (const auto& [name, value] : Spec::parse(arguments.spec()).values) {
-    const bool unread = view == "decoder" ? std::ranges::find(of_encoder, name) != of_encoder.end()
-                                          : name == "refresh";
-    if (!unread) continue;
+    const auto& others = view == "decoder" ? of_encoder : of_decoder;
+    if (std::ranges::find(others, name) == others.end()) continue;
     std::string message = name;
     message.append("=").append(value).append(" is for view=");
     message.append(view == "decoder" ? "encoder" : "decoder").append("; the view is ").append(view);

@@ -1,8 +1,10 @@
-// xz and lzma: the compressor with the model that measures it.
+// xz and lzma: the compressor with the models of its two views.
 
 #include "registry/backends.h"
 #include "codecs/xz.h"
 #include "kraft/error.h"
+#include "models/lz/view_parameters.h"
+#include "models/lzma/decoder_view_model.h"
 #include "models/lzma/model.h"
 
 namespace kraft {
@@ -14,6 +16,7 @@ using lzma::Container;
 // because every continuation restores a state that grows with it.
 constexpr std::uint32_t kDictionaryBytes = std::uint32_t{1} << 16;
 constexpr std::uint32_t kLargestDictionaryBytes = std::uint32_t{1} << 22;
+constexpr std::uint32_t kViewDictionaryBytes = std::uint32_t{1} << 17;  // with view=decoder
 constexpr std::int64_t kTailBytes = 64;
 constexpr std::int64_t kShortestTailBytes = 16;
 constexpr std::int64_t kLongestTailBytes = 1024;
@@ -26,9 +29,15 @@ double container_bits(const Codec& codec) {
 
 bool measures_bytes(const Arguments& arguments) { return arguments.text("bits") == "byte"; }
 
+bool is_decoder_view(const Arguments& arguments) {
+  return lz::is_decoder_view(arguments, {"bits", "tail", "context", "dither"},
+                             {"refresh", "hypotheses"});
+}
+
 lzma_options_lzma options_of_model(const Arguments& arguments) {
   lzma_options_lzma options = lzma::options_of(arguments);
-  if (!arguments.has("dict")) options.dict_size = kDictionaryBytes;
+  if (!arguments.has("dict"))
+    options.dict_size = is_decoder_view(arguments) ? kViewDictionaryBytes : kDictionaryBytes;
   return options;
 }
 
@@ -40,17 +49,35 @@ void check_measuring(const Arguments& arguments) {
     throw UsageError(spec.name + ": " + what + " needs bits=" + needs);
   };
   lzma::options_of(arguments);
+  const std::uint32_t dictionary_bytes = options_of_model(arguments).dict_size;
+  if (is_decoder_view(arguments)) {
+    if (dictionary_bytes > kLargestDictionaryBytes)
+      throw UsageError(spec.name + ": dict=" + std::to_string(dictionary_bytes) +
+                       " is too large for view=decoder, which has at most " +
+                       std::to_string(kLargestDictionaryBytes));
+    return;
+  }
   const bool fractional = !measures_bytes(arguments);
   for (const auto& [parameter, value] : spec.values) {
     if (fractional && (parameter == "context" || parameter == "dither"))
       refuse(parameter, "byte, not fractional");
     if (!fractional && parameter == "tail") refuse(parameter, "fractional, not byte");
   }
-  const std::uint32_t dictionary_bytes = options_of_model(arguments).dict_size;
   if (fractional && dictionary_bytes > kLargestDictionaryBytes)
     refuse("dict=" + std::to_string(dictionary_bytes),
            "byte; a model with bits=fractional has at most " +
                std::to_string(kLargestDictionaryBytes));
+}
+
+std::vector<Parameter> parameters_of_views() {
+  std::vector<Parameter> parameters =
+      lz::view_parameters("fractional", "probabilities", "1KiB", lzma::kShortestRefreshBytes);
+  parameters.push_back(Parameter::integer(
+      "hypotheses", 1, 1 << 20, "",
+      "of the state and the last distances, how many view=decoder keeps at each position; 16 if "
+      "not given"));
+  parameters.back().of_model = true;
+  return parameters;
 }
 
 std::vector<Parameter> measuring_parameters() {
@@ -77,13 +104,16 @@ Backend with_model(Container container) {
   }
   for (Parameter& parameter : measuring_parameters())
     row.parameters.push_back(std::move(parameter));
+  for (Parameter& parameter : parameters_of_views()) row.parameters.push_back(std::move(parameter));
   row.granularity = Granularity::fractional;
-  row.window = "64 KiB, or by dict=";
+  row.window = "64 KiB (view=decoder: 128), or by dict=";
   row.engine = [] { return std::string("rewind"); };
   row.check_model = [](const Arguments& arguments, const Geometry&) { check_measuring(arguments); };
   row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
                                                  const ModelOptions& options) {
     auto codec = make_codec(arguments);
+    if (is_decoder_view(arguments))
+      return lzma::make_decoder_view(options_of_model(arguments), arguments, options);
     if (measures_bytes(arguments))
       return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
     return lzma::make_model(options_of_model(arguments),

@@ -73,6 +73,20 @@ std::shared_ptr<const Checkpoint> Engine::advance(const Checkpoint& from, const 
   return result;
 }
 
+Reader Engine::read_up_to(const Checkpoint& from, const Text& text, std::uint64_t position,
+                          std::uint64_t note_at) {
+  Reader reader = from.reader;
+  reader.note_at(note_at);
+  pool_.run(1, [&](std::size_t, unsigned index) {
+    Worker& w = worker(index);
+    w.arena.restore(from.image, layout_);
+    w.written.clear();
+    give(w, text, from.position_bytes, position, LZMA_SYNC_FLUSH);
+    reader.read(w.written, text);
+  });
+  return reader;
+}
+
 Length Engine::length(Worker& worker, const Task& task) const {
   const Checkpoint& from = *task.from;
   worker.arena.restore(from.image, layout_);

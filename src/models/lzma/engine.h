@@ -63,6 +63,11 @@ class Engine {
   std::shared_ptr<const Checkpoint> advance(const Checkpoint& from, const Text& text,
                                             std::uint64_t position, bool flush);
 
+  // What has been read of the stream that ends at `position`, flushed there; the boundary at or
+  // before `note_at` is noted, as far as it is not before the last chunk written.
+  Reader read_up_to(const Checkpoint& from, const Text& text, std::uint64_t position,
+                    std::uint64_t note_at);
+
   // One message whose length is to be known: the encoder goes on from there, to be flushed at
   // `flush` unless it has been (at its own position).
   struct Task {

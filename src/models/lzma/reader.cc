@@ -4,36 +4,12 @@
 #include <cmath>
 
 #include "kraft/error.h"
+#include "models/lzma/layout.h"
 
 namespace kraft::lzma {
 namespace {
 
-// Where each kind of decision has its probabilities. States and places (positions modulo 2^pb) are
-// those of the specification.
-constexpr std::size_t kStates = 12;
-constexpr std::size_t kPlaces = 16;
-constexpr std::size_t kIsMatch = 0;
-constexpr std::size_t kIsRepeat = kIsMatch + kStates * kPlaces;
-constexpr std::size_t kIsRepeat0 = kIsRepeat + kStates;
-constexpr std::size_t kIsRepeat1 = kIsRepeat0 + kStates;
-constexpr std::size_t kIsRepeat2 = kIsRepeat1 + kStates;
-constexpr std::size_t kIsRepeat0Long = kIsRepeat2 + kStates;
-constexpr std::size_t kSlot = kIsRepeat0Long + kStates * kPlaces;  // of a distance, 4 by length
-constexpr std::size_t kSlotTree = 64;
-constexpr std::size_t kMiddle = kSlot + 4 * kSlotTree;  // bits of distances in slots 4 to 13
-constexpr std::size_t kAlign = kMiddle + 115;           // the lowest four bits of longer ones
-constexpr std::size_t kMatchLength = kAlign + 16;
-constexpr std::size_t kLengthShort = 2;  // after the two choices: 3 bits, by place
-constexpr std::size_t kLengthMiddle = kLengthShort + kPlaces * 8;
-constexpr std::size_t kLengthLong = kLengthMiddle + kPlaces * 8;
-constexpr std::size_t kLengthCoder = kLengthLong + 256;
-constexpr std::size_t kRepeatLength = kMatchLength + kLengthCoder;
-constexpr std::size_t kLiteral = kRepeatLength + kLengthCoder;
-constexpr std::size_t kLiteralCoder = 0x300;
-
-constexpr std::uint32_t kShortestMatch = 2;
-constexpr std::uint32_t kFirstMatchedState = 7;  // from here on the last symbol was no literal
-constexpr std::size_t kCodeBytes = 5;            // the zero that the coder begins with, and a code
+constexpr std::size_t kCodeBytes = 5;  // the zero that the coder begins with, and a code
 
 [[noreturn]] void fail(const char* what) {
   throw Error(std::string("liblzma wrote a chunk that ") + what);
@@ -133,6 +109,11 @@ void Reader::reset() {
   distances_ = {};
 }
 
+// Tokens, or stored bytes, begin at every position from here up to `last`.
+void Reader::note(std::uint64_t last) {
+  if (position_ <= note_at_) noted_ = {std::min(last, note_at_), state_, distances_};
+}
+
 void Reader::read(ByteView stream, const Text& text) {
   while (!stream.empty()) {
     const Byte control = stream[0];
@@ -153,6 +134,7 @@ std::uint64_t Reader::read_stored(ByteView stream, const Text& text) {
   for (std::size_t i = 0; i < size; ++i) {
     if (bytes[i] != text[position_ + i]) fail("stores another message");
   }
+  note(position_ + size);
   position_ += size;
   stored_ += size;
   bits_ += 8.0 * static_cast<double>(size);
@@ -177,6 +159,7 @@ void Reader::read_symbols(ByteView payload, std::uint64_t bytes, const Text& tex
   Decoder decoder(payload, probabilities_.data());
   const std::uint64_t end = position_ + bytes;
   while (position_ < end) {
+    note(position_);
     const auto place = static_cast<std::uint32_t>(position_ & ((1u << pb_) - 1));
     if (decoder.bit(kIsMatch + state_ * kPlaces + place) == 0) {
       read_literal(decoder, text);
@@ -210,21 +193,21 @@ void Reader::read_literal(Decoder& decoder, const Text& text) {
   while (symbol < 0x100) symbol = symbol << 1 | decoder.bit(coder + symbol);
   if ((symbol & 0xFF) != text[position_]) fail("codes another message");
   ++position_;
-  state_ = state_ < 4 ? 0 : state_ < 10 ? state_ - 3 : state_ - 6;
+  state_ = after_literal(state_);
 }
 
 std::uint32_t Reader::read_match(Decoder& decoder, std::uint32_t place) {
   const std::uint32_t length = read_length(decoder, kMatchLength, place);
   const std::uint32_t distance = read_distance(decoder, length);
   distances_ = {distance, distances_[0], distances_[1], distances_[2]};
-  state_ = state_ < kFirstMatchedState ? 7 : 10;
+  state_ = after_match(state_);
   return length;
 }
 
 std::uint32_t Reader::read_repeat(Decoder& decoder, std::uint32_t place) {
   if (decoder.bit(kIsRepeat0 + state_) == 0) {
     if (decoder.bit(kIsRepeat0Long + state_ * kPlaces + place) == 0) {
-      state_ = state_ < kFirstMatchedState ? 9 : 11;
+      state_ = after_short_repeat(state_);
       return 1;
     }
   } else {
@@ -234,7 +217,7 @@ std::uint32_t Reader::read_repeat(Decoder& decoder, std::uint32_t place) {
                 distances_.begin() + static_cast<std::ptrdiff_t>(which) + 1);
   }
   const std::uint32_t length = read_length(decoder, kRepeatLength, place);
-  state_ = state_ < kFirstMatchedState ? 8 : 11;
+  state_ = after_repeat(state_);
   return length;
 }
 

@@ -40,6 +40,13 @@ struct Text {
   }
 };
 
+// What a decoder remembers between two tokens, beside its probabilities.
+struct Boundary {
+  std::uint64_t position = 0;
+  std::uint32_t state = 0;
+  std::array<std::uint32_t, 4> distances{};  // the last ones, minus 1
+};
+
 // Copyable (16 KiB at the presets' lc = 3). One thread at a time.
 class Reader {
  public:
@@ -59,6 +66,17 @@ class Reader {
   double bits() const { return bits_; }
   std::uint64_t stored_bytes() const { return stored_; }
 
+  // All of them, as layout.h says where they stand.
+  const std::vector<std::uint16_t>& probabilities() const { return probabilities_; }
+  // Where the last chunk ends.
+  Boundary boundary() const { return {position_, state_, distances_}; }
+  // From now on, remember the last boundary at or before a position.
+  void note_at(std::uint64_t position) {
+    note_at_ = position;
+    noted_ = boundary();
+  }
+  const Boundary& noted() const { return noted_; }
+
  private:
   struct Decoder;  // of a chunk's decisions
 
@@ -72,6 +90,7 @@ class Reader {
   std::uint32_t read_distance(Decoder& decoder, std::uint32_t length);
   void copy(std::uint32_t length, const Text& text);
   void reset();
+  void note(std::uint64_t last);
 
   std::uint32_t lc_, lp_, pb_;
   std::vector<std::uint16_t> probabilities_;  // of a zero, in 2048ths
@@ -80,6 +99,8 @@ class Reader {
   std::uint64_t position_ = 0;
   std::uint64_t stored_ = 0;
   double bits_ = 0;
+  std::uint64_t note_at_ = 0;
+  Boundary noted_;
 };
 
 }  // namespace kraft::lzma
