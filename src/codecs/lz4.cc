@@ -1,4 +1,6 @@
 // LZ4 in its frame format, as LZ4F_compressFrame() writes it.
+#include "codecs/lz4.h"
+
 #include <lz4.h>
 #include <lz4frame.h>
 #include <lz4hc.h>
@@ -9,9 +11,8 @@
 
 #include "codecs/decoding.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::lz4 {
 namespace {
 
 struct BlockSize {
@@ -133,7 +134,7 @@ std::shared_ptr<const Codec> make_lz4(const Arguments& arguments) {
 
 }  // namespace
 
-Backend lz4_backend() {
+Backend codec_row() {
   Backend row;
   row.name = "lz4";
   row.summary = "LZ4 frames: LZ77 without entropy coding";
@@ -155,4 +156,4 @@ Backend lz4_backend() {
   return row;
 }
 
-}  // namespace kraft
+}  // namespace kraft::lz4

@@ -62,6 +62,7 @@ const char* const kSpecs[] = {
     "brotli:5",
     "lz4",
     "lz4:9",
+    "lz4,view=decoder",
     "png:9,width=37,filter=paeth,wrap=on",
     "png,width=10,depth=16,channels=2,filter=average,wrap=on",
     "png:6,filter=up,engine=clone,wrap=on",

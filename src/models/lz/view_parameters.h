@@ -12,22 +12,29 @@
 
 namespace kraft::lz {
 
-// `view` and `refresh`, of which the latter is for the decoder's view alone. `resolution` is the
-// encoder's; `frozen`, what the decoder's view holds still until the next refresh.
+// `view`. `resolution` is the encoder's; `decoder` says what the decoder's view holds still.
+inline Parameter view_parameter(const std::string& resolution, const std::string& decoder) {
+  Parameter view = Parameter::choice("view", {"encoder", "decoder"}, "encoder",
+                                     "encoder (" + resolution +
+                                         "): increments of what is written; decoder (fractional): "
+                                         "what coin flips decode to, with " +
+                                         decoder);
+  view.of_model = true;
+  return view;
+}
+
+// `view` and `refresh`, of which the latter is for the decoder's view alone. `frozen` is what it
+// holds still until the next refresh.
 inline std::vector<Parameter> view_parameters(const std::string& resolution,
                                               const std::string& frozen, const std::string& refresh,
                                               std::int64_t shortest_refresh = 1024) {
   std::vector<Parameter> parameters = {
-      Parameter::choice("view", {"encoder", "decoder"}, "encoder",
-                        "encoder (" + resolution +
-                            "): increments of what is written; decoder (fractional): what coin "
-                            "flips decode to, with frozen " +
-                            frozen),
+      view_parameter(resolution, "frozen " + frozen),
       Parameter::integer(
           "refresh", shortest_refresh, 1 << 20, "",
           "bytes after which view=decoder takes new ones; " + refresh + " if not given"),
   };
-  for (Parameter& parameter : parameters) parameter.of_model = true;
+  parameters.back().of_model = true;
   return parameters;
 }
 

@@ -71,7 +71,7 @@ void check_measuring(const Arguments& arguments) {
 
 std::vector<Parameter> parameters_of_views() {
   std::vector<Parameter> parameters =
-      lz::view_parameters("fractional", "probabilities", "1KiB", lzma::kShortestRefreshBytes);
+      lz::view_parameters("fractional", "probabilities", "4KiB", lzma::kShortestRefreshBytes);
   parameters.push_back(Parameter::integer(
       "hypotheses", 1, 1 << 20, "",
       "of the state and the last distances, how many view=decoder keeps at each position; 16 if "

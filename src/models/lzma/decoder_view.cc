@@ -203,22 +203,26 @@ void DecoderView::list_copies(std::uint64_t position) {
   if (copies_position_ == position) return;
   copies_position_ = position;
   const Prices& prices = *block().prices;
-  for (auto& weights : weight_of_length_) std::fill_n(weights.begin(), longest_copy_ + 1, 0.0);
+  std::fill_n(weight_of_length_.begin(), longest_copy_ + 1, std::array<double, 4>{});
   longest_copy_ = 0;
   copies_.clear();
   for (const lz::MatchTracker::Match& match : tracker_.matches(position)) {
-    Copy copy{match.distance, match.count, match.length, match.next, {}};
-    for (std::uint32_t g = 0; g < Prices::kGroups; ++g) {
-      copy.weight[g] = match.count == 1 ? prices.distance(g, match.distance)
-                                        : prices.up_to(g, match.distance + match.count - 1) -
-                                              prices.up_to(g, match.distance - 1);
-      weight_of_length_[g][match.length] += copy.weight[g];
+    Copy& copy = copies_.emplace_back();
+    copy = {match.distance, match.count, match.length, match.next, {}};
+    if (match.count == 1) {
+      copy.weight = prices.distances(match.distance);
+    } else {
+      for (std::uint32_t g = 0; g < Prices::kGroups; ++g)
+        copy.weight[g] =
+            prices.up_to(g, match.distance + match.count - 1) - prices.up_to(g, match.distance - 1);
     }
+    for (std::uint32_t g = 0; g < Prices::kGroups; ++g)
+      weight_of_length_[match.length][g] += copy.weight[g];
     longest_copy_ = std::max(longest_copy_, match.length);
-    copies_.push_back(copy);
   }
-  for (auto& weights : weight_of_length_) {
-    for (std::uint32_t m = longest_copy_; m > 0; --m) weights[m - 1] += weights[m];
+  for (std::uint32_t m = longest_copy_; m > 0; --m) {
+    for (std::uint32_t g = 0; g < Prices::kGroups; ++g)
+      weight_of_length_[m - 1][g] += weight_of_length_[m][g];
   }
 }
 
@@ -298,9 +302,9 @@ void DecoderView::push_place(std::uint64_t position) {
   for (std::size_t k = 2; k < starts_.size(); ++k) {
     const std::uint32_t at = prices.place(position - k);
     const auto length = static_cast<std::uint32_t>(k);
-    double open = prices.match_lengths(at).equal[k] * weight_of_length_[Prices::group(length)][k];
+    double open = prices.match_lengths(at).equal[k] * weight_of_length_[k][Prices::group(length)];
     for (std::uint32_t g = 1; g < Prices::kGroups; ++g)
-      open += prices.longer_in_group(g, at, length) * weight_of_length_[g][k];
+      open += prices.longer_in_group(g, at, length) * weight_of_length_[k][g];
     total += sum(starts_[k].matches) * open;
   }
   for (const Repeat& repeat : place.repeats)
@@ -363,7 +367,7 @@ void DecoderView::add_matches(std::uint64_t position) {
       continue;
     }
     const double length = prices.match_lengths(prices.place(position - k)).equal[k];
-    const double weight = weight_of_length_[Prices::group(static_cast<std::uint32_t>(k))][k];
+    const double weight = weight_of_length_[k][Prices::group(static_cast<std::uint32_t>(k))];
     for (std::size_t side = 0; side < 2; ++side)
       total[side] += starts_[k].matches[side] * length * weight;
     const double mass = sum(starts_[k].matches) * length;

@@ -52,7 +52,7 @@ inline constexpr std::uint64_t kRunInBytes = 2 * kLongestMatch;
 
 struct ViewParameters {
   lzma_options_lzma options;  // the window is its dictionary
-  std::uint64_t refresh_bytes = 1024;
+  std::uint64_t refresh_bytes = 4096;
   std::size_t hypotheses = 16;
 };
 
@@ -188,7 +188,7 @@ class DecoderView {
   std::vector<Copy> copies_;
   std::uint32_t longest_copy_ = 0;
   // Of each length m the weight of the distances that match so many bytes or more.
-  std::array<std::array<double, kLongestMatch + 2>, Prices::kGroups> weight_of_length_{};
+  std::array<std::array<double, Prices::kGroups>, kLongestMatch + 2> weight_of_length_{};
   // The matches that may have begun k bytes ago, in the unit of the last place.
   struct Start {
     std::array<double, 2> matches{};

@@ -1,16 +1,9 @@
 #include "models/lzma/prices.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace kraft::lzma {
-
-std::uint32_t Prices::slot(std::uint32_t code) {
-  if (code < 4) return code;
-  const auto top = static_cast<std::uint32_t>(std::bit_width(code)) - 1;
-  return 2 * top + (code >> (top - 1) & 1);
-}
 
 std::uint32_t Prices::first_code(std::uint32_t slot) {
   return slot < 4 ? slot : (2 | (slot & 1)) << ((slot >> 1) - 1);
@@ -104,14 +97,14 @@ void Prices::make_distances() {
       const std::uint32_t s = slot(code), base = first_code(s);
       double p = slots[s];
       if (s >= 4) p *= reverse_tree(kMiddle + base - s, (s >> 1) - 1, code - base);
-      near_[g][code] = p;
+      near_[code][g] = p;
       before_near_[g][code + 1] = before_near_[g][code] + p;
     }
     double before = before_near_[g][kNear];
     for (std::uint32_t s = kFirstFarSlot; s < kSlots; ++s) {
       before_far_[g][s] = before;
       before += slots[s];
-      far_[g][s] = slots[s] / static_cast<double>(std::uint64_t{1} << ((s >> 1) - 5));
+      far_[s][g] = slots[s] / static_cast<double>(std::uint64_t{1} << ((s >> 1) - 5));
     }
   }
   any_near_.resize(places_);
@@ -120,8 +113,8 @@ void Prices::make_distances() {
     for (std::uint32_t g = 0; g < kGroups; ++g) {
       const double share = longer_in_group(g, place, 0);
       for (std::uint32_t code = 0; code < kNear; ++code)
-        any_near_[place][code] += share * near_[g][code];
-      for (std::uint32_t s = 0; s < kSlots; ++s) any_far_[place][s] += share * far_[g][s];
+        any_near_[place][code] += share * near_[code][g];
+      for (std::uint32_t s = 0; s < kSlots; ++s) any_far_[place][s] += share * far_[s][g];
     }
   }
 }
@@ -130,7 +123,7 @@ double Prices::up_to(std::uint32_t group, std::uint64_t distance) const {
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(distance, window_bytes_));
   if (count <= kNear) return before_near_[group][count];
   const std::uint32_t s = slot(count - 1), within = count - first_code(s);
-  return before_far_[group][s] + far_[group][s] * (within / kResidues * before_align_[kResidues] +
+  return before_far_[group][s] + far_[s][group] * (within / kResidues * before_align_[kResidues] +
                                                    before_align_[within % kResidues]);
 }
 

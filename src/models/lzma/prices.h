@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -37,7 +38,11 @@ class Prices {
 
   static std::uint32_t group(std::uint32_t length) { return length < 5 ? length - 2 : 3; }
   // Of a distance less 1.
-  static std::uint32_t slot(std::uint32_t code);
+  static std::uint32_t slot(std::uint32_t code) {
+    if (code < 4) return code;
+    const auto top = static_cast<std::uint32_t>(std::bit_width(code)) - 1;
+    return 2 * top + (code >> (top - 1) & 1);
+  }
   static std::uint32_t first_code(std::uint32_t slot);
 
   std::uint32_t places() const { return places_; }
@@ -67,8 +72,17 @@ class Prices {
 
   double distance(std::uint32_t group, std::uint32_t distance) const {
     const std::uint32_t code = distance - 1;
-    if (code < kNear) return near_[group][code];
-    return far_[group][slot(code)] * align_[code % kResidues];
+    if (code < kNear) return near_[code][group];
+    return far_[slot(code)][group] * align_[code % kResidues];
+  }
+  // Of all groups.
+  std::array<double, kGroups> distances(std::uint32_t distance) const {
+    const std::uint32_t code = distance - 1;
+    if (code < kNear) return near_[code];
+    const double align = align_[code % kResidues];
+    std::array<double, kGroups> all = far_[slot(code)];
+    for (double& p : all) p *= align;
+    return all;
   }
   // The sum over the distances 1..distance, those within the window.
   double up_to(std::uint32_t group, std::uint64_t distance) const;
@@ -106,9 +120,9 @@ class Prices {
   std::uint32_t lc_, lp_, places_, window_bytes_;
   std::vector<Kinds> kinds_;
   std::vector<Lengths> match_lengths_, repeat_lengths_;
-  std::array<std::array<double, kNear>, kGroups> near_{};
+  std::array<std::array<double, kGroups>, kNear> near_{};
   std::array<std::array<double, kNear + 1>, kGroups> before_near_{};  // sums of those before
-  std::array<std::array<double, kSlots>, kGroups> far_{};             // times align's
+  std::array<std::array<double, kGroups>, kSlots> far_{};             // times align's
   std::array<std::array<double, kSlots>, kGroups> before_far_{};      // sums of the slots before
   std::array<double, kResidues> align_{};
   std::array<double, kResidues + 1> before_align_{};
