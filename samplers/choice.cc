@@ -28,8 +28,8 @@ SamplerChoice choose_sampler(const Model& model, const SamplerQuestion& question
     if (!is_set(question, name)) field = value;
   };
   SamplerOptions& options = choice.options;
+  choice.sampler = sampler_of_any_model(question);
   if (question.has_hole) {
-    choice.sampler = "metropolis";
     choice.reason = SamplerReason::hole;
     set("temperature", options.temperature, 0.7);
     set("steps", options.steps, 20'000);
@@ -41,7 +41,6 @@ SamplerChoice choose_sampler(const Model& model, const SamplerQuestion& question
     set("span-length", options.span_length, 4);
     set("key-length", options.key_length, 3);
   } else {
-    choice.sampler = "ancestral";
     choice.reason = SamplerReason::predicts;
     if (model.parameters() > 0) set("temperature", options.temperature, 0.7);
   }

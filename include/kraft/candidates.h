@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,9 +37,10 @@ class Candidates {
   // or they are the bytes.
   static Candidates units_of(const Model& model);
 
-  // "all", "seen", "printable", "utf-8", or "chars:" and the bytes themselves, with the escapes of
+  // One of names(), which "chars:" begins: the bytes themselves follow it, with the escapes of
   // unescape(). Throws UsageError.
   static Candidates parse(std::string_view text, ByteView context);
+  static std::vector<std::string> names();  // "all", "seen", "printable", "utf-8" and "chars:"
 
   // One unit a line, with the escapes of unescape(); empty lines are skipped and a carriage return
   // before the line feed belongs to the line's end (write \r for one that is meant). Throws Error

@@ -66,6 +66,10 @@ struct Parameter {
   // Letters that may follow an integer, such as xz's 'e'; the sign before a model's weight.
   std::string suffixes = {};
   bool of_model = false;  // about measuring: no codec reads it
+  bool of_speed = false;  // changes no result: no .kraft file records it, nor is it taken from one
+  // The most of an integer that a .kraft file may ask for when nobody vouches for it: what takes
+  // memory or time before anything of the file can be checked has a limit.
+  std::optional<std::int64_t> most_from_file = {};
 
   static Parameter integer(std::string name, std::int64_t min, std::int64_t max,
                            std::string initial, std::string meaning);
@@ -73,6 +77,8 @@ struct Parameter {
                           std::string meaning);
   static Parameter on_off(std::string name, std::string initial, std::string meaning);
   static Parameter free_text(std::string name, std::string initial, std::string meaning);
+
+  Parameter up_to_from_file(std::int64_t most) &&;  // with this most_from_file
 
   std::string range() const;  // "1..9", "default|huffman|rle", ...
 };

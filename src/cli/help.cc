@@ -119,20 +119,13 @@ std::string completed_with(const std::string& words) {
   return "mapfile -t COMPREPLY < <(compgen -W '" + words + "' -- \"$word\"); return ;;\n";
 }
 
-template <class Row, class Rows>
-std::string names_of(const Rows& rows) {
-  std::vector<std::string> names;
-  for (const Row& row : rows) names.push_back(row.name);
-  return join(names, " ");
-}
-
 // What may follow an option, where that is one of some words.
 std::string words_after(const Option& option) {
-  if (option.name == "sampler") return names_of<SamplerRow>(samplers());
-  if (option.name == "preset") return names_of<SamplerPreset>(sampler_presets());
-  if (option.name == "alphabet") return "auto all seen printable utf-8 chars:";
-  if (option.value_name == "SPEC") return names_of<Backend>(backends());
-  return join(option.choices, " ");
+  std::vector<std::string> words = option.choices;
+  if (words.empty() && option.value_name == "SPEC") {
+    for (const Backend& backend : backends()) words.push_back(backend.name);
+  }
+  return join(words, " ");
 }
 
 // A case for each option of a command that some words may follow.

@@ -165,6 +165,9 @@ Backend brotli_backend() {
   row.window = "4 MiB, or by window=";
   row.library = [] { return "libbrotlienc " + version(BrotliEncoderVersion()); };
   row.make_codec = make_brotli;
+  row.trial_ms = [](const Arguments& arguments) {
+    return arguments.integer("level") >= 10 ? 330 : 5;
+  };
   return row;
 }
 

@@ -293,6 +293,7 @@ Backend flac_backend() {
   row.granularity = Granularity::bit;
   row.window = "all";
   row.library = [] { return std::string("libFLAC ") + FLAC__VERSION_STRING; };
+  row.trial_ms = [](const Arguments&) { return 40; };
   row.make_codec = [](const Arguments& arguments) {
     Settings settings;
     settings.shape = shape_of(arguments);

@@ -217,7 +217,7 @@ Backend jxl_backend() {
   // (github.com/libjxl/libjxl/issues/3890).
   row.argument = Parameter::integer("effort", 1, 7, "7", "1 is fastest, 7 is smallest");
   row.parameters = {
-      width_parameter(1 << 18),
+      width_parameter(1 << 18).up_to_from_file(4096),  // each measurement codes a whole row
       Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
       Parameter::choice("depth", {"8", "16"}, "8", "bits of a sample; 16: high byte first"),
   };
@@ -227,6 +227,9 @@ Backend jxl_backend() {
 #ifdef KRAFT_LIBJXL_VERSION
   row.built_with = "libjxl " KRAFT_LIBJXL_VERSION;
 #endif
+  row.trial_ms = [](const Arguments& arguments) {
+    return 140 * (1 + static_cast<double>(shape_of(arguments).row_bytes()) * 9 / 32768);
+  };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<JxlCodec>(shape_of(arguments),
                                       static_cast<int>(arguments.integer("effort")));

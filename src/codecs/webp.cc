@@ -151,13 +151,19 @@ Backend webp_backend() {
   row.summary = "images: WebP, lossless";
   row.argument = Parameter::integer("level", 0, 9, "6", "0 is fastest, 9 is smallest");
   row.parameters = {
-      width_parameter(WEBP_MAX_DIMENSION),
+      // Each measurement codes whole rows, and searches among them.
+      width_parameter(WEBP_MAX_DIMENSION).up_to_from_file(512),
       Parameter::integer("channels", 1, 4, "1", "gray, gray and alpha, RGB, RGB and alpha"),
       Parameter::choice("depth", {"8"}, "8", "bits of a sample"),
   };
   row.granularity = Granularity::byte;
   row.window = "all";
   row.library = version;
+  row.trial_ms = [](const Arguments& arguments) {
+    const std::int64_t level = arguments.integer("level");
+    const double row_kib = static_cast<double>(shape_of(arguments).row_bytes()) / 1024;
+    return (level == 9 ? 1100 : level == 8 ? 130 : 80) * (1 + 1.5 * row_kib);
+  };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<WebpCodec>(shape_of(arguments),
                                        static_cast<int>(arguments.integer("level")));

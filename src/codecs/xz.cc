@@ -273,8 +273,9 @@ Backend codec_row(Container container) {
                                     "preset, which the parameters refine; e: search harder");
   row.argument->suffixes = "e";
   row.parameters = {
-      Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "",
-                         "dictionary, in bytes"),
+      // The encoder clears tables of the dictionary's size for each measurement.
+      Parameter::integer("dict", LZMA_DICT_SIZE_MIN, kLargestDictionary, "", "dictionary, in bytes")
+          .up_to_from_file(1 << 20),
       Parameter::integer("lc", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "", "literal context bits"),
       Parameter::integer("lp", LZMA_LCLP_MIN, LZMA_LCLP_MAX, "",
                          "literal position bits; lc + lp is at most 4"),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -47,69 +46,19 @@ std::uint64_t probe(const Model& model) {
   }
 }
 
-// What a .kraft file may ask for when nobody vouches for it, by backend ("": any) and parameter.
-// What takes memory or time before anything of the file can be checked has a limit here.
-struct Limit {
-  std::string_view backend, parameter;
-  double most;
-};
-constexpr std::array kLimits = {
-    // Of the contexts that each measurement compresses.
-    Limit{"", "dither", 16},
-    // The encoder clears tables of the dictionary's size for each measurement.
-    Limit{"xz", "dict", 1 << 20},
-    Limit{"lzma", "dict", 1 << 20},
-    // Each measurement codes a whole row.
-    Limit{"jxl", "width", 4096},
-    Limit{"webp", "width", 512},
-    Limit{"llama", "beam", 64},
-    Limit{"llama", "gpu_layers", 0},
-};
+// What a file may spend before it is known whether the model here is its own.
+constexpr double kMostTrialMs = 700;
 
-// What a file may spend before it is known whether the model here is its own; and how long the
-// probe of a model takes, roughly, on a processor of 2020. Most take nothing to speak of, but where
-// whole streams are measured, a thousand of them are compressed.
-constexpr double kMostProbeMs = 700;
-
-double number_in(const Spec& spec, std::string_view parameter, double otherwise) {
-  for (const auto& [name, value] : spec.values) {
-    double number = 0;
-    if (name == parameter && parse_number(value, number)) return number;
-  }
-  return otherwise;
+double trial_ms(const Spec& spec, const Backend& backend) {
+  constexpr double kMostTakeMs = 5;
+  const Arguments arguments = check(spec, backend);
+  const double ms = backend.trial_ms ? backend.trial_ms(arguments) : kMostTakeMs;
+  return ms * static_cast<double>(arguments.integer_or("dither", 1));
 }
 
-// Clearing the encoder's tables, which grow with the dictionary, is most of it.
-double lzma_probe_ms(const Spec& spec, int level) {
-  constexpr double kMiB = 1 << 20;
-  constexpr double kPresetMiB[] = {0.25, 1, 2, 4, 4, 8, 8, 16, 32, 64};
-  const double given_mib = number_in(spec, "dict", 0) / kMiB;
-  const bool by_bytes = std::ranges::find(spec.values, std::pair<std::string, std::string>(
-                                                           "bits", "byte")) != spec.values.end();
-  if (!by_bytes) return 80 + 1150 * given_mib;
-  const double mib = given_mib > 0 ? given_mib : kPresetMiB[std::clamp(level, 0, 9)];
-  return 5 + 100 * mib;
-}
-
-double probe_ms(const Spec& spec, const Backend& backend) {
-  const std::string level_text =
-      backend.argument ? spec.argument.value_or(backend.argument->initial) : "";
-  const int level = std::atoi(level_text.c_str());  // "9e" is 9, and a name is 0
-  const double row_bytes = number_in(spec, "width", 1) * number_in(spec, "channels", 1) *
-                           number_in(spec, "depth", 8) / 8;
-  double ms = 5;
-  if (backend.name == "brotli" && level >= 10) ms = 330;
-  if (backend.name == "flac") ms = 40;
-  if (backend.name == "webp")
-    ms = (level == 9 ? 1100 : level == 8 ? 130 : 80) * (1 + 3 * row_bytes / 2048);
-  if (backend.name == "jxl") ms = 140 * (1 + 9 * row_bytes / 32768);
-  if (backend.name == "xz" || backend.name == "lzma") ms = lzma_probe_ms(spec, level);
-  return ms * std::max(1.0, number_in(spec, "dither", 1));
-}
-
-// What changes no result: .kraft files do not record it, nor is it taken from them.
 bool is_of_speed(const Backend& backend, std::string_view parameter) {
-  return backend.name == "llama" && (parameter == "threads" || parameter == "sequences");
+  const auto row = std::ranges::find(backend.parameters, parameter, &Parameter::name);
+  return row != backend.parameters.end() && row->of_speed;
 }
 
 // The argument is a specification.
@@ -178,12 +127,12 @@ class Trust {
     const Backend& backend = find_backend(spec.name);
     for (const auto& [name, value] : spec.values) {
       const auto parameter = std::ranges::find(backend.parameters, name, &Parameter::name);
-      if (parameter == backend.parameters.end()) continue;  // check_spec() will say so
-      std::string why = objection_to(backend, *parameter, value);
+      if (parameter == backend.parameters.end()) continue;  // check() will say so
+      std::string why = objection_to(*parameter, value);
       if (!why.empty()) return why;
     }
-    probe_ms_ += probe_ms(spec, backend);
-    if (probe_ms_ > kMostProbeMs) return "which takes too long to be tried";
+    trial_ms_ += trial_ms(spec, backend);
+    if (trial_ms_ > kMostTrialMs) return "which takes too long to be tried";
     for (const ListedModel& part : parts_of(spec, backend)) {
       std::string why = objection(part.spec, depth + 1);
       if (!why.empty()) return why;
@@ -191,12 +140,11 @@ class Trust {
     if (!backend.argument || names_model(backend) || lists_models(spec, backend)) return "";
     if (backend.argument->kind == Parameter::Kind::text && ++loaded_ > kMostLoaded)
       return "which loads too many files";
-    return objection_to(backend, *backend.argument, argument_of(spec, backend));
+    return objection_to(*backend.argument, argument_of(spec, backend));
   }
 
  private:
-  static std::string objection_to(const Backend& backend, const Parameter& parameter,
-                                  const std::string& value) {
+  static std::string objection_to(const Parameter& parameter, const std::string& value) {
     switch (parameter.kind) {
       case Parameter::Kind::text:
       case Parameter::Kind::models:
@@ -205,14 +153,11 @@ class Trust {
                    : "a command or a path";
       case Parameter::Kind::integer: {
         std::int64_t number = 0;
-        if (!parse_integer(value, number)) return "";  // check_spec() will say so, or a level "9e"
-        for (const Limit& limit : kLimits) {
-          const bool meant = (limit.backend.empty() || limit.backend == backend.name) &&
-                             limit.parameter == parameter.name;
-          if (meant && static_cast<double>(number) > limit.most)
-            return "whose " + parameter.name + " is more than " + shortest(limit.most);
-        }
-        return "";
+        if (!parse_integer(value, number)) return "";  // check() will say so, or a level "9e"
+        const bool too_much = parameter.most_from_file && number > *parameter.most_from_file;
+        return too_much ? "whose " + parameter.name + " is more than " +
+                              std::to_string(*parameter.most_from_file)
+                        : "";
       }
       case Parameter::Kind::number:
       case Parameter::Kind::choice:
@@ -222,7 +167,7 @@ class Trust {
   }
 
   int models_ = 0, loaded_ = 0;
-  double probe_ms_ = 0;
+  double trial_ms_ = 0;
 };
 
 // Weights may lie elsewhere on another machine: their fingerprint says more than their path.

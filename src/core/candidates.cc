@@ -12,6 +12,8 @@
 namespace kraft {
 namespace {
 
+constexpr std::string_view kChars = "chars:";
+
 // The bytes that may come next within UTF-8, and how many the code point still needs with it.
 // missing_bytes == 0: a code point begins.
 struct Utf8Position {
@@ -165,16 +167,19 @@ Candidates Candidates::strings(std::vector<Bytes> units) {
   return Candidates(std::move(units));
 }
 
+std::vector<std::string> Candidates::names() {
+  return {"all", "seen", "printable", "utf-8", std::string(kChars)};
+}
+
 Candidates Candidates::parse(std::string_view text, ByteView context) {
-  constexpr std::string_view kChars = "chars:";
   if (text == "all") return all();
   if (text == "seen") return seen(context);
   if (text == "printable") return printable();
   if (text == "utf-8") return utf8();
   if (text == kChars) throw UsageError("alphabet: no bytes after \"chars:\"");
   if (text.starts_with(kChars)) return bytes(unescape(text.substr(kChars.size())));
-  throw UsageError("alphabet: unknown \"" + kraft::printable(text) +
-                   "\": expected all, seen, printable, utf-8 or chars: and the bytes");
+  throw UsageError("alphabet: unknown \"" + kraft::printable(text) + "\": expected one of " +
+                   join(names(), ", ") + "TEXT");
 }
 
 Candidates Candidates::from_lines(std::string_view lines) {

@@ -232,6 +232,9 @@ Image read_gif(ByteView file) {
   const std::size_t height = std::max(header.height, frame.y + frame.height);
   check_size("GIF", width, height, 4, 8);
   const std::size_t pixels = frame.width * frame.height;
+  // A code has a bit more than a colour at least, and stands for a string of the table at most.
+  const std::size_t most_codes = in.left() * 8 / (frame.code_bits + 1);
+  if (pixels > most_codes << kMostCodeBits) in.fail("the file is too short for its pixels");
   const std::vector<Byte> drawn = Decoder(in, frame.code_bits).read(pixels);
   Image image = canvas_of(header, frame, width, height);
   const std::vector<std::size_t> rows = row_order(frame);

@@ -8,7 +8,8 @@ std::vector<Parameter> measured_context_parameters() {
                          "bytes of context that each measurement compresses (0: all)"),
       Parameter::integer("dither", 1, 64, "1",
                          "contexts, each a little shorter than the one before, over whose "
-                         "increments the mean is taken (1: off)"),
+                         "increments the mean is taken (1: off)")
+          .up_to_from_file(16),
   };
   for (Parameter& parameter : parameters) parameter.of_model = true;
   return parameters;

@@ -36,6 +36,11 @@ Parameter Parameter::on_off(std::string name, std::string initial, std::string m
   return choice(std::move(name), {"on", "off"}, std::move(initial), std::move(meaning));
 }
 
+Parameter Parameter::up_to_from_file(std::int64_t most) && {
+  most_from_file = most;
+  return std::move(*this);
+}
+
 Parameter Parameter::free_text(std::string name, std::string initial, std::string meaning) {
   Parameter parameter;
   parameter.name = std::move(name);

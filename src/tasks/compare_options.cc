@@ -9,6 +9,7 @@
 #include "kraft/error.h"
 #include "kraft/tasks/compare.h"
 #include "kraft/tasks/options.h"
+#include "tasks/drawing.h"
 #include "tasks/models.h"
 
 namespace kraft {
@@ -43,6 +44,7 @@ OptionTable<CompareTask> make_table() {
               .required = true});
   table.list("sampler", &T::samplers,
              {.value_name = "SPEC",
+              .choices = names_of(samplers()),
               .meaning = "how to draw, NAME[,option=value...], such as ancestral,temperature=0.7; "
                          "several may be given"});
   table.inputs("input", &T::inputs,
@@ -100,6 +102,7 @@ OptionTable<CompareTask> make_table() {
                  .meaning = "audio: samples of truth, and of a sample"});
   table.text("alphabet", &T::alphabet,
              {.value_name = "SET",
+              .choices = alphabet_choices(),
               .meaning = "bytes to draw from, as for kraft sample; auto: the units of a language "
                          "model, else those seen in the context"});
   table.list("judge", &T::judges,

@@ -57,6 +57,12 @@ SamplerQuestion question_of(const DrawingTask& task) {
   return question;
 }
 
+std::vector<std::string> alphabet_choices() {
+  std::vector<std::string> choices = Candidates::names();
+  choices.insert(choices.begin(), "auto");
+  return choices;
+}
+
 const SamplerRow& sampler_row(const std::string& name) {
   kraft::make_sampler(name, {});  // throws for an unknown name
   return *std::ranges::find(samplers(), name, &SamplerRow::name);

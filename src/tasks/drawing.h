@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,16 @@ const SamplerRow& sampler_row(const std::string& name);
 void refuse_unread(const DrawingTask& task, const SamplerRow& row);
 void refuse_joint(const DrawingTask& task, const SamplerRow& row);
 [[noreturn]] void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*has);
+
+template <class Row>
+std::vector<std::string> names_of(std::span<const Row> rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return names;
+}
+
+// auto, and those that Candidates::parse() knows.
+std::vector<std::string> alphabet_choices();
 
 // kraft::make_sampler(), whose errors name options as the table does.
 std::unique_ptr<Sampler> make_sampler_of(const std::string& name, const SamplerOptions& options);

@@ -284,11 +284,13 @@ OptionTable<DrawingTask> make_drawing_table() {
       {.letter = 's', .value_name = "S", .min = 0, .meaning = "seed of the random numbers"});
   table.text("alphabet", &T::alphabet,
              {.value_name = "SET",
+              .choices = alphabet_choices(),
               .meaning = "bytes to choose from: auto (the units of a language model, else seen), "
                          "all, seen (in the context), printable, utf-8 (well-formed), or "
                          "chars:TEXT with \\n, \\t, \\\\ and \\xHH"});
   table.text("sampler", &T::sampler,
              {.value_name = "NAME",
+              .choices = names_of(samplers()),
               .meaning = list_of("how to draw: auto (what suits the model and what it continues); ",
                                  samplers())});
   table.include(sampler_option_table(), &T::sampling);
@@ -318,6 +320,7 @@ OptionTable<SampleTask> make_text_table() {
                   .excludes = {"alphabet"}});
   table.text("preset", &T::preset,
              {.value_name = "NAME",
+              .choices = names_of(sampler_presets()),
               .meaning = list_of("a set of options: ", sampler_presets()),
               .excludes = {"sampler", "alphabet", "units", "prime-first"}});
   table.text("suffix", &T::suffix,

@@ -78,7 +78,7 @@ TEST(Candidates, AreParsed) {
             "alphabet: no bytes after \"chars:\"");
   EXPECT_EQ(message([] { Candidates::parse("al\nl", {}); }),
             "alphabet: unknown \"" + printable("al\nl") +
-                "\": expected all, seen, printable, utf-8 or chars: and the bytes");
+                "\": expected one of all, seen, printable, utf-8, chars:TEXT");
 }
 
 TEST(Candidates, AreReadFromLines) {

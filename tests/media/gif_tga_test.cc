@@ -108,6 +108,12 @@ TEST(Gif, MissingPixelsAreAWarningAndAMissingEndIsAnError) {
   EXPECT_EQ(reading_error(ByteView(file).first(file.size() - 4)), "GIF: the file is truncated");
 }
 
+// 30 bytes cannot hold a frame of 36 million pixels, so none are laid out for it.
+TEST(Gif, AFrameThatCannotBeInTheFileIsAnError) {
+  EXPECT_EQ(reading_error(file_of({.width = 2050, .height = 17472, .colours = {0, 1}})),
+            "GIF: the file is too short for its pixels");
+}
+
 TEST(Gif, LongStringsComeBackFromTheirCodes) {
   // Code 6 is the string that is only being made: 0 0, then 7: 0 0 0, then 8.
   Bytes file = bytes_of("GIF87a");

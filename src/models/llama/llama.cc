@@ -110,6 +110,15 @@ std::shared_ptr<const Model> make_llama(const Arguments&, const ModelOptions&) {
 
 #endif  // KRAFT_HAVE_LLAMA
 
+namespace {
+
+Parameter of_speed(Parameter parameter) {
+  parameter.of_speed = true;
+  return parameter;
+}
+
+}  // namespace
+
 Backend llama_backend() {
   Backend row;
   row.name = "llama";
@@ -123,17 +132,20 @@ Backend llama_backend() {
       Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
                          "tokens of the window (default: as trained, at most 4096); when it is "
                          "full, its older half is dropped"),
-      Parameter::integer("threads", 1, 512, "1", "of one evaluation; the results are the same"),
+      of_speed(Parameter::integer("threads", 1, 512, "1",
+                                  "of one evaluation; the results are the same")),
       Parameter::integer("gpu_layers", 0, 100000, "0",
-                         "layers on a GPU, if llama.cpp was built for one; results may vary then"),
+                         "layers on a GPU, if llama.cpp was built for one; results may vary then")
+          .up_to_from_file(0),
       Parameter::choice("bytes", {"auto", "ascii7"}, "auto",
                         "bytes from tokens: auto sums over the tokens that cover them; ascii7 "
                         "shows the model byte >> 1 as ASCII and adds the lost bit"),
       Parameter::integer("beam", 1, 4096, "8",
-                         "coverings by tokens that are kept for the sum; more is more exact"),
-      Parameter::integer("sequences", 1, 64, "",
-                         "continuations evaluated at once, each with the memory of a window "
-                         "(default: 1 up to 64 MiB of weights, else 8)"),
+                         "coverings by tokens that are kept for the sum; more is more exact")
+          .up_to_from_file(64),
+      of_speed(Parameter::integer("sequences", 1, 64, "",
+                                  "continuations evaluated at once, each with the memory of a "
+                                  "window (default: 1 up to 64 MiB of weights, else 8)")),
   };
   row.granularity = Granularity::fractional;
   row.window = "the model's, or by ctx=";

@@ -97,6 +97,13 @@ std::vector<Parameter> measuring_parameters() {
   return parameters;
 }
 
+// Clearing the encoder's tables, which grow with the dictionary, is most of it.
+double trial_ms(const Arguments& arguments) {
+  constexpr double kMiB = 1 << 20;
+  if (measures_bytes(arguments)) return 5 + 100 * lzma::options_of(arguments).dict_size / kMiB;
+  return 80 + 1150 * static_cast<double>(arguments.integer_or("dict", 0)) / kMiB;
+}
+
 Backend with_model(Container container) {
   Backend row = lzma::codec_row(container);
   for (Parameter& parameter : row.parameters) {
@@ -108,6 +115,7 @@ Backend with_model(Container container) {
   row.granularity = Granularity::fractional;
   row.window = "64 KiB (view=decoder: 128), or by dict=";
   row.engine = [] { return std::string("rewind"); };
+  row.trial_ms = trial_ms;
   row.check_model = [](const Arguments& arguments, const Geometry&) { check_measuring(arguments); };
   row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
                                                  const ModelOptions& options) {
