@@ -16,7 +16,7 @@ namespace kraft::train {
 Bytes read_whole(const std::string& path);
 
 struct Checkpoint {
-  explicit Checkpoint(const Config& config) : config(config), optimizer(config) {}
+  explicit Checkpoint(const Config& shape) : config(shape), optimizer(shape) {}
 
   Config config;
   std::vector<float> parameters;
