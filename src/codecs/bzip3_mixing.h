@@ -77,6 +77,16 @@ struct Decision {
   // Of a one, in 2^-kScaleBits; may be 0.
   std::uint32_t one() const { return one_; }
 
+  // What learn() changes, for taking it back.
+  using Saved = std::array<Probability, 4>;
+  Saved saved() const { return {any_, after_last_, refined_[index_], refined_[index_ + 1]}; }
+  void restore(const Saved& saved) {
+    any_ = saved[0];
+    after_last_ = saved[1];
+    refined_[index_] = saved[2];
+    refined_[index_ + 1] = saved[3];
+  }
+
   void learn(bool bit) {
     move(any_, bit, 2);
     move(after_last_, bit, 4);

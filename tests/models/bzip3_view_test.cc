@@ -35,17 +35,34 @@ void learn(Mixing& mixing, bzip3::BeforeEach& before_each, Byte byte) {
   before_each.push(byte);
 }
 
-std::array<double, 256> priced(Mixing& mixing, const bzip3::Before& before) {
-  std::array<double, 256> bits{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    std::size_t node = 1;
-    for (int i = 7; i >= 0; --i) {
-      const double one = std::max(mixing.decide(before, node).one(), 1u) / 262144.0;
-      const bool bit = (byte >> i & 1) != 0;
-      bits[byte] -= std::log2(bit ? one : 1 - one);
-      node = 2 * node + (bit ? 1 : 0);
-    }
+double mass_of(Mixing& mixing, const bzip3::Before& before, Byte byte) {
+  double mass = 1;
+  std::size_t node = 1;
+  for (int i = 7; i >= 0; --i) {
+    const double one = std::max(mixing.decide(before, node).one(), 1u) / 262144.0;
+    const bool bit = (byte >> i & 1) != 0;
+    mass *= bit ? one : 1 - one;
+    node = 2 * node + (bit ? 1 : 0);
   }
+  return mass;
+}
+
+// Each byte, and then the row below, by a mixture of its own.
+std::array<double, 256> priced(const Mixing& mixing, const bzip3::BeforeEach& before_each,
+                               const Column& column) {
+  std::array<double, 256> bits{};
+  double sum = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    const auto own = std::make_unique<Mixing>(mixing);
+    bzip3::BeforeEach here = before_each, before = before_each;
+    double mass = mass_of(*own, here.next(), static_cast<Byte>(byte));
+    learn(*own, before, static_cast<Byte>(byte));
+    if (column.hole() < column.size())
+      mass *= mass_of(*own, before.next(), column.at(column.hole()).next);
+    bits[byte] = -std::log2(mass);
+    sum += mass;
+  }
+  for (double& b : bits) b += std::log2(sum);
   return bits;
 }
 
@@ -75,7 +92,7 @@ TEST(Bzip3View, IsTheMixtureThatHasLearntAllRowsAbove) {
     const auto mixing = std::make_unique<Mixing>();
     bzip3::BeforeEach before_each;
     for (const Byte byte : column.read(0, column.hole())) learn(*mixing, before_each, byte);
-    expect_near(block, priced(*mixing, before_each.next()));
+    expect_near(block, priced(*mixing, before_each, column));
   }
 }
 
@@ -117,7 +134,7 @@ TEST(Bzip3View, LearnsTheRowsBelowWhatIsHeldStill) {
             before.push(above[r]);
           }
         }
-        expect_near(block, priced(resumed, before.next()));
+        expect_near(block, priced(resumed, before, column));
       }
       ++rows[place];
       block.push(more[i]);

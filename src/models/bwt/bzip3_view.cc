@@ -143,10 +143,10 @@ void Bzip3Block::prepare() {
   constexpr std::size_t kSeen = 4;  // rows that Before depends on
   const std::size_t begin = hole - learnt - std::min(hole - learnt, kSeen);
   const Bytes rows = column_.read(begin, hole - begin);
-  BeforeEach before_each;
+  before_each_ = {};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Before before = before_each.next();
-    before_each.push(rows[i]);
+    const Before before = before_each_.next();
+    before_each_.push(rows[i]);
     if (begin + i < hole - learnt) continue;
     for (std::size_t node = 1, bits = 8; bits > 0; --bits) {
       const bool bit = (rows[i] >> (bits - 1) & 1) != 0;
@@ -154,7 +154,13 @@ void Bzip3Block::prepare() {
       node = 2 * node + (bit ? 1 : 0);
     }
   }
-  before_ = before_each.next();
+  before_ = before_each_.next();
+  below_.reset();
+  if (hole < column_.size()) below_ = column_.at(hole).next;
+  descend(1, 1);
+  double total = 0;
+  for (const double mass : mass_) total += mass;
+  total_bits_ = lz::portable_log2(total);
   prepared_ = true;
 }
 
@@ -167,28 +173,51 @@ double probability_of_one(const Decision& decision) {
 
 }  // namespace
 
-double Bzip3Block::bits_of(Byte byte) {
-  prepare();
-  double p = 1;
+// All bytes that begin with the bits of the node, which has come about with this probability.
+// Nothing stays learnt.
+void Bzip3Block::descend(std::size_t node, double mass) {
+  if (node >= 256) {
+    const auto byte = static_cast<Byte>(node);
+    mass_[byte] = mass * mass_below(byte);
+    return;
+  }
+  Decision decision = mixing_.decide(before_, node);
+  const Decision::Saved saved = decision.saved();
+  const double one = probability_of_one(decision);
+  decision.learn(false);
+  descend(2 * node, mass * (1 - one));
+  decision.restore(saved);
+  decision.learn(true);
+  descend(2 * node + 1, mass * one);
+  decision.restore(saved);
+}
+
+// Of the row below, when the byte has been learnt. (No bit of a row changes what another one of it
+// reads.)
+double Bzip3Block::mass_below(Byte byte) {
+  if (!below_) return 1;
+  BeforeEach before_each = before_each_;
+  before_each.push(byte);
+  const Before before = before_each.next();
+  double mass = 1;
   for (std::size_t node = 1, bits = 8; bits > 0; --bits) {
-    const double one = probability_of_one(mixing_.decide(before_, node));
-    const bool bit = (byte >> (bits - 1) & 1) != 0;
-    p *= bit ? one : 1 - one;
+    const double one = probability_of_one(mixing_.decide(before, node));
+    const bool bit = (*below_ >> (bits - 1) & 1) != 0;
+    mass *= bit ? one : 1 - one;
     node = 2 * node + (bit ? 1 : 0);
   }
-  return -lz::portable_log2(p);
+  return mass;
+}
+
+double Bzip3Block::bits_of(Byte byte) {
+  prepare();
+  return total_bits_ - lz::portable_log2(mass_[byte]);
 }
 
 void Bzip3Block::next_byte(std::span<double, 256> bits) {
   prepare();
-  std::array<double, 512> p;
-  p[1] = 1;
-  for (std::size_t node = 1; node < 256; ++node) {
-    const double one = probability_of_one(mixing_.decide(before_, node));
-    p[2 * node] = p[node] * (1 - one);
-    p[2 * node + 1] = p[node] * one;
-  }
-  for (std::size_t byte = 0; byte < 256; ++byte) bits[byte] = -lz::portable_log2(p[256 + byte]);
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    bits[byte] = total_bits_ - lz::portable_log2(mass_[byte]);
 }
 
 }  // namespace kraft::bwt

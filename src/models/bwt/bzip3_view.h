@@ -2,9 +2,11 @@
 //
 // As for bzip2, the text is seen backwards, and its next byte stands in the row of the context
 // (models/bwt/column.h). bzip3 codes the column from its first row to its last by a mixture of
-// adaptive predictions (codecs/bzip3_mixing.h). Stop the decoder at the row, and feed it with coin
-// flips: a byte comes out with the probability that the mixture has there. It is the product of
-// eight, one for each bit, so that the sum over all bytes is 1.
+// adaptive predictions (codecs/bzip3_mixing.h). Its decoder, stopped at the row and fed with coin
+// flips, makes b with the probability p(b) that the mixture has there, and then, having learnt b,
+// what stands in the row below with p(below | b). That row is known, so that
+//
+//     P(b) = p(b) p(below | b) / (sum over all c of p(c) p(below | c))
 //
 // What the mixture has learnt from the rows above is held still, from one refresh to the next, at
 // every kRows of them; from the last such row on it learns from the rows that stand there now, the
@@ -16,6 +18,7 @@
 #include <bitset>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -87,13 +90,19 @@ class Bzip3Block {
 
  private:
   void prepare();
+  void descend(std::size_t node, double mass);
+  double mass_below(Byte byte);
 
   Column column_;
   std::shared_ptr<const Snapshots> snapshots_;
   std::vector<std::uint32_t> rows_;  // behind each snapshot, up to the next
   bool prepared_ = false;            // what follows, for the hole
   Resumed mixing_;
+  bzip3::BeforeEach before_each_;
   bzip3::Before before_;
+  std::optional<Byte> below_;       // the row below
+  std::array<double, 256> mass_{};  // p(b) p(below | b)
+  double total_bits_ = 0;           // log2 of their sum
 };
 
 class Bzip3View : public ColumnView<Bzip3Block> {
