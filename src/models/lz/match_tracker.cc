@@ -129,7 +129,10 @@ void MatchTracker::list_by_pair(std::size_t end) {
     if (distance > window_) return;
     const auto d = static_cast<std::uint32_t>(distance);
     std::uint32_t length = 0;
-    if (long_listed_[d] == listing_ - 1)
+    // Most match no more than the pair, which the text says without the larger tables.
+    if (at < kPair || bytes_[at - kPair] != bytes_[end - kPair])
+      length = kPair;
+    else if (long_listed_[d] == listing_ - 1)
       length = std::min(long_length_[d] + 1, longest_);
     else
       length = common_suffix(end, at, kPair);
