@@ -123,9 +123,9 @@ double Prices::up_to(std::uint32_t group, std::uint64_t distance) const {
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(distance, window_bytes_));
   if (count <= kNear) return before_near_[group][count];
   const std::uint32_t s = slot(count - 1), within = count - first_code(s);
+  const std::uint32_t rounds = within / kResidues;
   return before_far_[group][s] +
-         far_[s][group] * (static_cast<double>(within / kResidues) * before_align_[kResidues] +
-                           before_align_[within % kResidues]);
+         far_[s][group] * (rounds * before_align_[kResidues] + before_align_[within % kResidues]);
 }
 
 double Prices::valid_match(std::uint32_t place, std::uint64_t position) const {
