@@ -228,7 +228,7 @@ Backend jxl_backend() {
   row.built_with = "libjxl " KRAFT_LIBJXL_VERSION;
 #endif
   row.trial_ms = [](const Arguments& arguments) {
-    return 140 * (1 + static_cast<double>(shape_of(arguments).row_bytes()) * 9 / 32768);
+    return 140 * (1 + static_cast<double>(shape_of(arguments).row_bytes()) / 256);
   };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<JxlCodec>(shape_of(arguments),

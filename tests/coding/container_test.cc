@@ -519,6 +519,8 @@ TEST(Container, TakesNoDearModelFromAFile) {
            {"llama:text,beam=4096", "whose beam is more than"},
            {"webp:9", "which takes too long to be tried"},
            {"jxl:7,width=4096,channels=4,depth=16", "which takes too long to be tried"},
+           {"jxl,width=4096", "which takes too long to be tried"},
+           {"png,engine=recompress,width=1000000", "which takes too long to be tried"},
            {"brotli:11,dither=16", "which takes too long to be tried"},
            {"xz:9e,bits=byte", "which takes too long to be tried"},
            {"xz:9e,dict=1048576", "which takes too long to be tried"},
