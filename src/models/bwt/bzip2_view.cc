@@ -1,19 +1,14 @@
 #include "models/bwt/bzip2_view.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "models/lz/portable_log2.h"
+#include "models/lz/powers.h"
 
 namespace kraft::bwt {
 namespace {
 
 constexpr int kBitsWithoutCode = 8;
-
-double power_of_half(std::int32_t bits) {
-  if (bits > 1000) return 0;
-  return std::bit_cast<double>(std::uint64_t(1023 - bits) << 52);
-}
 
 }  // namespace
 
@@ -171,7 +166,7 @@ void Bzip2Block::prepare() {
   double sum = 0;
   for (std::int32_t& bits : hole_) {
     bits -= least;
-    sum += power_of_half(bits);
+    sum += lz::power_of_two(-bits);
   }
   total_bits_ = lz::portable_log2(sum);
   prepared_ = true;

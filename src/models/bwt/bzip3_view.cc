@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/lz/portable_log2.h"
-
 namespace kraft::bwt {
 
 using bzip3::Before;
@@ -158,9 +156,7 @@ void Bzip3Block::prepare() {
   below_.reset();
   if (hole < column_.size()) below_ = column_.at(hole).next;
   descend(1, 1);
-  double total = 0;
-  for (const double mass : mass_) total += mass;
-  total_bits_ = lz::portable_log2(total);
+  next_.add_up();
   prepared_ = true;
 }
 
@@ -178,7 +174,7 @@ double probability_of_one(const Decision& decision) {
 void Bzip3Block::descend(std::size_t node, double mass) {
   if (node >= 256) {
     const auto byte = static_cast<Byte>(node);
-    mass_[byte] = mass * mass_below(byte);
+    next_.of[byte] = mass * mass_below(byte);
     return;
   }
   Decision decision = mixing_.decide(before_, node);
@@ -211,13 +207,12 @@ double Bzip3Block::mass_below(Byte byte) {
 
 double Bzip3Block::bits_of(Byte byte) {
   prepare();
-  return total_bits_ - lz::portable_log2(mass_[byte]);
+  return next_.bits_of(byte);
 }
 
 void Bzip3Block::next_byte(std::span<double, 256> bits) {
   prepare();
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    bits[byte] = total_bits_ - lz::portable_log2(mass_[byte]);
+  next_.all_bits(bits);
 }
 
 }  // namespace kraft::bwt

@@ -26,6 +26,7 @@
 #include "kraft/bytes.h"
 #include "models/bwt/column.h"
 #include "models/bwt/column_view.h"
+#include "models/lz/byte_masses.h"
 
 namespace kraft::bwt {
 
@@ -100,9 +101,8 @@ class Bzip3Block {
   Resumed mixing_;
   bzip3::BeforeEach before_each_;
   bzip3::Before before_;
-  std::optional<Byte> below_;       // the row below
-  std::array<double, 256> mass_{};  // p(b) p(below | b)
-  double total_bits_ = 0;           // log2 of their sum
+  std::optional<Byte> below_;  // the row below
+  lz::ByteMasses next_;        // p(b) p(below | b)
 };
 
 class Bzip3View : public ColumnView<Bzip3Block> {

@@ -14,12 +14,11 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "kraft/bytes.h"
-#include "kraft/error.h"
+#include "models/lz/refuse_rewind.h"
 #include "models/lz/schedule.h"
 
 namespace kraft::bwt {
@@ -70,8 +69,7 @@ class ColumnView {
   // Back to an earlier position, at or after the last trim().
   void rewind(std::uint64_t position) {
     if (position > position_ || position < blocks_.front().begin)
-      throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                  " from " + std::to_string(position_));
+      lz::refuse_rewind(position, position_);
     while (blocks_.back().begin > position) blocks_.pop_back();
     Begun& last = blocks_.back();
     while (last.begin + last.block.pushed() > position) last.block.pop();

@@ -1,10 +1,9 @@
 #include "models/deflate/decoder_view.h"
 
 #include <algorithm>
-#include <string>
 
-#include "kraft/error.h"
 #include "models/lz/portable_log2.h"
+#include "models/lz/refuse_rewind.h"
 
 namespace kraft::deflate {
 DecoderView::DecoderView(const ViewParameters& parameters)
@@ -128,8 +127,7 @@ void DecoderView::observe(ByteView bytes) {
 void DecoderView::rewind(std::uint64_t position) {
   const std::uint64_t now = position_bytes();
   if (position > now || position < tracker_.position() - tracker_.text().size())
-    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                " from " + std::to_string(now));
+    lz::refuse_rewind(position, now);
   bool same_block = true;
   while (blocks_.back().begin > position) {
     blocks_.pop_back();

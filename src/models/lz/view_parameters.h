@@ -38,6 +38,12 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
   return parameters;
 }
 
+// What `refresh` says, or what holds if it is not given.
+inline std::uint64_t refresh_bytes(const Arguments& arguments, std::uint64_t otherwise) {
+  return static_cast<std::uint64_t>(
+      arguments.integer_or("refresh", static_cast<std::int64_t>(otherwise)));
+}
+
 // Whether the view is the decoder's. Throws UsageError where the specification sets what only the
 // other view reads; `of_encoder` and `of_decoder` are the names of such parameters.
 inline bool is_decoder_view(const Arguments& arguments,

@@ -1,11 +1,9 @@
 #include "models/lz4/decoder_view.h"
 
 #include <algorithm>
-#include <bit>
-#include <string>
 
-#include "kraft/error.h"
-#include "models/lz/portable_log2.h"
+#include "models/lz/powers.h"
+#include "models/lz/refuse_rewind.h"
 
 namespace kraft::lz4 {
 namespace {
@@ -13,13 +11,6 @@ namespace {
 constexpr std::uint32_t kNibble = 15;  // followed by bytes
 constexpr std::uint32_t kPeriod = 255;
 constexpr double kByte = 1.0 / 256;
-
-// 2^exponent; 0 where that is too small.
-double power(std::int64_t exponent) {
-  if (exponent < -1000) return 0;
-  return std::bit_cast<double>(
-      static_cast<std::uint64_t>(1023 + std::min<std::int64_t>(exponent, 1000)) << 52);
-}
 
 // Copies of kLongest bytes stand for longer ones, too.
 double equal_length(std::uint32_t length) {
@@ -83,7 +74,7 @@ void DecoderView::add_up_matches(std::uint64_t position) {
 
 // Of a mass in the unit of a place, in another unit, after so many literals.
 double DecoderView::factor(const Place& place, std::int64_t unit, std::uint64_t literals) const {
-  return power(unit - place.exponent - 8 * static_cast<std::int64_t>(literals));
+  return lz::power_of_two(unit - place.exponent - 8 * static_cast<std::int64_t>(literals));
 }
 
 void DecoderView::push_place(std::uint64_t position) {
@@ -133,11 +124,10 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
   constexpr double kSmall = 0x1p-60;
   const double mass = place.literal + ends;
   if (mass < kSmall) {
-    const auto up =
-        std::int64_t{1023} - static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(mass) >> 52);
+    const std::int64_t up = lz::exponent_to_one(mass);
     for (double* part :
          {&place.begun, &place.copy, &place.literal, &place.long_ends, &place.long_goes_on})
-      *part *= power(up);
+      *part *= lz::power_of_two(up);
     place.exponent += up;
   }
   now.places.push_back(place);
@@ -171,8 +161,7 @@ void DecoderView::observe(ByteView bytes) {
 void DecoderView::rewind(std::uint64_t position) {
   const std::uint64_t now = position_bytes();
   if (position > now || position < now - tracker_.text().size() || position < blocks_.front().first)
-    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                " from " + std::to_string(now));
+    lz::refuse_rewind(position, now);
   while (blocks_.back().begin > position) blocks_.pop_back();
   block().places.resize(static_cast<std::size_t>(position - block().first + 1));
   constexpr std::uint64_t kFar = 10000;
@@ -212,31 +201,29 @@ void DecoderView::prepare() {
     return from.copy * factor(from, here.exponent, 0);
   };
   const double any = start(0) * longer_length(0), last = start(1) * longer_length(1);
-  for (std::size_t b = 0; b < p_.size(); ++b) {
-    p_[b] = here.literal * kByte + any * static_cast<double>(next_bytes_.after_any()[b]);
-    if (next_bytes_.has_last()) p_[b] += last * static_cast<double>(next_bytes_.after_last()[b]);
+  for (std::size_t b = 0; b < next_.of.size(); ++b) {
+    next_.of[b] = here.literal * kByte + any * static_cast<double>(next_bytes_.after_any()[b]);
+    if (next_bytes_.has_last())
+      next_.of[b] += last * static_cast<double>(next_bytes_.after_last()[b]);
   }
   add_up_matches(position_bytes());
   open_.assign(longest_match_ + 2, 0);
   for (std::uint32_t k = 2; k <= longest_match_; ++k)
     open_[k] = open_[k - 1] + start(k) * longer_length(k);
   for (const lz::MatchTracker::Match& match : tracker_.matches())
-    p_[match.next] += static_cast<double>(match.count) * open_[match.length];
-  double total = 0;
-  for (const double p : p_) total += p;
-  total_bits_ = lz::portable_log2(total);
+    next_.of[match.next] += static_cast<double>(match.count) * open_[match.length];
+  next_.add_up();
   prepared_ = true;
 }
 
 double DecoderView::bits_of(Byte byte) {
   prepare();
-  return total_bits_ - lz::portable_log2(p_[byte]);
+  return next_.bits_of(byte);
 }
 
 void DecoderView::next_byte(std::span<double, 256> bits) {
   prepare();
-  for (std::size_t byte = 0; byte < p_.size(); ++byte)
-    bits[byte] = total_bits_ - lz::portable_log2(p_[byte]);
+  next_.all_bits(bits);
 }
 
 }  // namespace kraft::lz4

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "models/lz/byte_masses.h"
 #include "models/lz/match_tracker.h"
 #include "models/lz/next_bytes.h"
 #include "models/lz/schedule.h"
@@ -104,8 +105,7 @@ class DecoderView {
   bool next_bytes_are_current_ = false;
   std::vector<Block> blocks_;
   bool prepared_ = false;
-  std::array<double, 256> p_{};
-  double total_bits_ = 0;
+  lz::ByteMasses next_;
   std::uint32_t longest_match_ = 0;
   std::vector<std::uint32_t> matches_of_length_;  // how many match so many bytes or more
   std::vector<double> open_;

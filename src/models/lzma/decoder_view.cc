@@ -1,25 +1,17 @@
 #include "models/lzma/decoder_view.h"
 
 #include <algorithm>
-#include <bit>
-#include <string>
 #include <utility>
 
 #include "kraft/error.h"
-#include "models/lz/portable_log2.h"
+#include "models/lz/powers.h"
+#include "models/lz/refuse_rewind.h"
 
 namespace kraft::lzma {
 namespace {
 
 constexpr std::uint64_t kFirstRefresh = 64;
 constexpr std::uint64_t kSlackBytes = 2048;  // kRunInBytes, a token before them, and one after
-
-// 2^exponent; 0 where that is too small.
-double power(std::int64_t exponent) {
-  if (exponent < -1000) return 0;
-  return std::bit_cast<double>(
-      static_cast<std::uint64_t>(1023 + std::min<std::int64_t>(exponent, 1000)) << 52);
-}
 
 double sum(const std::array<double, 2>& two) { return two[0] + two[1]; }
 
@@ -236,7 +228,7 @@ void DecoderView::list_starts(std::uint64_t position) {
       std::min<std::uint64_t>(std::max(longest_copy_, 1u), position - now.first);
   for (std::uint64_t k = position - last; k <= most; ++k) {
     const Place& place = place_at(position - k);
-    const double factor = power(unit - place.exponent);
+    const double factor = lz::power_of_two(unit - place.exponent);
     starts_.push_back({{place.matches[0] * factor, place.matches[1] * factor}, factor});
   }
 }
@@ -320,9 +312,8 @@ void DecoderView::push_place(std::uint64_t position) {
   // Powers of two are exact: the numbers do not depend on the unit.
   constexpr double kSmall = 0x1p-60;
   if (total < kSmall) {
-    const auto down = static_cast<std::int64_t>(1023) -
-                      static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(total) >> 52);
-    candidates_.scale(power(down));
+    const std::int64_t down = lz::exponent_to_one(total);
+    candidates_.scale(lz::power_of_two(down));
     place.exponent += down;
   }
   finish_place(position, std::move(place));
@@ -336,7 +327,7 @@ double DecoderView::open_share(const Repeat& repeat, std::uint64_t position,
   const Prices::Lengths& lengths = prices.repeat_lengths(prices.place(repeat.begin));
   const std::int64_t began =
       block().places[static_cast<std::size_t>(repeat.begin - block().first)].exponent;
-  return lengths.longer[k - 1] * power(unit - began);
+  return lengths.longer[k - 1] * lz::power_of_two(unit - began);
 }
 
 void DecoderView::add_repeats(const Place& place, std::uint64_t position) {
@@ -345,7 +336,7 @@ void DecoderView::add_repeats(const Place& place, std::uint64_t position) {
   for (const Repeat& repeat : place.repeats) {
     const auto k = static_cast<std::size_t>(position - repeat.begin);
     if (k < kShortestMatch) continue;
-    const double factor = power(unit - place_at(repeat.begin).exponent);
+    const double factor = lz::power_of_two(unit - place_at(repeat.begin).exponent);
     candidates_.add(
         {repeat.mass * factor * prices.repeat_lengths(prices.place(repeat.begin)).equal[k],
          repeat.distances, repeat.state});
@@ -523,8 +514,7 @@ void DecoderView::observe(ByteView bytes) {
 void DecoderView::rewind(std::uint64_t position) {
   const std::uint64_t now = position_bytes();
   if (position > now || position < now - tracker_.text().size() || position < blocks_.front().first)
-    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                " from " + std::to_string(now));
+    lz::refuse_rewind(position, now);
   if (position == now) return;
   while (blocks_.back().begin > position) {
     blocks_.pop_back();
@@ -586,26 +576,27 @@ void DecoderView::add_tokens(std::uint64_t position) {
       if (expected[byte] == 0) listed.push_back(byte);
       expected[byte] += literal;
     }
-    if (valid) p_[next(0)] += h.mass * kinds.short_repeat;
+    if (valid) next_.of[next(0)] += h.mass * kinds.short_repeat;
     for (std::size_t i = 0; i < h.distances.size(); ++i) {
-      if (h.distances[i] <= position) p_[next(i)] += h.mass * kinds.repeat[i];
+      if (h.distances[i] <= position) next_.of[next(i)] += h.mass * kinds.repeat[i];
     }
   }
-  prices.add_literals(position, text.empty() ? Byte{0} : text.back(), plain, expected, listed, p_);
+  prices.add_literals(position, text.empty() ? Byte{0} : text.back(), plain, expected, listed,
+                      next_.of);
 
   const double match = sum(block().places.back().matches);
   const std::uint64_t near =
       std::min<std::uint64_t>({position, Prices::kNear, prices.window_bytes()});
   for (std::uint32_t code = 0; code < near; ++code)
-    p_[text[text.size() - 1 - code]] += match * prices.near_distance(at, code);
-  far_.add(prices, at, position, match, p_);
+    next_.of[text[text.size() - 1 - code]] += match * prices.near_distance(at, code);
+  far_.add(prices, at, position, match, next_.of);
 }
 
 void DecoderView::add_open_repeats(std::uint64_t position) {
   const std::int64_t unit = block().places.back().exponent;
   const ByteView text = tracker_.text();
   for (const Repeat& repeat : block().places.back().repeats)
-    p_[text[text.size() - repeat.distances[0]]] +=
+    next_.of[text[text.size() - repeat.distances[0]]] +=
         repeat.mass * open_share(repeat, position + 1, unit);
 }
 
@@ -616,7 +607,7 @@ void DecoderView::add_open_matches(std::uint64_t position) {
   const ByteView text = tracker_.text();
   if (starts_.size() > 1 && !text.empty())
     lists_.add(prices, prices.place(position - 1), position, text.back(), sum(starts_[1].matches),
-               p_);
+               next_.of);
   open_.assign(longest_copy_ + 1, {});
   for (std::uint32_t k = 2; k <= longest_copy_; ++k) {
     open_[k] = open_[k - 1];
@@ -628,7 +619,8 @@ void DecoderView::add_open_matches(std::uint64_t position) {
   }
   for (const Copy& copy : copies_) {
     const auto& open = open_[copy.length];
-    p_[copy.next] += copy.weight[1] * open[1] + copy.weight[2] * open[2] + copy.weight[3] * open[3];
+    next_.of[copy.next] +=
+        copy.weight[1] * open[1] + copy.weight[2] * open[2] + copy.weight[3] * open[3];
   }
 }
 
@@ -636,25 +628,22 @@ void DecoderView::prepare() {
   if (prepared_) return;
   if (!far_is_current_) refresh_histograms();
   const std::uint64_t position = position_bytes();
-  p_.fill(0);
+  next_.of.fill(0);
   add_tokens(position);
   add_open_repeats(position);
   add_open_matches(position);
-  double total = 0;
-  for (const double p : p_) total += p;
-  total_bits_ = lz::portable_log2(total);
+  next_.add_up();
   prepared_ = true;
 }
 
 double DecoderView::bits_of(Byte byte) {
   prepare();
-  return total_bits_ - lz::portable_log2(p_[byte]);
+  return next_.bits_of(byte);
 }
 
 void DecoderView::next_byte(std::span<double, 256> bits) {
   prepare();
-  for (std::size_t byte = 0; byte < p_.size(); ++byte)
-    bits[byte] = total_bits_ - lz::portable_log2(p_[byte]);
+  next_.all_bits(bits);
 }
 
 }  // namespace kraft::lzma

@@ -39,6 +39,7 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "models/lz/byte_masses.h"
 #include "models/lz/match_tracker.h"
 #include "models/lz/schedule.h"
 #include "models/lzma/begun_copies.h"
@@ -180,8 +181,7 @@ class DecoderView {
   std::vector<Block> blocks_;
 
   bool prepared_ = false;
-  std::array<double, 256> p_{};
-  double total_bits_ = 0;
+  lz::ByteMasses next_;
 
   // Of the position at hand.
   std::uint64_t copies_position_ = UINT64_MAX;

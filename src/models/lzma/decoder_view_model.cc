@@ -2,6 +2,7 @@
 
 #include "kraft/error.h"
 #include "models/lz/view_model.h"
+#include "models/lz/view_parameters.h"
 #include "models/lzma/decoder_view.h"
 
 namespace kraft::lzma {
@@ -14,8 +15,7 @@ std::shared_ptr<const Model> make_decoder_view(const lzma_options_lzma& options,
     throw Error(arguments.spec() + ": liblzma " + lzma_version_string() +
                 " cannot be rewound, which the decoder's view needs");
   ViewParameters view{.options = options};
-  view.refresh_bytes = static_cast<std::uint64_t>(
-      arguments.integer_or("refresh", static_cast<std::int64_t>(view.refresh_bytes)));
+  view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
   view.hypotheses = static_cast<std::size_t>(
       arguments.integer_or("hypotheses", static_cast<std::int64_t>(view.hypotheses)));
   auto engine = std::make_shared<Engine>(options, 1, model_options.cancelled);

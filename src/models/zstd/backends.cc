@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "codecs/zstd.h"
+#include "models/lz/two_views.h"
 #include "models/lz/view_model.h"
 #include "models/lz/view_parameters.h"
 #include "models/zstd/decoder_view.h"
@@ -14,10 +14,6 @@
 namespace kraft {
 namespace {
 
-bool is_decoder_view(const Arguments& arguments) {
-  return lz::is_decoder_view(arguments, {"context", "dither"});
-}
-
 std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> codec,
                                                const Arguments& arguments) {
   zstd::ViewParameters view;
@@ -25,8 +21,7 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
   if (arguments.has("window"))
     view.window_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(
         std::uint64_t{1} << arguments.integer("window"), view.window_bytes));
-  view.refresh_bytes = static_cast<std::uint64_t>(
-      arguments.integer_or("refresh", static_cast<std::int64_t>(view.refresh_bytes)));
+  view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
   return std::make_shared<lz::ViewModel<zstd::DecoderView>>(arguments.spec(), view.window_bytes,
                                                             zstd::DecoderView(view));
 }
@@ -34,25 +29,11 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
 }  // namespace
 
 Backend zstd_backend() {
-  Backend row = zstd::codec_row();
-  for (Parameter& parameter : measured_context_parameters())
-    row.parameters.push_back(std::move(parameter));
-  for (Parameter& parameter : lz::view_parameters(
-           "byte", "tables of the last block, and one history of offsets at each position",
-           "16KiB"))
-    row.parameters.push_back(std::move(parameter));
-  row.engine = [] { return std::string("recompress"); };
-  row.check_model = [make_codec = row.make_codec](const Arguments& arguments, const Geometry&) {
-    make_codec(arguments);
-    is_decoder_view(arguments);
-  };
-  row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
-                                                 const ModelOptions& options) {
-    auto codec = make_codec(arguments);
-    if (is_decoder_view(arguments)) return make_decoder_view(std::move(codec), arguments);
-    return model_of(std::move(codec), arguments.spec(), measured_context(arguments), options);
-  };
-  return row;
+  return lz::with_views(
+      zstd::codec_row(),
+      lz::view_parameters(
+          "byte", "tables of the last block, and one history of offsets at each position", "16KiB"),
+      make_decoder_view);
 }
 
 }  // namespace kraft

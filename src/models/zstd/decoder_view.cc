@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
-#include "kraft/error.h"
 #include "models/lz/portable_log2.h"
+#include "models/lz/powers.h"
+#include "models/lz/refuse_rewind.h"
 
 namespace kraft::zstd {
 namespace {
@@ -19,12 +19,6 @@ double share(const StateCounts& table, std::size_t code) {
   return share > 0 ? share : kNoState;
 }
 
-// 2^-exponent; 0 where that is too small.
-double power(std::int64_t exponent) {
-  if (exponent > 1000) return 0;
-  return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - exponent) << 52);
-}
-
 }  // namespace
 
 // ---- Prices ----------------------------------------------------------------------------------
@@ -34,9 +28,10 @@ Prices::Prices(const Tables& tables, std::uint32_t window_bytes) {
   for (std::size_t b = 0; b < 256; ++b) {
     literal_bits[b] =
         tables.literal_bits[b] == 0 ? std::uint8_t{kNoWordBits} : tables.literal_bits[b];
-    sum += power(literal_bits[b]);
+    sum += lz::power_of_two(-std::int64_t{literal_bits[b]});
   }
-  for (std::size_t b = 0; b < 256; ++b) literal[b] = power(literal_bits[b]) / sum;
+  for (std::size_t b = 0; b < 256; ++b)
+    literal[b] = lz::power_of_two(-std::int64_t{literal_bits[b]}) / sum;
 
   double runs = 0, copies = 0;
   for (std::size_t c = 0; c < kLiteralLengthCodes; ++c) runs += share(tables.literal_lengths, c);
@@ -226,7 +221,7 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
   for (std::size_t l = 1; l <= now.places.size() && idle < kPatience; ++l) {
     const Place& from = now.places[now.places.size() - l];
     const std::size_t price = std::min(l, prices.run.size() - 1);
-    const double mass = from.begun * power(from.exponent + now.literal_bits - unit);
+    const double mass = from.begun * lz::power_of_two(unit - from.exponent - now.literal_bits);
     const double ends = mass * prices.run[price], goes_on = mass * prices.longer_run[price];
     idle = goes_on < kNothing * literal ? idle + 1 : 0;
     after_some += ends;
@@ -241,7 +236,7 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
   double offsets = Prices::kUnit * static_cast<double>(prices.offset.up_to(position));
   for (const double repeated : prices.repeated) offsets += repeated;
   now.starts.push(copy / offsets);
-  place.literal = literal * power(unit - now.starts.unit());
+  place.literal = literal * lz::power_of_two(now.starts.unit() - unit);
   place.at_once = at_once / copy;
   now.places.push_back(place);
   add_repeats(position);
@@ -322,9 +317,7 @@ void DecoderView::observe(ByteView bytes) {
 
 void DecoderView::rewind(std::uint64_t position) {
   const std::uint64_t now = position_bytes();
-  if (position > now || position < now - tracker_.text().size())
-    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                " from " + std::to_string(now));
+  if (position > now || position < now - tracker_.text().size()) lz::refuse_rewind(position, now);
   if (position == now) return;
   bool same_block = true;
   while (blocks_.back().begin > position) {
