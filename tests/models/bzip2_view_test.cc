@@ -18,6 +18,7 @@
 #include "models/bwt/bzip2_stream.h"
 #include "models/bwt/column.h"
 #include "models/coded.h"
+#include "models/views.h"
 
 namespace kraft {
 namespace {
@@ -269,72 +270,24 @@ TEST(Bzip2View, IsADistributionWithoutZeros) {
   for (const Bytes& text : {real_text(3000), random_bytes(1500, 3), Bytes(2500, 7), Bytes()}) {
     Bzip2View view(parameters(1024));
     for (std::size_t at = 0; at <= text.size(); ++at) {
-      if (at % 97 == 0 || at < 20) {
-        std::array<double, 256> bits;
-        view.next_byte(bits);
-        double sum = 0;
-        for (std::size_t b = 0; b < 256; ++b) {
-          sum += std::exp2(-bits[b]);
-          ASSERT_LT(bits[b], 400);
-          ASSERT_EQ(bits[b], view.bits_of(static_cast<Byte>(b)));
-        }
-        ASSERT_NEAR(sum, 1, 1e-11) << at;
-      }
+      if (at % 97 == 0 || at < 20) expect_distribution(view, 400);
       if (at < text.size()) view.observe(text[at]);
       view.trim();
     }
   }
 }
 
-void expect_same(Bzip2View& a, Bzip2View& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
-}
-
 TEST(Bzip2View, ObservingAtOnceIsObservingOneByOne) {
   for (const std::uint64_t block_bytes : {900000, 3000}) {
-    for (const std::size_t size : {0, 1, 16, 1000, 2048, 9000}) {
-      const Bytes text = real_text(size);
-      Bzip2View whole(parameters(2048, block_bytes)), single(parameters(2048, block_bytes));
-      whole.observe(text);
-      for (const Byte byte : text) {
-        single.observe(byte);
-        single.trim();
-      }
-      expect_same(whole, single);
-    }
+    const Bzip2View view(parameters(2048, block_bytes));
+    for (const std::size_t size : {0, 1, 16, 1000, 2048, 9000})
+      expect_at_once_is_one_by_one(view, view, real_text(size));
   }
 }
 
 TEST(Bzip2View, AfterARewindIsAsIfNothingHadBeenObserved) {
-  const Bytes text = real_text(4000), other = random_bytes(300, 5);
-  Random random(6);
-  Bzip2View view(parameters(1024, 2000));
-  std::size_t at = 0;
-  for (int step = 0; step < 25; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 300));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      view.rewind(at);
-    }
-    Bzip2View never(parameters(1024, 2000));
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-    for (const Byte byte : {text[at / 2], text[at / 3]}) {
-      view.observe(byte);
-      never.observe(byte);
-      expect_same(view, never);
-    }
-    view.rewind(at);
-  }
-  EXPECT_THROW(view.rewind(at + 1), Error);
+  expect_that_rewinds_leave_nothing([] { return Bzip2View(parameters(1024, 2000)); },
+                                    real_text(4000), 0, 25, 300);
 }
 
 TEST(Bzip2View, PredictsTextNearlyAsWellAsBzip2CompressesIt) {
@@ -343,9 +296,7 @@ TEST(Bzip2View, PredictsTextNearlyAsWellAsBzip2CompressesIt) {
   const auto codec = make_codec("bzip2");
   const double own = 8.0 * (static_cast<double>(codec->encode(text).size()) -
                             static_cast<double>(codec->encode(context).size()));
-  const auto state = make_model("bzip2,view=decoder")->start(context);
-  double bits = 0;
-  state->measure({&truth, 1}, {&bits, 1});
+  const double bits = bits_given("bzip2,view=decoder", context, truth);
   EXPECT_LT(bits, 1.2 * own);
   EXPECT_GT(bits, 0.8 * own);
 }

@@ -14,6 +14,7 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/coded.h"
+#include "models/views.h"
 
 namespace kraft {
 namespace {
@@ -143,49 +144,17 @@ TEST(Bzip3View, LearnsTheRowsBelowWhatIsHeldStill) {
   }
 }
 
-void expect_same(Bzip3View& a, Bzip3View& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
-}
-
 TEST(Bzip3View, ObservingAtOnceIsObservingOneByOne) {
   for (const std::uint64_t block_bytes : {1 << 20, 3000}) {
-    for (const std::size_t size : {0, 1, 16, 1000, 2048, 9000}) {
-      const Bytes text = real_text(size);
-      Bzip3View whole(block_bytes, 2048), single(block_bytes, 2048);
-      whole.observe(text);
-      for (const Byte byte : text) {
-        single.observe(byte);
-        single.trim();
-      }
-      expect_same(whole, single);
-    }
+    const Bzip3View view(block_bytes, 2048);
+    for (const std::size_t size : {0, 1, 16, 1000, 2048, 9000})
+      expect_at_once_is_one_by_one(view, view, real_text(size));
   }
 }
 
 TEST(Bzip3View, AfterARewindIsAsIfNothingHadBeenObserved) {
-  const Bytes text = real_text(4000), other = random_bytes(300, 5);
-  Random random(6);
-  Bzip3View view(2000, 1024);
-  std::size_t at = 0;
-  for (int step = 0; step < 25; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 300));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      view.rewind(at);
-    }
-    Bzip3View never(2000, 1024);
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-  }
-  EXPECT_THROW(view.rewind(at + 1), Error);
+  expect_that_rewinds_leave_nothing([] { return Bzip3View(2000, 1024); }, real_text(4000), 0, 25,
+                                    300);
 }
 
 TEST(Bzip3View, PredictsTextNearlyAsWellAsBzip3CompressesIt) {
@@ -194,9 +163,7 @@ TEST(Bzip3View, PredictsTextNearlyAsWellAsBzip3CompressesIt) {
   const auto codec = make_codec("bzip3");
   const double own = 8.0 * (static_cast<double>(codec->encode(text).size()) -
                             static_cast<double>(codec->encode(context).size()));
-  const auto state = make_model("bzip3,view=decoder")->start(context);
-  double bits = 0;
-  state->measure({&truth, 1}, {&bits, 1});
+  const double bits = bits_given("bzip3,view=decoder", context, truth);
   EXPECT_LT(bits, 1.2 * own);
   EXPECT_GT(bits, 0.8 * own);
 }

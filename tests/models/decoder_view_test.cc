@@ -14,11 +14,11 @@
 
 #include "codecs/messages.h"
 #include "kraft/coder.h"
-#include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/views.h"
 #include "models/lz/portable_log2.h"
+#include "models/views.h"
 
 namespace kraft {
 namespace {
@@ -265,25 +265,9 @@ TEST(DecoderView, IsThePlainLoopOverAWholeWindow) {
     ASSERT_NEAR(bits[b], static_cast<double>(-std::log2(expected[b])), 1e-9);
 }
 
-void expect_same(d::DecoderView& a, d::DecoderView& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
-}
-
 TEST(DecoderView, ObservingAtOnceIsObservingOneByOne) {
-  for (const std::size_t size : {0, 1, 255, 256, 1024, 4095, 4096, 4100, 5000, 20000}) {
-    const Bytes text = real_text(size);
-    d::DecoderView whole({}), single({});
-    whole.observe(text);
-    for (const Byte byte : text) {
-      single.observe(byte);
-      single.trim();
-    }
-    expect_same(whole, single);
-  }
+  for (const std::size_t size : {0, 1, 255, 256, 1024, 4095, 4096, 4100, 5000, 20000})
+    expect_at_once_is_one_by_one(d::DecoderView({}), d::DecoderView({}), real_text(size));
 }
 
 TEST(DecoderView, AfterARewindIsAsIfNothingHadBeenObserved) {
@@ -377,20 +361,15 @@ TEST(DecoderView, PredictsTextInFewerBitsThanDeflateNeedsForIt) {
   const d::Parameters parameters;
   const auto own = static_cast<double>(d::compressed_bits(text, parameters) -
                                        d::compressed_bits(context, parameters));
-  const auto state = make_model("deflate:9,view=decoder")->start(context);
-  double bits = 0;
-  state->measure({&truth, 1}, {&bits, 1});
+  const double bits = bits_given("deflate:9,view=decoder", context, truth);
   EXPECT_LT(bits, 0.95 * own);
   EXPECT_GT(bits, 0.7 * own);
 }
 
 TEST(DecoderView, MakesKraftFilesThatAreSmallerThanGzips) {
   const Bytes text = real_text(12000);
-  const auto model = make_model("gzip:9,view=decoder");
-  const Bytes one = compress(*model, text, {.threads = 1});
-  EXPECT_EQ(one, compress(*model, text, {.threads = 3}));
-  EXPECT_EQ(decompress(one), text);
-  EXPECT_LT(one.size(), make_codec("gzip:9")->encode(text).size());
+  EXPECT_LT(expect_a_kraft_file("gzip:9,view=decoder", text).size(),
+            make_codec("gzip:9")->encode(text).size());
 }
 
 TEST(DecoderView, IsTheSameInEveryContainer) {

@@ -11,10 +11,10 @@
 #include <numeric>
 
 #include "codecs/messages.h"
-#include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/lz4/decoder_view.h"
+#include "models/views.h"
 
 namespace kraft::lz4 {
 namespace {
@@ -212,83 +212,29 @@ TEST(Lz4View, IsADistributionAndAgreesByteByByte) {
   for (const Bytes& text : {mixed, random_bytes(3000, 4), Bytes(2500, 7)}) {
     DecoderView view;
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (at % 97 == 0) {
-        std::array<double, 256> bits;
-        view.next_byte(bits);
-        double sum = 0;
-        for (std::size_t b = 0; b < 256; ++b) {
-          sum += std::exp2(-bits[b]);
-          ASSERT_EQ(bits[b], view.bits_of(static_cast<Byte>(b)));
-        }
-        ASSERT_NEAR(sum, 1, 1e-11) << at;
-      }
+      if (at % 97 == 0) expect_distribution(view);
       view.observe(text[at]);
       view.trim();
     }
   }
 }
 
-void expect_same(DecoderView& a, DecoderView& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
-}
-
 TEST(Lz4View, ObservingAtOnceIsObservingOneByOne) {
-  for (const std::size_t size : {0, 1, 256, 16384, 20000, 100000}) {
-    const Bytes text = real_text(size);
-    DecoderView whole, single;
-    whole.observe(text);
-    for (const Byte byte : text) {
-      single.observe(byte);
-      single.trim();
-    }
-    expect_same(whole, single);
-  }
+  for (const std::size_t size : {0, 1, 256, 16384, 20000, 100000})
+    expect_at_once_is_one_by_one(DecoderView(), DecoderView(), real_text(size));
 }
 
 TEST(Lz4View, AfterARewindIsAsIfNothingHadBeenObserved) {
   Bytes text = real_text(17000);
   text.insert(text.end(), 1500, 'x');
   append(text, random_bytes(1200, 8));
-  const Bytes other = random_bytes(300, 5);
-  Random random(6);
-  DecoderView view;
-  std::size_t at = 15000;
-  view.observe(ByteView(text).first(at));
-  for (int step = 0; step < 30; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 400));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      if (i != 1) view.bits_of('e');
-      view.rewind(at);
-    }
-    DecoderView never;
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-    // It goes on alike, too.
-    for (const Byte byte : {text[at / 2], text[at / 3]}) {
-      view.observe(byte);
-      never.observe(byte);
-      expect_same(view, never);
-    }
-    view.rewind(at);
-  }
-  EXPECT_THROW(view.rewind(at + 1), Error);
+  expect_that_rewinds_leave_nothing([] { return DecoderView(); }, text, 15000, 30, 400);
 }
 
 TEST(Lz4View, PredictsTextInFewerBitsThanLz4NeedsForIt) {
   const Bytes text = real_text(44000);
   const ByteView context = ByteView(text).first(40000), truth = ByteView(text).subspan(40000);
-  const auto state = make_model("lz4:9,view=decoder")->start(context);
-  double bits = 0;
-  state->measure({&truth, 1}, {&bits, 1});
+  const double bits = bits_given("lz4:9,view=decoder", context, truth);
   for (const char* const spec : {"lz4", "lz4:12"}) {
     const auto encoder = make_codec(spec)->encoder();
     const double own = encoder->code_length(text) - encoder->code_length(context);
@@ -300,11 +246,8 @@ TEST(Lz4View, PredictsTextInFewerBitsThanLz4NeedsForIt) {
 TEST(Lz4View, MakesKraftFilesThatComeBack) {
   Bytes text = real_text(20000);
   append(text, Bytes(2000, 'x'));
-  const auto model = make_model("lz4,view=decoder");
-  const Bytes one = compress(*model, text, {.threads = 1});
-  EXPECT_EQ(one, compress(*model, text, {.threads = 3}));
-  EXPECT_EQ(decompress(one), text);
-  EXPECT_LT(one.size(), make_codec("lz4:12")->encode(text).size());
+  EXPECT_LT(expect_a_kraft_file("lz4,view=decoder", text).size(),
+            make_codec("lz4:12")->encode(text).size());
 }
 
 TEST(Lz4View, RefusesWhatBelongsToTheOtherView) {

@@ -11,10 +11,10 @@
 #include <tuple>
 
 #include "codecs/messages.h"
-#include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "models/lzma/decoder_view.h"
+#include "models/views.h"
 
 namespace kraft::lzma {
 namespace {
@@ -290,84 +290,30 @@ TEST(LzmaView, IsADistributionAndAgreesByteByByte) {
   for (const Bytes& text : {real_text(6000), random_bytes(1500, 3), Bytes(2500, 7), mixed}) {
     DecoderView view = view_of(512);
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (at % 97 == 0) {
-        std::array<double, 256> bits;
-        view.next_byte(bits);
-        double sum = 0;
-        for (std::size_t b = 0; b < 256; ++b) {
-          sum += std::exp2(-bits[b]);
-          ASSERT_EQ(bits[b], view.bits_of(static_cast<Byte>(b)));
-        }
-        ASSERT_NEAR(sum, 1, 1e-11) << at;
-      }
+      if (at % 97 == 0) expect_distribution(view);
       view.observe(text[at]);
       view.trim();
     }
   }
 }
 
-void expect_same(DecoderView& a, DecoderView& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
-}
-
 TEST(LzmaView, ObservingAtOnceIsObservingOneByOne) {
-  for (const std::size_t size : {0, 1, 64, 1024, 5000, 12345}) {
-    const Bytes text = real_text(size);
-    DecoderView whole = view_of(1024), single = view_of(1024);
-    whole.observe(text);
-    for (const Byte byte : text) {
-      single.observe(byte);
-      single.trim();
-    }
-    expect_same(whole, single);
-  }
+  for (const std::size_t size : {0, 1, 64, 1024, 5000, 12345})
+    expect_at_once_is_one_by_one(view_of(1024), view_of(1024), real_text(size));
 }
 
 TEST(LzmaView, AfterARewindIsAsIfNothingHadBeenObserved) {
   Bytes text = real_text(5500);
   text.insert(text.end(), 1200, 'x');
   append(text, real_text(1500));
-  const Bytes other = random_bytes(300, 5);
-  Random random(6);
-  DecoderView view = view_of(512);
-  std::size_t at = 0;
-  for (int step = 0; step < 30; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 600));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      if (i != 1) view.bits_of('e');
-      view.rewind(at);
-    }
-    DecoderView never = view_of(512);
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-    // It goes on alike, too.
-    for (const Byte byte : {text[at / 2], text[at / 3]}) {
-      view.observe(byte);
-      never.observe(byte);
-      expect_same(view, never);
-    }
-    view.rewind(at);
-  }
-  EXPECT_THROW(view.rewind(at + 1), Error);
+  expect_that_rewinds_leave_nothing([] { return view_of(512); }, text, 0, 30, 600);
 }
 
 TEST(LzmaView, LosesLittleByTheHypothesesThatItMerges) {
   const Bytes text = real_text(12000);
   const ByteView context = ByteView(text).first(11000), truth = ByteView(text).subspan(11000);
   const auto bits_with = [&](const std::string& hypotheses) {
-    const auto state = make_model("xz:6,view=decoder,hypotheses=" + hypotheses)->start(context);
-    double bits = 0;
-    state->measure({&truth, 1}, {&bits, 1});
-    return bits;
+    return bits_given("xz:6,view=decoder,hypotheses=" + hypotheses, context, truth);
   };
   const double few = bits_with("16"), many = bits_with("400");
   EXPECT_NEAR(few / many, 1, 0.002);
@@ -379,9 +325,7 @@ TEST(LzmaView, PredictsTextInFewerBitsThanXzNeedsForIt) {
   for (const char* const spec : {"xz:1", "xz:6"}) {
     const auto encoder = make_codec(spec)->encoder();
     const double own = encoder->code_length(text) - encoder->code_length(context);
-    const auto state = make_model(spec + std::string(",view=decoder"))->start(context);
-    double bits = 0;
-    state->measure({&truth, 1}, {&bits, 1});
+    const double bits = bits_given(spec + std::string(",view=decoder"), context, truth);
     EXPECT_LT(bits, 0.99 * own) << spec;
     EXPECT_GT(bits, 0.7 * own) << spec;
   }
@@ -390,11 +334,8 @@ TEST(LzmaView, PredictsTextInFewerBitsThanXzNeedsForIt) {
 TEST(LzmaView, MakesKraftFilesThatComeBack) {
   Bytes text = real_text(9000);
   append(text, Bytes(500, 'x'));
-  const auto model = make_model("xz:6,view=decoder");
-  const Bytes one = compress(*model, text, {.threads = 1});
-  EXPECT_EQ(one, compress(*model, text, {.threads = 3}));
-  EXPECT_EQ(decompress(one), text);
-  EXPECT_LT(one.size(), make_codec("xz:6")->encode(text).size());
+  EXPECT_LT(expect_a_kraft_file("xz:6,view=decoder", text).size(),
+            make_codec("xz:6")->encode(text).size());
 }
 
 TEST(LzmaView, IsTheSameInBothContainers) {

@@ -10,6 +10,7 @@
 #include "codecs/messages.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "models/views.h"
 #include "models/zstd/decoder_view.h"
 #include "models/zstd/tables.h"
 
@@ -161,28 +162,11 @@ TEST(ZstdView, IsADistributionAndAgreesByteByByte) {
   for (const Bytes& text : {real_text(3000), random_bytes(1500, 3), Bytes(2500, 7)}) {
     z::DecoderView view(parameters);
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (at % 97 == 0) {
-        std::array<double, 256> bits;
-        view.next_byte(bits);
-        double sum = 0;
-        for (std::size_t b = 0; b < 256; ++b) {
-          sum += std::exp2(-bits[b]);
-          ASSERT_EQ(bits[b], view.bits_of(static_cast<Byte>(b)));
-        }
-        ASSERT_NEAR(sum, 1, 1e-11) << at;
-      }
+      if (at % 97 == 0) expect_distribution(view);
       view.observe(text[at]);
       view.trim();
     }
   }
-}
-
-void expect_same(z::DecoderView& a, z::DecoderView& b) {
-  ASSERT_EQ(a.position_bytes(), b.position_bytes());
-  std::array<double, 256> x, y;
-  a.next_byte(x);
-  b.next_byte(y);
-  ASSERT_EQ(x, y);
 }
 
 TEST(ZstdView, ObservingAtOnceIsObservingOneByOne) {
@@ -204,31 +188,7 @@ TEST(ZstdView, AfterARewindIsAsIfNothingHadBeenObserved) {
   parameters.refresh_bytes = 1024;
   Bytes text = real_text(2500);
   text.insert(text.end(), 1500, 'x');
-  const Bytes other = random_bytes(300, 5);
-  Random random(6);
-  z::DecoderView view(parameters);
-  std::size_t at = 0;
-  for (int step = 0; step < 25; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 300));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      view.rewind(at);
-    }
-    z::DecoderView never(parameters);
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-    // It goes on alike, too.
-    for (const Byte byte : {text[at / 2], text[at / 3]}) {
-      view.observe(byte);
-      never.observe(byte);
-      expect_same(view, never);
-    }
-    view.rewind(at);
-  }
+  expect_that_rewinds_leave_nothing([&] { return z::DecoderView(parameters); }, text, 0, 25, 300);
 }
 
 TEST(ZstdView, PredictsTextInFewerBitsThanZstdNeedsForIt) {
@@ -238,9 +198,7 @@ TEST(ZstdView, PredictsTextInFewerBitsThanZstdNeedsForIt) {
     const auto codec = make_codec(spec);
     const double own = 8.0 * (static_cast<double>(codec->encode(text).size()) -
                               static_cast<double>(codec->encode(context).size()));
-    const auto state = make_model(spec + std::string(",view=decoder"))->start(context);
-    double bits = 0;
-    state->measure({&truth, 1}, {&bits, 1});
+    const double bits = bits_given(spec + std::string(",view=decoder"), context, truth);
     EXPECT_LT(bits, 0.97 * own) << spec;
     EXPECT_GT(bits, 0.6 * own) << spec;
   }
