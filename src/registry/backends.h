@@ -21,6 +21,7 @@
   row(flac)                 \
   row(cmd)                  \
   row(llama)                \
+  row(bytelm)               \
   row(ngram)                \
   row(ppmd)                 \
   row(lz78)                 \

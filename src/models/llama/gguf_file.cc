@@ -69,7 +69,7 @@ class Parser {
     const std::uint64_t keys = count("keys", kLeastKeyedBytes);
     for (std::uint64_t i = 0; i < keys; ++i) add_value();
     for (std::uint64_t i = 0; i < tensors; ++i) add_tensor();
-    check_places();
+    place_tensors();
     return std::move(file_);
   }
 
@@ -215,7 +215,7 @@ class Parser {
   }
 
   // Tensors lie one behind the other, each at a multiple of the alignment.
-  void check_places() const {
+  void place_tensors() {
     const std::uint64_t alignment = file_.integer("general.alignment").value_or(kDefaultAlignment);
     if (!std::has_single_bit(alignment) || alignment > (std::uint64_t{1} << 20))
       throw Error("general.alignment is " + text_of(alignment) + ", no power of two");
@@ -223,7 +223,7 @@ class Parser {
     const std::uint64_t begin = aligned(position_);
     std::uint64_t expected = 0;
     for (std::size_t i = 0; i < offsets_.size(); ++i) {
-      const GgufTensor& tensor = file_.tensors[i];
+      GgufTensor& tensor = file_.tensors[i];
       if (offsets_[i] != expected)
         throw Error("the tensor " + shown(tensor.name) + " lies at " + text_of(offsets_[i]) +
                     ", expected " + text_of(expected));
@@ -231,6 +231,7 @@ class Parser {
       if (expected > room || tensor.bytes > room - expected)
         throw Error("it is truncated: its " + text_of(file_bytes_) +
                     " bytes end before the tensor " + shown(tensor.name) + " does");
+      tensor.begin = begin + expected;
       expected = aligned(expected + tensor.bytes);
     }
   }

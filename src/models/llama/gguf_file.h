@@ -49,6 +49,7 @@ struct GgufTensor {
   std::string name;
   std::vector<std::uint64_t> shape;  // of the innermost dimension first
   std::uint32_t type = 0;            // by ggml's numbers
+  std::uint64_t begin = 0;           // of its values, in the file
   std::uint64_t bytes = 0;
 };
 

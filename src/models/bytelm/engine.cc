@@ -1,0 +1,331 @@
+#include "models/bytelm/engine.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace kraft::bytelm {
+namespace {
+
+constexpr int kFactorBits = 15;
+constexpr std::int64_t kMostInput = (1 << kInputBits) - 1;
+
+// So many bits less of a number leave kInputBits of the largest.
+int bits_too_many(std::uint64_t most) {
+  return std::max(0, static_cast<int>(std::bit_width(most)) - kInputBits);
+}
+
+std::uint64_t size_of(std::int64_t value) {
+  return static_cast<std::uint64_t>(value < 0 ? -value : value);
+}
+
+std::int16_t cut_off(std::int64_t value, std::int64_t most) {
+  return static_cast<std::int16_t>(std::clamp(value, -most, most));
+}
+
+}  // namespace
+
+// What a matrix is multiplied by, for each item: value = number * factor * 2^-exponent, where
+// factor has 16 bits.
+struct Engine::Inputs {
+  std::vector<std::int16_t> numbers;
+  std::array<std::int32_t, kMostInputs> factors{};
+  std::array<int, kMostInputs> exponents{};
+};
+
+// The memory of an evaluation. Each thread keeps one.
+struct Engine::Work {
+  // An item is a token of the batch.
+  struct Item {
+    Cache* cache;
+    std::size_t position;
+    Distribution* next;
+    std::size_t slot;  // of its residual
+  };
+
+  void resize(const Network& network, std::size_t window_tokens) {
+    const std::size_t columns = std::max(network.width, network.inner);
+    const auto at_least = [](auto& vector, std::size_t size) {
+      if (vector.size() < size) vector.resize(size);
+    };
+    stride = columns;
+    at_least(inputs.numbers, kMostInputs * columns);
+    at_least(residual, kMostInputs * network.width);
+    at_least(wide, columns);
+    sums_stride = std::max(columns, kBegin) + kRowsAtOnce;
+    at_least(sums, kMostInputs * sums_stride);
+    at_least(projected, 3 * kMostInputs * (columns + kRowsAtOnce));
+    at_least(scores, window_tokens + kBlockTokens);
+    at_least(logits, kMostInputs * kBegin);
+  }
+
+  // Rounds numbers in units of 2^-fraction_bits, in `wide`, to the inputs of an item.
+  void set_inputs(std::size_t item, std::size_t count, int fraction_bits) {
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < count; ++i) most = std::max(most, size_of(wide[i]));
+    const int right = bits_too_many(most);
+    std::int16_t* to = numbers(item);
+    for (std::size_t i = 0; i < count; ++i)
+      to[i] = cut_off(scaled_down(wide[i], right), kMostInput);
+    inputs.factors[item] = 1 << kFactorBits;
+    inputs.exponents[item] = fraction_bits - right + kFactorBits;
+  }
+
+  std::int16_t* numbers(std::size_t item) { return inputs.numbers.data() + item * stride; }
+
+  std::vector<Item> items;
+  Inputs inputs;
+  std::size_t stride = 0;              // of inputs
+  std::vector<std::int32_t> residual;  // Q16, by slot
+  std::vector<std::int64_t> wide;
+  std::vector<std::int32_t> sums;
+  std::size_t sums_stride = 0;
+  std::vector<std::int32_t> projected;  // Q16: queries, keys and values; gates
+  std::vector<std::int32_t> scores;
+  std::vector<std::int32_t> logits;
+};
+
+Engine::Engine(std::shared_ptr<const Network> network, std::size_t window_tokens,
+               const Kernels& kernels)
+    : network_(std::move(network)),
+      window_tokens_(window_tokens),
+      kernels_(kernels),
+      rotations_(
+          rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)) {
+  mix_shift_ = std::max(1, static_cast<int>(std::bit_width(window_tokens)) - 3);
+  constexpr Wide kOctavesOfNat = 1549082005;  // 1 / ln 2, in units of 2^-30
+  // The root of 2^92 / head_width has 46 bits behind the point.
+  const std::uint64_t over_root = wide_square_root((Wide{1} << 92) / network_->head_width());
+  query_scale_q30_ = static_cast<std::int64_t>(over_root * kOctavesOfNat >> 46);
+}
+
+Cache Engine::cache() const {
+  return Cache(network_->layer_count * network_->width * kBlockTokens * 2);
+}
+
+void Engine::evaluate(std::span<const Question> questions) const {
+  static thread_local Work work;
+  work.resize(*network_, window_tokens_);
+  while (!questions.empty()) {
+    const std::size_t count = std::min(questions.size(), kMostInputs);
+    evaluate_some(questions.first(count), work);
+    questions = questions.subspan(count);
+  }
+}
+
+void Engine::evaluate_some(std::span<const Question> questions, Work& work) const {
+  const std::size_t width = network_->width;
+  work.items.clear();
+  for (const Question& question : questions) {
+    const std::size_t slot = work.items.size();
+    work.items.push_back({question.cache, question.cache->append(), question.next, slot});
+    std::copy_n(network_->embedding.data() + question.token * width, width,
+                work.residual.data() + slot * width);
+  }
+  for (std::size_t l = 0; l < network_->layer_count; ++l) {
+    attend(l, work);
+    if (work.items.empty()) return;
+    feed_forward(network_->layers[l], work);
+  }
+  normalise(work, network_->last_gain);
+  project(network_->output, work, work.logits.data(), kBegin);
+  for (std::size_t i = 0; i < work.items.size(); ++i)
+    *work.items[i].next = Distribution({work.logits.data() + i * kBegin, kBegin});
+}
+
+// RMSNorm: x / rms(x) * gain (Zhang and Sennrich 2019, arXiv 1910.07467).
+void Engine::normalise(Work& work, std::span<const std::int32_t> gain) const {
+  constexpr int kBits = 24;  // of numbers whose squares are summed
+  const std::size_t width = network_->width;
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    const std::int32_t* x = work.residual.data() + work.items[item].slot * width;
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < width; ++i) most = std::max(most, size_of(x[i]));
+    const int too_many = std::max(0, static_cast<int>(std::bit_width(most)) - kBits);
+    std::uint64_t sum = 0, most_product = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::int64_t shorter = x[i] >> too_many;
+      sum += static_cast<std::uint64_t>(shorter * shorter);
+      work.wide[i] = shorter * gain[i];
+      most_product = std::max(most_product, size_of(work.wide[i]));
+    }
+    const std::uint64_t mean = std::max<std::uint64_t>(
+        1, sum / width + (network_->epsilon_q32 >> 2 * too_many));
+    const int even = (62 - static_cast<int>(std::bit_width(mean))) / 2 * 2;
+    const std::uint64_t root = square_root(mean << even);  // 30 or 31 bits
+    const int right = bits_too_many(most_product);
+    std::int16_t* to = work.numbers(item);
+    for (std::size_t i = 0; i < width; ++i)
+      to[i] = cut_off(scaled_down(work.wide[i], right), kMostInput);
+    // The root has 16 - too_many + even / 2 bits behind the point, and so on.
+    constexpr int kInverseBits = 46;
+    work.inputs.factors[item] = static_cast<std::int32_t>(
+        std::min<std::uint64_t>((std::uint64_t{1} << kInverseBits) / root, 65535));
+    work.inputs.exponents[item] = kInverseBits + kGainBits - right - even / 2;
+  }
+}
+
+// to[item * stride + row] = matrix times inputs, in Q16.
+void Engine::project(const Matrix& matrix, Work& work, std::int32_t* to,
+                     std::size_t stride) const {
+  std::array<const std::int16_t*, kMostInputs> inputs;
+  std::array<std::int32_t*, kMostInputs> sums;
+  const std::size_t count = work.items.size();
+  for (std::size_t item = 0; item < count; ++item) {
+    inputs[item] = work.numbers(item);
+    sums[item] = work.sums.data() + item * work.sums_stride;
+  }
+  kernels_.multiply(matrix.weights.data(), matrix.blocks(), matrix.columns, inputs.data(), count,
+                    sums.data());
+  for (std::size_t item = 0; item < count; ++item) {
+    const std::int32_t factor = work.inputs.factors[item];
+    const int right =
+        matrix.exponent + work.inputs.exponents[item] - kFactorBits - kResidualBits;
+    for (std::size_t r = 0; r < matrix.rows; ++r) {
+      const std::int64_t scale =
+          (std::int64_t{matrix.scales[r]} * factor + (1 << (kFactorBits - 1))) >> kFactorBits;
+      to[item * stride + r] = saturated(scaled_down(scale * sums[item][r], right));
+    }
+  }
+}
+
+// Rotates query and key by their position, in interleaved pairs, and writes key and value to the
+// cache.
+void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
+  const Network& network = *network_;
+  const std::size_t width = network.width, head_width = network.head_width();
+  const std::size_t position = work.items[item].position;
+  const Rotation* rotation = rotations_.data() + position * (head_width / 2);
+  std::int32_t* query = work.projected.data() + item * 3 * width;
+  std::int32_t* key = query + width;
+  const std::int32_t* value = key + width;
+  for (std::size_t i = 0; i < 2 * width; i += 2) {
+    const auto [cosine, sine] = rotation[i % head_width / 2];
+    const std::int64_t a = query[i], b = query[i + 1];
+    query[i] = saturated((a * cosine >> 30) - (b * sine >> 30));
+    query[i + 1] = saturated((a * sine >> 30) + (b * cosine >> 30));
+  }
+
+  const std::size_t slot = position % kBlockTokens;
+  std::int16_t* block = work.items[item].cache->writable(position / kBlockTokens) +
+                        layer * width * kBlockTokens * 2;
+  const std::int64_t most_key = (1 << key_bits(head_width)) - 1;
+  constexpr std::int64_t kMostValue = (1 << kValueBits) - 1;
+  for (std::size_t head = 0; head < network.heads; ++head) {
+    const int key_right = kResidualBits - network.layers[layer].key_exponents[head];
+    const int value_right = kResidualBits - network.layers[layer].value_exponents[head];
+    std::int16_t* keys = block + head * head_width * kBlockTokens * 2;
+    std::int16_t* values = keys + head_width * kBlockTokens;
+    for (std::size_t i = 0; i < head_width; ++i) {
+      const std::size_t at = head * head_width + i;
+      keys[((slot / 8 * head_width / 2 + i / 2) * 8 + slot % 8) * 2 + i % 2] =
+          cut_off(scaled_down(key[at], key_right), most_key);
+      values[(slot / 2 * head_width + i) * 2 + slot % 2] =
+          cut_off(scaled_down(value[at], value_right), kMostValue);
+    }
+  }
+}
+
+// The heads of one token, as inputs of the matrix behind them.
+void Engine::mix_heads(std::size_t layer, std::size_t item, Work& work) const {
+  constexpr int kFractionBits = 12;  // of mixed values, in their units
+  const Network& network = *network_;
+  const std::size_t width = network.width, head_width = network.head_width();
+  const std::vector<int>& value_exponents = network.layers[layer].value_exponents;
+  const int finest = *std::ranges::max_element(value_exponents);
+  const int most_bits = key_bits(head_width);
+  const std::int32_t* query = work.projected.data() + item * 3 * width;
+  std::array<std::int16_t, 512> rounded;
+  std::array<std::int64_t, 512> scaled;
+  std::array<std::int32_t, 512> values;
+  Mixed mixed{.values = std::span(values).first(head_width)};
+  AttentionHead head{.query = rounded.data(),
+                     .blocks = work.items[item].cache->blocks(),
+                     .tokens = work.items[item].position + 1,
+                     .head_width = head_width,
+                     .mix_shift = mix_shift_};
+  for (std::size_t h = 0; h < network.heads; ++h) {
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < head_width; ++i) {
+      scaled[i] = query[h * head_width + i] * query_scale_q30_ >> 16;  // Q30
+      most = std::max(most, size_of(scaled[i]));
+    }
+    const int right = std::max(0, static_cast<int>(std::bit_width(most)) - most_bits);
+    for (std::size_t i = 0; i < head_width; ++i)
+      rounded[i] = cut_off(scaled_down(scaled[i], right), (1 << most_bits) - 1);
+    // Products are in units of 2^(right - 30 - key exponent), scores of 2^-16.
+    head.score_shift =
+        std::clamp(30 - right + network.layers[layer].key_exponents[h] - 16, 2, 31);
+    head.keys = (layer * network.heads + h) * head_width * kBlockTokens * 2;
+    head.values = head.keys + head_width * kBlockTokens;
+    kernels_.attend(head, work.scores.data(), mixed);
+
+    // values * 2^mix_shift / (weight / 2^12): the weight is at least 2^26, and below 2^56.
+    constexpr int kInverseBits = 56;
+    const auto inverse =
+        static_cast<std::int64_t>((std::uint64_t{1} << kInverseBits) / mixed.weight);
+    const int to_right = kInverseBits - 12 - mix_shift_ - kFractionBits;
+    const int coarser = std::min(finest - value_exponents[h], 20);
+    for (std::size_t i = 0; i < head_width; ++i)
+      work.wide[h * head_width + i] =
+          scaled_down(values[i] * inverse, to_right) * (std::int64_t{1} << coarser);
+  }
+  work.set_inputs(item, width, kFractionBits + finest);
+}
+
+void Engine::attend(std::size_t l, Work& work) const {
+  const Layer& layer = network_->layers[l];
+  const std::size_t width = network_->width;
+  normalise(work, layer.attention_gain);
+  project(layer.key, work, work.projected.data() + width, 3 * width);
+  project(layer.value, work, work.projected.data() + 2 * width, 3 * width);
+  project(layer.query, work, work.projected.data(), 3 * width);
+  for (std::size_t item = 0; item < work.items.size(); ++item) keep(l, item, work);
+
+  if (l + 1 == network_->layer_count) {  // from here on, only what was asked for
+    std::size_t wanted = 0;
+    for (std::size_t item = 0; item < work.items.size(); ++item) {
+      if (work.items[item].next == nullptr) continue;
+      if (wanted != item) {
+        work.items[wanted] = work.items[item];
+        std::copy_n(work.projected.data() + item * 3 * width, width,
+                    work.projected.data() + wanted * 3 * width);
+      }
+      ++wanted;
+    }
+    work.items.resize(wanted);
+  }
+  for (std::size_t item = 0; item < work.items.size(); ++item) mix_heads(l, item, work);
+  if (work.items.empty()) return;
+  project(layer.attention_out, work, work.projected.data(), width);
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    std::int32_t* x = work.residual.data() + work.items[item].slot * width;
+    const std::int32_t* more = work.projected.data() + item * width;
+    for (std::size_t i = 0; i < width; ++i) x[i] = saturated(std::int64_t{x[i]} + more[i]);
+  }
+}
+
+// SwiGLU: down (silu(gate x) * up x) (Shazeer 2020, arXiv 2002.05202).
+void Engine::feed_forward(const Layer& layer, Work& work) const {
+  const std::size_t width = network_->width, inner = network_->inner;
+  normalise(work, layer.feed_gain);
+  std::int32_t* gates = work.projected.data();
+  project(layer.gate, work, gates, 2 * inner);
+  project(layer.up, work, gates + inner, 2 * inner);
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    const std::int32_t* gate = gates + item * 2 * inner;
+    for (std::size_t i = 0; i < inner; ++i) {
+      const std::int64_t active = std::int64_t{gate[i]} * sigmoid_q30(gate[i]) >> 30;
+      work.wide[i] = active * gate[inner + i];
+    }
+    work.set_inputs(item, inner, 2 * kResidualBits);
+  }
+  project(layer.down, work, work.projected.data(), width);
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    std::int32_t* x = work.residual.data() + work.items[item].slot * width;
+    const std::int32_t* more = work.projected.data() + item * width;
+    for (std::size_t i = 0; i < width; ++i) x[i] = saturated(std::int64_t{x[i]} + more[i]);
+  }
+}
+
+}  // namespace kraft::bytelm

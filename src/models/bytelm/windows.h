@@ -1,0 +1,83 @@
+// The part of a sequence of bytes that an engine has read: keys and values of one window or more.
+//
+//     Windows windows(engine);
+//     windows.predict(bytes, next);          // what follows them; reads what is new
+//
+// When a window is full, its older half is dropped and the rest read anew, so that what is in sight
+// depends on the number of bytes alone. Windows are kept as long as a mark may come back to them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "kraft/bytes.h"
+#include "models/bytelm/engine.h"
+
+namespace kraft::bytelm {
+
+// The first byte that is still in sight when so many have been observed.
+std::size_t window_begin(std::size_t bytes, std::size_t capacity);
+
+// Belongs to one thread at a time; copies share what neither has read since.
+class Windows {
+ public:
+  explicit Windows(std::shared_ptr<const Engine> engine) : engine_(std::move(engine)) {}
+
+  const Engine& engine() const { return *engine_; }
+  std::size_t capacity_bytes() const { return engine_->window_tokens() - 1; }
+  std::size_t begin_of(std::size_t bytes) const { return window_begin(bytes, capacity_bytes()); }
+
+  // What follows the first `place` bytes, for each place of [first, last]; calls receive(place,
+  // distribution) in order.
+  template <typename Receive>
+  void predict(ByteView bytes, std::size_t first, std::size_t last, const Receive& receive) {
+    std::vector<Question> questions;
+    std::vector<Distribution> answers;
+    while (first <= last) {
+      const std::size_t begin = begin_of(first);
+      Cache& cache = read_up_to(bytes, begin, first);
+      questions.clear();
+      answers.resize(kMostInputs);
+      while (questions.size() < kMostInputs && first + questions.size() <= last &&
+             begin_of(first + questions.size()) == begin)
+        questions.push_back({&cache, token(bytes, begin, first + questions.size()),
+                             &answers[questions.size()]});
+      engine_->evaluate(questions);
+      for (std::size_t i = 0; i < questions.size(); ++i) receive(first + i, answers[i]);
+      first += questions.size();
+    }
+  }
+
+  // A cache that has read what is in sight of place `place` and comes before place `known`, for
+  // known <= bytes.size().
+  Cache branch(ByteView bytes, std::size_t place, std::size_t known) {
+    return read_up_to(bytes, begin_of(place), known);
+  }
+
+  // The token behind which place `place` lies.
+  static std::size_t token(ByteView bytes, std::size_t begin, std::size_t place) {
+    return place == begin ? kBegin : bytes[place - 1];
+  }
+
+  // Forgets what was read of the bytes after the first `bytes`.
+  void rewind(std::size_t bytes);
+
+  // Drops the windows that no place from `place` on looks through.
+  void drop_before(std::size_t place);
+
+ private:
+  // Has read the places [begin, begin + cache.tokens()).
+  struct Window {
+    std::size_t begin;
+    Cache cache;
+  };
+
+  // The cache of a window, which has read the places [begin, place) and no others.
+  Cache& read_up_to(ByteView bytes, std::size_t begin, std::size_t place);
+
+  std::shared_ptr<const Engine> engine_;
+  std::vector<Window> windows_;  // by their beginning
+};
+
+}  // namespace kraft::bytelm

@@ -1,0 +1,564 @@
+// LLaMAs of bytes in integers: as good as in floating point, the same by every kernel, by itself and
+// beside others, and after a rewind.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+
+#include "codecs/messages.h"
+#include "kraft/choices.h"
+#include "kraft/coder.h"
+#include "kraft/error.h"
+#include "kraft/random.h"
+#include "kraft/registry.h"
+#include "models/bytelm/engine.h"
+#include "models/bytelm/tree.h"
+#include "models/bytelm/windows.h"
+#include "models/coded.h"
+#include "models/llama/gguf_file.h"
+#include "models/llama/weights.h"
+#include "models/tiny_bytelm.h"
+#include "sanitized.h"
+
+namespace kraft {
+namespace {
+
+using bytelm::Cache;
+using bytelm::Distribution;
+using bytelm::Engine;
+using bytelm::Kernels;
+using bytelm::Network;
+using bytelm::Question;
+using testing::TinyBytelm;
+
+TEST(BytelmFixedPoint, RootsAreTheLargestThatFit) {
+  Random random(1);
+  for (int round = 0; round < 2000; ++round) {
+    const std::uint64_t square = random.bits() >> random.below(64);
+    const std::uint64_t root = bytelm::square_root(square);
+    ASSERT_LE(Wide{root} * root, square);
+    ASSERT_GT(Wide{root + 1} * (root + 1), square);
+    const Wide wide = Wide{random.bits()} * random.bits() >> random.below(120);
+    const std::uint64_t wide_root = bytelm::wide_square_root(wide);
+    ASSERT_TRUE(Wide{wide_root} * wide_root <= wide);
+    ASSERT_TRUE((Wide{wide_root} + 1) * (Wide{wide_root} + 1) > wide);
+  }
+}
+
+TEST(BytelmFixedPoint, PowersAndSigmoidsAreThoseOfRealNumbers) {
+  for (std::uint64_t octaves = 0; octaves < std::uint64_t{30} << 24; octaves += 1'234'567) {
+    const double expected = std::exp2(32 - static_cast<double>(octaves) / (1 << 24));
+    ASSERT_NEAR(static_cast<double>(bytelm::power_of_half(octaves)), expected, 2) << octaves;
+  }
+  EXPECT_EQ(bytelm::power_of_half(0), std::uint64_t{1} << 32);
+  EXPECT_EQ(bytelm::power_of_half(std::uint64_t{1} << 62), 0U);
+  for (std::int32_t x = -20 << 16; x < 20 << 16; x += 997) {
+    const double expected = 1 / (1 + std::exp(-x / 65536.0));
+    ASSERT_NEAR(bytelm::sigmoid_q30(x) / 1073741824.0, expected, 1e-6) << x;
+  }
+  EXPECT_EQ(bytelm::sigmoid_q30(std::numeric_limits<std::int32_t>::min()), 0);
+}
+
+TEST(BytelmFixedPoint, RotationsAreThoseOfRealAngles) {
+  constexpr std::size_t kPairs = 16, kPositions = 3000;
+  const auto table = bytelm::rotations(kPositions, kPairs, std::uint64_t{10'000} << 16);
+  for (std::size_t position = 0; position < kPositions; position += 7) {
+    for (std::size_t pair = 0; pair < kPairs; ++pair) {
+      const double angle = static_cast<double>(position) *
+                           std::pow(10'000.0, -static_cast<double>(pair) / kPairs);
+      const auto [cosine, sine] = table[position * kPairs + pair];
+      ASSERT_NEAR(cosine / 1073741824.0, std::cos(angle), 2e-9);
+      ASSERT_NEAR(sine / 1073741824.0, std::sin(angle), 2e-9);
+    }
+  }
+}
+
+TEST(BytelmKernels, TheSameProductsWithVectorInstructionsAndWithout) {
+  Random random(2);
+  for (int round = 0; round < 60; ++round) {
+    const std::size_t blocks = 1 + random.below(20), columns = 2 * (1 + random.below(200));
+    const std::size_t count = 1 + random.below(bytelm::kMostInputs);
+    const bool extreme = round % 4 == 0;  // the largest sums that there can be
+    std::vector<std::int8_t> weights(blocks * 8 * columns);
+    for (auto& weight : weights)
+      weight = static_cast<std::int8_t>(extreme ? -127 : static_cast<int>(random.below(255)) - 127);
+    std::vector<std::int16_t> inputs(count * columns);
+    for (auto& input : inputs)
+      input = static_cast<std::int16_t>(
+          extreme ? 8191 : static_cast<int>(random.below(16383)) - 8191);
+    std::vector<std::int32_t> plain(count * blocks * 8), fast(plain.size());
+    std::array<const std::int16_t*, bytelm::kMostInputs> from{};
+    std::array<std::int32_t*, bytelm::kMostInputs> to_plain{}, to_fast{};
+    for (std::size_t k = 0; k < count; ++k) {
+      from[k] = inputs.data() + k * columns;
+      to_plain[k] = plain.data() + k * blocks * 8;
+      to_fast[k] = fast.data() + k * blocks * 8;
+    }
+    bytelm::plain_kernels().multiply(weights.data(), blocks, columns, from.data(), count,
+                                     to_plain.data());
+    bytelm::fast_kernels().multiply(weights.data(), blocks, columns, from.data(), count,
+                                    to_fast.data());
+    ASSERT_EQ(plain, fast);
+    std::int32_t first = 0;
+    for (std::size_t c = 0; c < columns; ++c)
+      first += weights[c / 2 * 16 + c % 2] * inputs[c];
+    ASSERT_EQ(plain[0], first);
+  }
+}
+
+TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
+  Random random(3);
+  const auto number = [&random](int most) {
+    return static_cast<std::int16_t>(static_cast<int>(random.below(2 * most + 1)) - most);
+  };
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t head_width = 8 * (1 + random.below(4)), tokens = 1 + random.below(100);
+    const std::size_t blocks = (tokens + 15) / 16, of_block = 2 * 16 * head_width;
+    std::vector<std::int16_t> cache(blocks * of_block), query(head_width);
+    for (auto& value : query) value = round % 5 == 0 ? 8191 : number(8191);
+    for (std::size_t i = 0; i < cache.size(); ++i) {
+      const bool is_key = i % of_block < of_block / 2;
+      cache[i] = number(is_key ? 8191 : 4095);
+      if (round % 5 == 0) cache[i] = is_key ? 8191 : -4095;
+    }
+    std::vector<const std::int16_t*> places;
+    for (std::size_t b = 0; b < blocks; ++b) places.push_back(cache.data() + b * of_block);
+    const bytelm::AttentionHead head{
+        .query = query.data(),
+        .blocks = places.data(),
+        .keys = 0,
+        .values = of_block / 2,
+        .tokens = tokens,
+        .head_width = head_width,
+        .score_shift = 2 + static_cast<int>(random.below(30)),
+        .mix_shift = 5};
+    std::vector<std::int32_t> scores(blocks * 16), plain(head_width), fast(head_width);
+    bytelm::Mixed by_plain{.values = plain}, by_fast{.values = fast};
+    bytelm::plain_kernels().attend(head, scores.data(), by_plain);
+    bytelm::fast_kernels().attend(head, scores.data(), by_fast);
+    ASSERT_EQ(plain, fast) << round;
+    ASSERT_EQ(by_plain.weight, by_fast.weight);
+  }
+}
+
+std::shared_ptr<const Network> network_of(const TinyBytelm& model) {
+  return std::make_shared<const Network>(bytelm::read_network(model.file()));
+}
+
+// What follows each byte of a text, so many places at once.
+std::vector<Distribution> predicted(const Engine& engine, ByteView text, std::size_t at_once) {
+  std::vector<Distribution> next(text.size());
+  Cache cache = engine.cache();
+  for (std::size_t first = 0; first < text.size(); first += at_once) {
+    std::vector<Question> questions;
+    for (std::size_t i = first; i < std::min(first + at_once, text.size()); ++i)
+      questions.push_back({&cache, i == 0 ? bytelm::kBegin : text[i - 1], &next[i]});
+    engine.evaluate(questions);
+  }
+  return next;
+}
+
+TEST(BytelmEngine, MassesOfAllBytesSumToTheTotal) {
+  const Engine engine(network_of({}), 64, bytelm::fast_kernels());
+  for (const Distribution& next : predicted(engine, random_bytes(64, 5), 1)) {
+    std::uint64_t sum = 0;
+    for (int byte = 0; byte < 256; ++byte) {
+      const auto mass = next.mass(static_cast<Byte>(byte));
+      ASSERT_GE(mass, 1U);
+      ASSERT_EQ(next.before(static_cast<Byte>(byte)), sum);
+      ASSERT_EQ(next.find(sum), byte);
+      ASSERT_EQ(next.find(sum + mass - 1), byte);
+      sum += mass;
+    }
+    ASSERT_EQ(sum, Distribution::kTotal);
+  }
+}
+
+TEST(BytelmEngine, TheSameByItselfAndBesideOthersByEveryKernel) {
+  const Bytes noise = random_bytes(100, 6);
+  for (const TinyBytelm& model :
+       {TinyBytelm{.context = 128}, TinyBytelm{.width = 64, .heads = 2, .inner = 96, .layers = 1,
+                                               .context = 128, .q8 = true, .tied = false}}) {
+    const auto network = network_of(model);
+    const Engine plain(network, 128, bytelm::plain_kernels());
+    const Engine fast(network, 128, bytelm::fast_kernels());
+    const auto expected = predicted(plain, noise, 1);
+    for (const std::size_t at_once : {1, 2, 3, 5, 16, 17, 100}) {
+      EXPECT_TRUE(predicted(plain, noise, at_once) == expected) << at_once;
+      EXPECT_TRUE(predicted(fast, noise, at_once) == expected) << at_once;
+    }
+  }
+}
+
+TEST(BytelmEngine, RealWeightsGiveTheSameByEveryKernelAndInBatches) {
+  const auto network = bytelm::load_network(find_weights("audio"));
+  const Bytes text = real_text(kSanitized ? 100 : 400);
+  const Engine plain(network, 1024, bytelm::plain_kernels());
+  const Engine fast(network, 1024, bytelm::fast_kernels());
+  const auto expected = predicted(plain, text, 16);
+  EXPECT_TRUE(predicted(fast, text, 16) == expected);
+  EXPECT_TRUE(predicted(fast, text, 1) == expected);
+  EXPECT_TRUE(predicted(fast, text, 7) == expected);
+}
+
+TEST(BytelmEngine, SequencesSideBySideDoNotMix) {
+  const Engine engine(network_of({}), 64, bytelm::fast_kernels());
+  const Bytes noise = random_bytes(64, 7);
+  std::vector<Cache> caches(9, engine.cache());
+  std::array<Distribution, 9> next;
+  const ByteView rest = noise;
+  for (std::size_t at = 0; at < 6; ++at) {
+    std::vector<Question> questions;
+    for (std::size_t s = 0; s < caches.size(); ++s)
+      questions.push_back(
+          {&caches[s], at == 0 ? bytelm::kBegin : rest[s * 6 + at - 1], &next[s]});
+    engine.evaluate(questions);
+  }
+  for (std::size_t s = 0; s < caches.size(); ++s)
+    EXPECT_TRUE(next[s] == predicted(engine, rest.subspan(s * 6, 6), 1).back()) << s;
+}
+
+TEST(BytelmEngine, CopiesOfACacheGoTheirOwnWays) {
+  const Engine engine(network_of({}), 64, bytelm::fast_kernels());
+  const Bytes noise = random_bytes(40, 8);
+  const auto expected = predicted(engine, noise, 1);
+  Cache cache = engine.cache();
+  Distribution next;
+  for (std::size_t i = 0; i < noise.size(); ++i) {
+    Cache copy = cache;  // reads something else, and so does what is taken back
+    const std::array<Question, 2> others = {Question{&copy, 1, &next}, Question{&cache, 2, &next}};
+    engine.evaluate(others);
+    cache.truncate(cache.tokens() - 1);
+    const Question question{&cache, i == 0 ? bytelm::kBegin : noise[i - 1], &next};
+    engine.evaluate({&question, 1});
+    ASSERT_TRUE(next == expected[i]) << i;
+  }
+}
+
+// The same model in floating point, from the file's own numbers.
+class RealModel {
+ public:
+  explicit RealModel(const Bytes& file) : file_(file) {
+    ByteView rest = file_;
+    header_ = parse_gguf(
+        [&rest](std::span<Byte> to) {
+          const std::size_t count = std::min(to.size(), rest.size());
+          std::copy_n(rest.begin(), count, to.begin());
+          rest = rest.subspan(count);
+          return count;
+        },
+        file_.size());
+    width_ = *header_.integer("llama.embedding_length");
+    inner_ = *header_.integer("llama.feed_forward_length");
+    heads_ = *header_.integer("llama.attention.head_count");
+    for (std::size_t l = 0; l < *header_.integer("llama.block_count"); ++l) {
+      const std::string block = "blk." + std::to_string(l) + ".";
+      Layer layer;
+      for (const char* name : {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output",
+                               "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"})
+        layer.weights.push_back(tensor(block + name + ".weight"));
+      layers_.push_back(std::move(layer));
+    }
+    embedding_ = tensor("token_embd.weight");
+    last_norm_ = tensor("output_norm.weight");
+  }
+
+  // Bits of all bytes to come after what was read and this token.
+  std::vector<double> read(std::size_t token) {
+    Row x(embedding_.begin() + static_cast<std::ptrdiff_t>(token * width_),
+          embedding_.begin() + static_cast<std::ptrdiff_t>((token + 1) * width_));
+    for (Layer& layer : layers_) {
+      add(x, attend(layer, normed(x, layer.weights[0])));
+      const Row in = normed(x, layer.weights[5]);
+      Row gate = times(layer.weights[6], in);
+      const Row up = times(layer.weights[7], in);
+      for (std::size_t i = 0; i < inner_; ++i) gate[i] *= up[i] / (1 + std::exp(-gate[i]));
+      add(x, times(layer.weights[8], gate));
+    }
+    ++position_;
+    Row logits = times(embedding_, normed(x, last_norm_));
+    logits.resize(256);
+    const double most = *std::ranges::max_element(logits);
+    double sum = 0;
+    for (const double logit : logits) sum += std::exp(logit - most);
+    for (double& logit : logits) logit = (most + std::log(sum) - logit) / std::numbers::ln2;
+    return logits;
+  }
+
+ private:
+  using Row = std::vector<double>;
+  struct Layer {
+    std::vector<Row> weights;
+    std::vector<Row> keys, values;  // by position
+  };
+
+  Row tensor(const std::string& name) const {
+    const auto found = std::ranges::find(header_.tensors, name, &GgufTensor::name);
+    if (found == header_.tensors.end()) throw std::runtime_error("no " + name);
+    std::size_t count = 1;
+    for (const std::uint64_t size : found->shape) count *= size;
+    const Byte* from = file_.data() + found->begin;
+    Row row;
+    const auto number = [&from](int bytes) {
+      std::uint32_t value = 0;
+      for (int i = 0; i < bytes; ++i) value |= std::uint32_t{*from++} << 8 * i;
+      return value;
+    };
+    while (row.size() < count) {
+      if (found->type == 0) {
+        row.push_back(std::bit_cast<float>(number(4)));
+        continue;
+      }
+      const std::uint32_t half = number(2);
+      const int exponent = static_cast<int>(half >> 10 & 31);
+      const double fraction = (half & 1023) + (exponent > 0 ? 1024.0 : 0.0);
+      const double scale = std::ldexp(half >> 15 ? -fraction : fraction, std::max(exponent, 1) - 25);
+      for (int i = 0; i < 32; ++i) row.push_back(scale * static_cast<std::int8_t>(*from++));
+    }
+    return row;
+  }
+
+  static void add(Row& to, const Row& from) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+  }
+
+  static Row times(const Row& matrix, const Row& in) {
+    Row out(matrix.size() / in.size());
+    for (std::size_t r = 0; r < out.size(); ++r) {
+      for (std::size_t c = 0; c < in.size(); ++c) out[r] += matrix[r * in.size() + c] * in[c];
+    }
+    return out;
+  }
+
+  static Row normed(const Row& x, const Row& gain) {
+    double sum = 0;
+    for (const double value : x) sum += value * value;
+    const double scale = 1 / std::sqrt(sum / static_cast<double>(x.size()) + 1e-5);
+    Row out(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) out[i] = x[i] * scale * gain[i];
+    return out;
+  }
+
+  void rotate(Row& row) const {
+    const std::size_t head_width = width_ / heads_;
+    for (std::size_t i = 0; i < width_; i += 2) {
+      const double angle = static_cast<double>(position_) *
+                           std::pow(10'000.0, -static_cast<double>(i % head_width) /
+                                                  static_cast<double>(head_width));
+      const double a = row[i], b = row[i + 1];
+      row[i] = a * std::cos(angle) - b * std::sin(angle);
+      row[i + 1] = a * std::sin(angle) + b * std::cos(angle);
+    }
+  }
+
+  Row attend(Layer& layer, const Row& in) {
+    Row query = times(layer.weights[1], in), key = times(layer.weights[2], in);
+    rotate(query);
+    rotate(key);
+    layer.keys.push_back(std::move(key));
+    layer.values.push_back(times(layer.weights[3], in));
+    const std::size_t head_width = width_ / heads_;
+    Row mixed(width_);
+    for (std::size_t first = 0; first < width_; first += head_width) {
+      Row scores;
+      for (const Row& of : layer.keys) {
+        double score = 0;
+        for (std::size_t i = first; i < first + head_width; ++i) score += query[i] * of[i];
+        scores.push_back(score / std::sqrt(static_cast<double>(head_width)));
+      }
+      const double most = *std::ranges::max_element(scores);
+      double sum = 0;
+      for (double& score : scores) sum += score = std::exp(score - most);
+      for (std::size_t t = 0; t < scores.size(); ++t) {
+        for (std::size_t i = first; i < first + head_width; ++i)
+          mixed[i] += scores[t] / sum * layer.values[t][i];
+      }
+    }
+    return times(layer.weights[4], mixed);
+  }
+
+  const Bytes& file_;
+  GgufFile header_;
+  std::size_t width_ = 0, inner_ = 0, heads_ = 0, position_ = 0;
+  Row embedding_, last_norm_;
+  std::vector<Layer> layers_;
+};
+
+TEST(BytelmEngine, IntegersCostAtMostHalfAPercentMoreThanRealNumbers) {
+  const std::string path = find_weights("text");
+  std::ifstream stream(path, std::ios::binary);
+  const Bytes file(std::istreambuf_iterator<char>(stream), {});
+  const std::size_t size = kSanitized ? 100 : 600;
+  const Bytes book = real_text(300'000 + size);
+  const ByteView text = ByteView(book).last(size);
+  RealModel real(file);
+  const Engine engine(bytelm::load_network(path), 2049, bytelm::fast_kernels());
+  const auto next = predicted(engine, text, 16);
+  double real_bits = 0, bits = 0, divergence_bits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto expected = real.read(i == 0 ? bytelm::kBegin : text[i - 1]);
+    real_bits += expected[text[i]];
+    bits += next[i].bits(text[i]);
+    for (int byte = 0; byte < 256; ++byte) {
+      const double expected_bits = expected[static_cast<std::size_t>(byte)];
+      divergence_bits +=
+          std::exp2(-expected_bits) * (next[i].bits(static_cast<Byte>(byte)) - expected_bits);
+    }
+  }
+  // What coding costs more on average over what the real model expects, whatever this text is.
+  EXPECT_GE(divergence_bits, 0);
+  EXPECT_LT(divergence_bits, 0.005 * real_bits);
+  EXPECT_LT(bits, 1.005 * real_bits);
+  RecordProperty("loss", std::to_string(bits / real_bits - 1));
+}
+
+// A folder with models, which `bytelm` finds, for as long as a test runs.
+class Bytelm : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("kraft-bytelm-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+    write("tiny.gguf", TinyBytelm{}.file());
+  }
+  void TearDown() override {
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+  }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  void write(const std::string& name, const Bytes& bytes) const {
+    std::ofstream file(path(name), std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+
+  std::shared_ptr<const Model> tiny(const std::string& more = "") const {
+    return make_model("bytelm:" + path("tiny.gguf") + more);
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_F(Bytelm, WhatIsCodedComesBack) {
+  const Bytes noise = random_bytes(300, 9);  // several windows
+  expect_that_it_comes_back(*tiny(), noise);
+  expect_that_it_comes_back(*tiny(",ctx=17"), noise);
+  expect_that_it_comes_back(*tiny(), {});
+}
+
+TEST_F(Bytelm, RealTextIsSmall) {
+  const Bytes text = real_text(kSanitized ? 300 : 3000);
+  const Bytes stream = expect_that_it_comes_back(*make_model("bytelm:text"), text);
+  EXPECT_LT(8 * stream.size(), 3 * text.size());
+}
+
+TEST_F(Bytelm, WhatWasRewoundLeavesNothing) {
+  const Bytes text = random_bytes(90, 10), noise = random_bytes(90, 11), next = random_bytes(80, 12);
+  expect_that_rewinding_leaves_nothing(*tiny(), text, noise, next);
+  expect_that_rewinding_leaves_nothing(*tiny(), ByteView(text).first(60), noise, next);
+}
+
+TEST_F(Bytelm, ContinuationsCostTheirBytesOneByOne) {
+  const auto model = tiny();
+  Random random(13);
+  // Contexts that end before, at and behind the place where a window is full.
+  for (const std::size_t size : {0, 5, 58, 61, 62, 63, 64, 70, 93, 94, 95, 96, 130}) {
+    const Bytes context = random_bytes(size, 14);
+    const auto state = model->start(context);
+    std::vector<Bytes> continuations = {{}};
+    for (int i = 0; i < 40; ++i) {
+      continuations.push_back(random_bytes(1 + random.below(6), 100 + i / 2));
+      if (i % 3 == 0) continuations.push_back(continuations[random.below(continuations.size())]);
+    }
+    std::vector<ByteView> views(continuations.begin(), continuations.end());
+    std::vector<double> bits(views.size());
+    state->measure(views, bits);
+    for (std::size_t c = 0; c < views.size(); ++c) {
+      const auto slow = model->start(context);
+      double expected = 0;
+      std::array<double, 256> next;
+      for (std::size_t i = 0; i < views[c].size(); ++i) {
+        slow->next_byte(next);
+        expected += next[views[c][i]];
+        slow->observe(views[c].subspan(i, 1));
+      }
+      ASSERT_EQ(bits[c], expected) << size << ", continuation " << c;
+    }
+    std::vector<double> extended(views.size() * 2);
+    const std::array<Byte, 2> alphabet = {7, 200};
+    state->extend(views, alphabet, extended);
+    for (std::size_t c = 0; c < views.size(); ++c) {
+      Bytes longer = continuations[c];
+      longer.push_back(200);
+      const ByteView view = longer;
+      double expected = 0;
+      state->measure({&view, 1}, {&expected, 1});
+      ASSERT_EQ(extended[2 * c + 1], expected);
+    }
+  }
+}
+
+TEST_F(Bytelm, ContextBitsAreWhatItsBytesCostWheneverTheyAreAsked) {
+  const Bytes text = random_bytes(150, 15);
+  const auto model = tiny();
+  const auto asked_late = model->start(text), asked_early = model->start(), never = model->start();
+  double sum = 0;
+  std::array<double, 256> next;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i % 7 == 0) {
+      ASSERT_NEAR(asked_early->context_bits(), sum, 1e-9) << i;
+    }
+    never->next_byte(next);
+    sum += next[text[i]];
+    asked_early->observe(ByteView(text).subspan(i, 1));
+    never->observe(ByteView(text).subspan(i, 1));
+  }
+  EXPECT_NEAR(asked_late->context_bits(), sum, 1e-9);
+  EXPECT_NEAR(never->context_bits(), sum, 1e-9);
+  EXPECT_EQ(asked_late->clone()->context_bits(), asked_late->context_bits());
+}
+
+TEST_F(Bytelm, FilesThatAreNotItsOwnAreRefused) {
+  const auto refusal = [](const TinyBytelm& model) -> std::string {
+    try {
+      bytelm::read_network(model.file());
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_EQ(refusal({}), "none");
+  EXPECT_EQ(refusal({.architecture = "gpt2"}),
+            "it is a model of the architecture 'gpt2', expected llama");
+  EXPECT_EQ(refusal({.first_token = "the"}),
+            "its tokens are not the 256 bytes and a beginning: token 0 is 'the'");
+  EXPECT_EQ(refusal({.extra_tensor = "blk.0.attn_q.bias"}), "it has 21 tensors, expected 20");
+  EXPECT_EQ(refusal({.heads = 8}),
+            "its heads have 32/8 numbers, expected a multiple of 8 up to 512");
+  EXPECT_EQ(refusal({.type = 26}),
+            "the tensor 'token_embd.weight' is of type 26, expected 0 (F32) or 8 (Q8_0)");
+  Bytes file = TinyBytelm{}.file();
+  const Bytes whole = file;
+  for (std::size_t size = 0; size < whole.size(); size += 97) {
+    EXPECT_THROW(bytelm::read_network(ByteView(whole).first(size)), Error) << size;
+  }
+  for (std::size_t i = 0; i < 4; ++i) file[file.size() - 1 - i] = 0xFF;  // not a number
+  EXPECT_THROW(bytelm::read_network(file), Error);
+}
+
+TEST_F(Bytelm, AWindowLongerThanTrainedIsRefused) {
+  EXPECT_THROW(tiny(",ctx=65"), UsageError);
+  EXPECT_EQ(tiny(",ctx=64")->window_bytes(), 63U);
+}
+
+}  // namespace
+}  // namespace kraft
