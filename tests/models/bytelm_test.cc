@@ -116,35 +116,60 @@ TEST(BytelmKernels, TheSameProductsWithVectorInstructionsAndWithout) {
 TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
   Random random(3);
   const auto number = [&random](int most) {
-    return static_cast<std::int16_t>(static_cast<int>(random.below(2 * most + 1)) - most);
+    return static_cast<std::int16_t>(
+        static_cast<int>(random.below(static_cast<std::uint64_t>(2 * most + 1))) - most);
   };
   for (int round = 0; round < 200; ++round) {
-    const std::size_t head_width = 8 * (1 + random.below(4)), tokens = 1 + random.below(100);
-    const std::size_t blocks = (tokens + 15) / 16, of_block = 2 * 16 * head_width;
-    std::vector<std::int16_t> cache(blocks * of_block), query(head_width);
-    for (auto& value : query) value = round % 5 == 0 ? 8191 : number(8191);
+    const std::size_t head_width = 8 * (1 + random.below(4)), heads = 1 + random.below(3);
+    const std::size_t width = heads * head_width, of_block = 2 * 16 * width, most_tokens = 100;
+    const std::size_t blocks = (most_tokens + 15) / 16, count = 1 + random.below(4);
+    const bool extreme = round % 5 == 0;
+    std::vector<std::int16_t> cache(blocks * of_block), queries(count * width);
+    for (auto& value : queries) value = extreme ? 8191 : number(8191);
     for (std::size_t i = 0; i < cache.size(); ++i) {
       const bool is_key = i % of_block < of_block / 2;
-      cache[i] = number(is_key ? 8191 : 4095);
-      if (round % 5 == 0) cache[i] = is_key ? 8191 : -4095;
+      cache[i] = extreme ? static_cast<std::int16_t>(is_key ? 8191 : -4095)
+                         : number(is_key ? 8191 : 4095);
     }
     std::vector<const std::int16_t*> places;
     for (std::size_t b = 0; b < blocks; ++b) places.push_back(cache.data() + b * of_block);
-    const bytelm::AttentionHead head{
-        .query = query.data(),
-        .blocks = places.data(),
-        .keys = 0,
-        .values = of_block / 2,
-        .tokens = tokens,
-        .head_width = head_width,
-        .score_shift = 2 + static_cast<int>(random.below(30)),
-        .mix_shift = 5};
-    std::vector<std::int32_t> scores(blocks * 16), plain(head_width), fast(head_width);
-    bytelm::Mixed by_plain{.values = plain}, by_fast{.values = fast};
-    bytelm::plain_kernels().attend(head, scores.data(), by_plain);
-    bytelm::fast_kernels().attend(head, scores.data(), by_fast);
-    ASSERT_EQ(plain, fast) << round;
-    ASSERT_EQ(by_plain.weight, by_fast.weight);
+    std::vector<int> shifts(count * heads);
+    for (int& shift : shifts) shift = 2 + static_cast<int>(random.below(30));
+    std::vector<std::size_t> tokens(count);
+    for (std::size_t& size : tokens) size = 1 + random.below(most_tokens);
+    struct Result {
+      std::vector<std::int32_t> scores, octaves, mixed;
+      std::vector<std::uint64_t> weights;
+    };
+    const auto attended = [&](const Kernels& kernels) {
+      Result result{std::vector<std::int32_t>(count * heads * blocks * 16),
+                    std::vector<std::int32_t>(count * heads),
+                    std::vector<std::int32_t>(count * width),
+                    std::vector<std::uint64_t>(count * heads)};
+      std::vector<bytelm::Attention> attentions;
+      for (std::size_t k = 0; k < count; ++k)
+        attentions.push_back({.blocks = places.data(),
+                              .keys = 0,
+                              .values = of_block / 2,
+                              .tokens = tokens[k],
+                              .heads = heads,
+                              .head_width = head_width,
+                              .mix_shift = 4,
+                              .queries = queries.data() + k * width,
+                              .score_shifts = shifts.data() + k * heads,
+                              .scores = result.scores.data() + k * heads * blocks * 16,
+                              .scores_stride = blocks * 16,
+                              .octaves = result.octaves.data() + k * heads,
+                              .mixed = result.mixed.data() + k * width,
+                              .weights = result.weights.data() + k * heads});
+      kernels.attend(attentions.data(), count);
+      return result;
+    };
+    const Result plain = attended(bytelm::plain_kernels());
+    const Result fast = attended(bytelm::fast_kernels());
+    ASSERT_EQ(plain.octaves, fast.octaves) << round;
+    ASSERT_EQ(plain.weights, fast.weights) << round;
+    ASSERT_EQ(plain.mixed, fast.mixed) << round;
   }
 }
 

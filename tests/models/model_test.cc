@@ -76,6 +76,7 @@ const char* const kSpecs[] = {
     "llama:image,ctx=48",
     "llama:audio,bytes=ascii7",
     "llama:words.gguf,beam=3",
+    "bytelm:audio,ctx=48",
     "filtered,wrap=on",
     "filtered:gzip:9,filter=average,width=10,channels=2,depth=16,wrap=on",
     "filtered:\"zstd:1,dither=2\",filter=sub",

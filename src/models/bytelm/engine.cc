@@ -55,7 +55,12 @@ struct Engine::Work {
     sums_stride = std::max(columns, kBegin) + kRowsAtOnce;
     at_least(sums, kMostInputs * sums_stride);
     at_least(projected, 3 * kMostInputs * (columns + kRowsAtOnce));
-    at_least(scores, window_tokens + kBlockTokens);
+    at_least(queries, kMostInputs * network.width);
+    at_least(score_shifts, kMostInputs * network.heads);
+    at_least(scores, kMostInputs * network.heads * (window_tokens + kBlockTokens));
+    at_least(octaves, kMostInputs * network.heads);
+    at_least(mixed, kMostInputs * network.width);
+    at_least(weights, kMostInputs * network.heads);
     at_least(logits, kMostInputs * kBegin);
   }
 
@@ -81,7 +86,10 @@ struct Engine::Work {
   std::vector<std::int32_t> sums;
   std::size_t sums_stride = 0;
   std::vector<std::int32_t> projected;  // Q16: queries, keys and values; gates
-  std::vector<std::int32_t> scores;
+  std::vector<std::int16_t> queries;
+  std::vector<int> score_shifts;
+  std::vector<std::int32_t> scores, octaves, mixed;
+  std::vector<std::uint64_t> weights;
   std::vector<std::int32_t> logits;
 };
 
@@ -214,8 +222,8 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
   for (std::size_t head = 0; head < network.heads; ++head) {
     const int key_right = kResidualBits - network.layers[layer].key_exponents[head];
     const int value_right = kResidualBits - network.layers[layer].value_exponents[head];
-    std::int16_t* keys = block + head * head_width * kBlockTokens * 2;
-    std::int16_t* values = keys + head_width * kBlockTokens;
+    std::int16_t* keys = block + head * head_width * kBlockTokens;
+    std::int16_t* values = keys + width * kBlockTokens;
     for (std::size_t i = 0; i < head_width; ++i) {
       const std::size_t at = head * head_width + i;
       keys[((slot / 8 * head_width / 2 + i / 2) * 8 + slot % 8) * 2 + i % 2] =
@@ -226,51 +234,71 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
   }
 }
 
-// The heads of one token, as inputs of the matrix behind them.
-void Engine::mix_heads(std::size_t layer, std::size_t item, Work& work) const {
+// Queries in the units that scores need, rounded; returns how far products are shifted to scores.
+int Engine::round_query(const std::int32_t* query, int key_exponent, Work& work,
+                        std::int16_t* rounded) const {
+  const std::size_t head_width = network_->head_width();
+  const int most_bits = key_bits(head_width);
+  std::uint64_t most = 0;
+  for (std::size_t i = 0; i < head_width; ++i) {
+    work.wide[i] = query[i] * query_scale_q30_ >> kResidualBits;  // Q30
+    most = std::max(most, size_of(work.wide[i]));
+  }
+  const int right = std::max(0, static_cast<int>(std::bit_width(most)) - most_bits);
+  for (std::size_t i = 0; i < head_width; ++i)
+    rounded[i] = cut_off(scaled_down(work.wide[i], right), (1 << most_bits) - 1);
+  // Products are in units of 2^(right - 30 - key_exponent), scores of 2^-16.
+  return std::clamp(30 - right + key_exponent - 16, 2, 31);
+}
+
+// The heads of all tokens, as inputs of the matrix behind them.
+void Engine::mix_heads(std::size_t l, Work& work) const {
   constexpr int kFractionBits = 12;  // of mixed values, in their units
   const Network& network = *network_;
-  const std::size_t width = network.width, head_width = network.head_width();
-  const std::vector<int>& value_exponents = network.layers[layer].value_exponents;
-  const int finest = *std::ranges::max_element(value_exponents);
-  const int most_bits = key_bits(head_width);
-  const std::int32_t* query = work.projected.data() + item * 3 * width;
-  std::array<std::int16_t, 512> rounded;
-  std::array<std::int64_t, 512> scaled;
-  std::array<std::int32_t, 512> values;
-  Mixed mixed{.values = std::span(values).first(head_width)};
-  AttentionHead head{.query = rounded.data(),
-                     .blocks = work.items[item].cache->blocks(),
-                     .tokens = work.items[item].position + 1,
-                     .head_width = head_width,
-                     .mix_shift = mix_shift_};
-  for (std::size_t h = 0; h < network.heads; ++h) {
-    std::uint64_t most = 0;
-    for (std::size_t i = 0; i < head_width; ++i) {
-      scaled[i] = query[h * head_width + i] * query_scale_q30_ >> 16;  // Q30
-      most = std::max(most, size_of(scaled[i]));
-    }
-    const int right = std::max(0, static_cast<int>(std::bit_width(most)) - most_bits);
-    for (std::size_t i = 0; i < head_width; ++i)
-      rounded[i] = cut_off(scaled_down(scaled[i], right), (1 << most_bits) - 1);
-    // Products are in units of 2^(right - 30 - key exponent), scores of 2^-16.
-    head.score_shift =
-        std::clamp(30 - right + network.layers[layer].key_exponents[h] - 16, 2, 31);
-    head.keys = (layer * network.heads + h) * head_width * kBlockTokens * 2;
-    head.values = head.keys + head_width * kBlockTokens;
-    kernels_.attend(head, work.scores.data(), mixed);
-
-    // values * 2^mix_shift / (weight / 2^12): the weight is at least 2^26, and below 2^56.
-    constexpr int kInverseBits = 56;
-    const auto inverse =
-        static_cast<std::int64_t>((std::uint64_t{1} << kInverseBits) / mixed.weight);
-    const int to_right = kInverseBits - 12 - mix_shift_ - kFractionBits;
-    const int coarser = std::min(finest - value_exponents[h], 20);
-    for (std::size_t i = 0; i < head_width; ++i)
-      work.wide[h * head_width + i] =
-          scaled_down(values[i] * inverse, to_right) * (std::int64_t{1} << coarser);
+  const Layer& layer = network.layers[l];
+  const std::size_t width = network.width, heads = network.heads;
+  const std::size_t head_width = network.head_width();
+  const std::size_t stride = window_tokens_ + kBlockTokens;
+  const std::size_t keys = l * width * kBlockTokens * 2;
+  std::array<Attention, kMostInputs> attentions;
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    for (std::size_t h = 0; h < heads; ++h)
+      work.score_shifts[item * heads + h] =
+          round_query(work.projected.data() + item * 3 * width + h * head_width,
+                      layer.key_exponents[h], work,
+                      work.queries.data() + item * width + h * head_width);
+    attentions[item] = {.blocks = work.items[item].cache->blocks(),
+                        .keys = keys,
+                        .values = keys + width * kBlockTokens,
+                        .tokens = work.items[item].position + 1,
+                        .heads = heads,
+                        .head_width = head_width,
+                        .mix_shift = mix_shift_,
+                        .queries = work.queries.data() + item * width,
+                        .score_shifts = work.score_shifts.data() + item * heads,
+                        .scores = work.scores.data() + item * heads * stride,
+                        .scores_stride = stride,
+                        .octaves = work.octaves.data() + item * heads,
+                        .mixed = work.mixed.data() + item * width,
+                        .weights = work.weights.data() + item * heads};
   }
-  work.set_inputs(item, width, kFractionBits + finest);
+  kernels_.attend(attentions.data(), work.items.size());
+
+  // values * 2^mix_shift / (weight / 2^12): the weight is at least 2^26, and below 2^56.
+  constexpr int kInverseBits = 56;
+  const int right = kInverseBits - 12 - mix_shift_ - kFractionBits;
+  const int finest = *std::ranges::max_element(layer.value_exponents);
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t h = i / head_width;
+      const auto inverse = static_cast<std::int64_t>((std::uint64_t{1} << kInverseBits) /
+                                                     attentions[item].weights[h]);
+      const int coarser = std::min(finest - layer.value_exponents[h], 20);
+      work.wide[i] = scaled_down(attentions[item].mixed[i] * inverse, right) *
+                     (std::int64_t{1} << coarser);
+    }
+    work.set_inputs(item, width, kFractionBits + finest);
+  }
 }
 
 void Engine::attend(std::size_t l, Work& work) const {
@@ -295,8 +323,8 @@ void Engine::attend(std::size_t l, Work& work) const {
     }
     work.items.resize(wanted);
   }
-  for (std::size_t item = 0; item < work.items.size(); ++item) mix_heads(l, item, work);
   if (work.items.empty()) return;
+  mix_heads(l, work);
   project(layer.attention_out, work, work.projected.data(), width);
   for (std::size_t item = 0; item < work.items.size(); ++item) {
     std::int32_t* x = work.residual.data() + work.items[item].slot * width;

@@ -64,7 +64,9 @@ class Engine {
   void project(const Matrix& matrix, Work& work, std::int32_t* to, std::size_t stride) const;
   void attend(std::size_t layer, Work& work) const;
   void keep(std::size_t layer, std::size_t item, Work& work) const;
-  void mix_heads(std::size_t layer, std::size_t item, Work& work) const;
+  int round_query(const std::int32_t* query, int key_exponent, Work& work,
+                  std::int16_t* rounded) const;
+  void mix_heads(std::size_t layer, Work& work) const;
   void feed_forward(const Layer& layer, Work& work) const;
 
   std::shared_ptr<const Network> network_;

@@ -26,47 +26,56 @@ void multiply(const std::int8_t* weights, std::size_t blocks, std::size_t column
   }
 }
 
-void score(const AttentionHead& head, const std::int16_t* keys, std::int32_t* scores) {
-  const std::size_t pairs = head.head_width / 2;
+// The scores of a block's tokens.
+void score(const std::int16_t* query, const std::int16_t* keys, std::size_t head_width, int shift,
+           std::int32_t* scores) {
   for (std::size_t half = 0; half < kBlockTokens / 8; ++half, scores += 8) {
     std::array<std::int32_t, 8> sum{};
-    for (std::size_t pair = 0; pair < pairs; ++pair, keys += 16) {
+    for (std::size_t i = 0; i < head_width; i += 2, keys += 16) {
       for (std::size_t t = 0; t < 8; ++t)
-        sum[t] += keys[2 * t] * head.query[2 * pair] + keys[2 * t + 1] * head.query[2 * pair + 1];
+        sum[t] += keys[2 * t] * query[i] + keys[2 * t + 1] * query[i + 1];
     }
-    for (std::size_t t = 0; t < 8; ++t) scores[t] = sum[t] >> head.score_shift;
+    for (std::size_t t = 0; t < 8; ++t) scores[t] = sum[t] >> shift;
   }
 }
 
-void attend(const AttentionHead& head, std::int32_t* scores, Mixed& mixed) {
-  const std::size_t blocks = (head.tokens + kBlockTokens - 1) / kBlockTokens;
-  std::int32_t top = kNoOctave;
-  for (std::size_t b = 0; b < blocks; ++b) score(head, head.blocks[b] + head.keys, scores + b * kBlockTokens);
-  for (std::size_t t = 0; t < head.tokens; ++t) top = std::max(top, detail::octave_of(scores[t]));
+// Adds a block's values to what is mixed, and its weights to their sum.
+void mix(const Attention& a, std::size_t head, std::size_t block) {
+  const std::int32_t* scores = a.scores + head * a.scores_stride + block * kBlockTokens;
+  const std::size_t tokens = std::min(kBlockTokens, a.tokens - block * kBlockTokens);
+  const std::int32_t octave = detail::octave_of(*std::max_element(scores, scores + tokens));
+  const int lower = a.octaves[head] - octave;
+  if (lower + a.mix_shift > 31) return;
+  std::array<std::int32_t, kBlockTokens> weights{};
+  std::int32_t weight = 0;
+  for (std::size_t t = 0; t < tokens; ++t) {
+    weights[t] = detail::weight_of((static_cast<std::uint32_t>(octave) << 16) -
+                                   static_cast<std::uint32_t>(scores[t]));
+    weight += weights[t];
+  }
+  a.weights[head] += static_cast<std::uint64_t>(weight) << 12 >> lower;
+  const std::int16_t* values = a.blocks[block] + a.values + head * a.head_width * kBlockTokens;
+  std::int32_t* mixed = a.mixed + head * a.head_width;
+  for (std::size_t i = 0; i < a.head_width; ++i) {
+    std::int32_t sum = 0;
+    for (std::size_t t = 0; t < kBlockTokens; ++t)
+      sum += weights[t] * values[(t / 2 * a.head_width + i) * 2 + t % 2];
+    mixed[i] += ((sum >> (lower + a.mix_shift - 1)) + 1) >> 1;
+  }
+}
 
-  std::ranges::fill(mixed.values, 0);
-  mixed.weight = 0;
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::int32_t* of_block = scores + b * kBlockTokens;
-    const std::size_t tokens = std::min(kBlockTokens, head.tokens - b * kBlockTokens);
-    const std::int32_t octave =
-        detail::octave_of(*std::max_element(of_block, of_block + tokens));
-    const int right = top - octave + head.mix_shift;
-    if (right > 31) continue;
-    std::array<std::int32_t, kBlockTokens> weights{};
-    std::int32_t weight = 0;
-    for (std::size_t t = 0; t < tokens; ++t) {
-      weights[t] = detail::weight_of((static_cast<std::uint32_t>(octave) << 16) -
-                                     static_cast<std::uint32_t>(of_block[t]));
-      weight += weights[t];
-    }
-    mixed.weight += static_cast<std::uint64_t>(weight) << 12 >> (top - octave);
-    const std::int16_t* values = head.blocks[b] + head.values;
-    for (std::size_t i = 0; i < head.head_width; ++i) {
-      std::int32_t sum = 0;
-      for (std::size_t t = 0; t < kBlockTokens; ++t)
-        sum += weights[t] * values[(t / 2 * head.head_width + i) * 2 + t % 2];
-      mixed.values[i] += ((sum >> (right - 1)) + 1) >> 1;
+void attend(const Attention* tokens, std::size_t count) {
+  for (const Attention* a = tokens; a != tokens + count; ++a) {
+    for (std::size_t h = 0; h < a->heads; ++h) {
+      std::int32_t* scores = a->scores + h * a->scores_stride;
+      for (std::size_t b = 0; b < a->blocks_count(); ++b)
+        score(a->queries + h * a->head_width,
+              a->blocks[b] + a->keys + h * a->head_width * kBlockTokens, a->head_width,
+              a->score_shifts[h], scores + b * kBlockTokens);
+      a->octaves[h] = detail::octave_of(*std::max_element(scores, scores + a->tokens));
+      a->weights[h] = 0;
+      std::fill_n(a->mixed + h * a->head_width, a->head_width, 0);
+      for (std::size_t b = 0; b < a->blocks_count(); ++b) mix(*a, h, b);
     }
   }
 }

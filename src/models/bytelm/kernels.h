@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace kraft::bytelm {
 
@@ -12,28 +11,37 @@ inline constexpr std::size_t kBlockTokens = 16;  // whose keys and values lie to
 inline constexpr std::size_t kMostInputs = 16;   // multiplied at once
 inline constexpr int kInputBits = 13;            // of activations, beside the sign
 
-// A head's query and what it is compared with. Of each block of 16 tokens it reads
-//     keys[token / 8][pair][token % 8][2]      the numbers of a head by pairs
-//     values[token / 2][number][token % 2]
-struct AttentionHead {
-  const std::int16_t* query = nullptr;
+// A token's queries in one layer, and what they are compared with. Of each block of 16 tokens they
+// read, for all heads one after the other,
+//     keys[head][token / 8][pair][token % 8][2]      the numbers of a head by pairs
+//     values[head][token / 2][number][token % 2]
+// and mix the values by their weights: the sum of 2^score * value in units of
+// 2^(octave - 15 + mix_shift), and the sum of 2^score in units of 2^(octave - 27), where 2^octave is
+// not below the head's largest weight, nor twice as large.
+struct Attention {
+  std::size_t blocks_count() const { return (tokens + kBlockTokens - 1) / kBlockTokens; }
+
   const std::int16_t* const* blocks = nullptr;
   std::size_t keys = 0, values = 0;  // where they begin in each block
   std::size_t tokens = 0;
-  std::size_t head_width = 0;  // a multiple of 8, at most 512
-  int score_shift = 2;         // 2..31; of products, to octaves in Q16
+  std::size_t heads = 0;
+  std::size_t head_width = 0;  // a multiple of 8
   int mix_shift = 1;           // of sums over a block: so that those over all blocks fit 32 bits
+
+  const std::int16_t* queries = nullptr;
+  const int* score_shifts = nullptr;  // 2..31, by head: of products, to octaves in Q16
+
+  // Room for a head's scores, and those that fill up the last block, for each head.
+  std::int32_t* scores = nullptr;
+  std::size_t scores_stride = 0;
+  std::int32_t* octaves = nullptr;  // room for one for each head
+
+  std::int32_t* mixed = nullptr;     // what comes out, head_width for each head
+  std::uint64_t* weights = nullptr;  // one for each head
 };
 
-// What attention takes for the exponent of nothing.
-inline constexpr std::int32_t kNoOctave = -(1 << 20);
-
-// The values mixed by their weights: sum of 2^score * value, and sum of 2^score. In units of
-// 2^(mix_shift - 15 + octave) and 2^(octave - 27), where 2^octave is not below the largest weight.
-struct Mixed {
-  std::span<std::int32_t> values;
-  std::uint64_t weight = 0;
-};
+// Below every score.
+inline constexpr std::int32_t kNoScore = -(1 << 30);
 
 struct Kernels {
   // sums[k][r] = sum over c of weights[r][c] * inputs[k][c], for all rows of so many blocks of
@@ -42,8 +50,8 @@ struct Kernels {
                    const std::int16_t* const* inputs, std::size_t count,
                    std::int32_t* const* sums);
 
-  // `scores` has room for the tokens, and those that fill up the last block.
-  void (*attend)(const AttentionHead& head, std::int32_t* scores, Mixed& mixed);
+  // Of so many tokens, which share what they read: their heads are of the same number and width.
+  void (*attend)(const Attention* tokens, std::size_t count);
 };
 
 const Kernels& plain_kernels();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -34,8 +33,8 @@ class Tree {
     Node parent = kRoot;
     Byte byte = 0;
     std::size_t depth = 0;
-    std::vector<std::pair<Byte, Node>> children;
-    Distribution next;
+    std::vector<std::pair<Byte, Node>> children = {};
+    Distribution next = {};
   };
 
   // A node, and a cache that has read its parent's place; none where the window is another.
