@@ -1,5 +1,5 @@
-// LLaMAs of bytes in integers: as good as in floating point, the same by every kernel, by itself and
-// beside others, and after a rewind.
+// LLaMAs of bytes in integers: as good as in floating point, the same by every kernel, by itself
+// and beside others, and after a rewind.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -71,8 +71,8 @@ TEST(BytelmFixedPoint, RotationsAreThoseOfRealAngles) {
   const auto table = bytelm::rotations(kPositions, kPairs, std::uint64_t{10'000} << 16);
   for (std::size_t position = 0; position < kPositions; position += 7) {
     for (std::size_t pair = 0; pair < kPairs; ++pair) {
-      const double angle = static_cast<double>(position) *
-                           std::pow(10'000.0, -static_cast<double>(pair) / kPairs);
+      const double angle =
+          static_cast<double>(position) * std::pow(10'000.0, -static_cast<double>(pair) / kPairs);
       const auto [cosine, sine] = table[position * kPairs + pair];
       ASSERT_NEAR(cosine / 1073741824.0, std::cos(angle), 2e-9);
       ASSERT_NEAR(sine / 1073741824.0, std::sin(angle), 2e-9);
@@ -91,8 +91,8 @@ TEST(BytelmKernels, TheSameProductsWithVectorInstructionsAndWithout) {
       weight = static_cast<std::int8_t>(extreme ? -127 : static_cast<int>(random.below(255)) - 127);
     std::vector<std::int16_t> inputs(count * columns);
     for (auto& input : inputs)
-      input = static_cast<std::int16_t>(
-          extreme ? 8191 : static_cast<int>(random.below(16383)) - 8191);
+      input =
+          static_cast<std::int16_t>(extreme ? 8191 : static_cast<int>(random.below(16383)) - 8191);
     std::vector<std::int32_t> plain(count * blocks * 8), fast(plain.size());
     std::array<const std::int16_t*, bytelm::kMostInputs> from{};
     std::array<std::int32_t*, bytelm::kMostInputs> to_plain{}, to_fast{};
@@ -107,8 +107,7 @@ TEST(BytelmKernels, TheSameProductsWithVectorInstructionsAndWithout) {
                                     to_fast.data());
     ASSERT_EQ(plain, fast);
     std::int32_t first = 0;
-    for (std::size_t c = 0; c < columns; ++c)
-      first += weights[c / 2 * 16 + c % 2] * inputs[c];
+    for (std::size_t c = 0; c < columns; ++c) first += weights[c / 2 * 16 + c % 2] * inputs[c];
     ASSERT_EQ(plain[0], first);
   }
 }
@@ -128,8 +127,8 @@ TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
     for (auto& value : queries) value = extreme ? 8191 : number(8191);
     for (std::size_t i = 0; i < cache.size(); ++i) {
       const bool is_key = i % of_block < of_block / 2;
-      cache[i] = extreme ? static_cast<std::int16_t>(is_key ? 8191 : -4095)
-                         : number(is_key ? 8191 : 4095);
+      cache[i] =
+          extreme ? static_cast<std::int16_t>(is_key ? 8191 : -4095) : number(is_key ? 8191 : 4095);
     }
     std::vector<const std::int16_t*> places;
     for (std::size_t b = 0; b < blocks; ++b) places.push_back(cache.data() + b * of_block);
@@ -208,9 +207,13 @@ TEST(BytelmEngine, MassesOfAllBytesSumToTheTotal) {
 
 TEST(BytelmEngine, TheSameByItselfAndBesideOthersByEveryKernel) {
   const Bytes noise = random_bytes(100, 6);
-  for (const TinyBytelm& model :
-       {TinyBytelm{.context = 128}, TinyBytelm{.width = 64, .heads = 2, .inner = 96, .layers = 1,
-                                               .context = 128, .q8 = true, .tied = false}}) {
+  for (const TinyBytelm& model : {TinyBytelm{.context = 128}, TinyBytelm{.width = 64,
+                                                              .heads = 2,
+                                                              .inner = 96,
+                                                              .layers = 1,
+                                                              .context = 128,
+                                                              .q8 = true,
+                                                              .tied = false}}) {
     const auto network = network_of(model);
     const Engine plain(network, 128, bytelm::plain_kernels());
     const Engine fast(network, 128, bytelm::fast_kernels());
@@ -242,8 +245,7 @@ TEST(BytelmEngine, SequencesSideBySideDoNotMix) {
   for (std::size_t at = 0; at < 6; ++at) {
     std::vector<Question> questions;
     for (std::size_t s = 0; s < caches.size(); ++s)
-      questions.push_back(
-          {&caches[s], at == 0 ? bytelm::kBegin : rest[s * 6 + at - 1], &next[s]});
+      questions.push_back({&caches[s], at == 0 ? bytelm::kBegin : rest[s * 6 + at - 1], &next[s]});
     engine.evaluate(questions);
   }
   for (std::size_t s = 0; s < caches.size(); ++s)
@@ -286,8 +288,8 @@ class RealModel {
     for (std::size_t l = 0; l < *header_.integer("llama.block_count"); ++l) {
       const std::string block = "blk." + std::to_string(l) + ".";
       Layer layer;
-      for (const char* name : {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output",
-                               "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"})
+      for (const char* name : {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm",
+                               "ffn_gate", "ffn_up", "ffn_down"})
         layer.weights.push_back(tensor(block + name + ".weight"));
       layers_.push_back(std::move(layer));
     }
@@ -344,7 +346,8 @@ class RealModel {
       const std::uint32_t half = number(2);
       const int exponent = static_cast<int>(half >> 10 & 31);
       const double fraction = (half & 1023) + (exponent > 0 ? 1024.0 : 0.0);
-      const double scale = std::ldexp(half >> 15 ? -fraction : fraction, std::max(exponent, 1) - 25);
+      const double scale =
+          std::ldexp(half >> 15 ? -fraction : fraction, std::max(exponent, 1) - 25);
       for (int i = 0; i < 32; ++i) row.push_back(scale * static_cast<std::int8_t>(*from++));
     }
     return row;
@@ -374,9 +377,9 @@ class RealModel {
   void rotate(Row& row) const {
     const std::size_t head_width = width_ / heads_;
     for (std::size_t i = 0; i < width_; i += 2) {
-      const double angle = static_cast<double>(position_) *
-                           std::pow(10'000.0, -static_cast<double>(i % head_width) /
-                                                  static_cast<double>(head_width));
+      const double angle =
+          static_cast<double>(position_) * std::pow(10'000.0, -static_cast<double>(i % head_width) /
+                                                                  static_cast<double>(head_width));
       const double a = row[i], b = row[i + 1];
       row[i] = a * std::cos(angle) - b * std::sin(angle);
       row[i + 1] = a * std::sin(angle) + b * std::cos(angle);
@@ -487,7 +490,8 @@ TEST_F(Bytelm, RealTextIsSmall) {
 }
 
 TEST_F(Bytelm, WhatWasRewoundLeavesNothing) {
-  const Bytes text = random_bytes(90, 10), noise = random_bytes(90, 11), next = random_bytes(80, 12);
+  const Bytes text = random_bytes(90, 10), noise = random_bytes(90, 11),
+              next = random_bytes(80, 12);
   expect_that_rewinding_leaves_nothing(*tiny(), text, noise, next);
   expect_that_rewinding_leaves_nothing(*tiny(), ByteView(text).first(60), noise, next);
 }

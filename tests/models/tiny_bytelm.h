@@ -20,8 +20,8 @@ namespace kraft::testing {
 // What is wrong with a file that should not be read: names in place of those it should have.
 struct TinyBytelm {
   std::uint32_t width = 32, heads = 2, inner = 64, layers = 2, context = 64;
-  bool q8 = false;    // of the matrices; else F32
-  bool tied = true;   // no output.weight
+  bool q8 = false;   // of the matrices; else F32
+  bool tied = true;  // no output.weight
   std::uint64_t seed = 1;
   std::string architecture = "llama";
   std::string first_token = "<0x00>";
@@ -119,8 +119,7 @@ class TinyFile {
 
   // Sixteenths and the like, which both formats have exactly.
   std::int32_t drawn(std::uint64_t most) {
-    return static_cast<std::int32_t>(random_.below(2 * most + 1)) -
-           static_cast<std::int32_t>(most);
+    return static_cast<std::int32_t>(random_.below(2 * most + 1)) - static_cast<std::int32_t>(most);
   }
 
   void add_matrix(const std::string& name, std::uint32_t columns, std::uint32_t rows) {

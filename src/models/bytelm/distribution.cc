@@ -9,8 +9,8 @@ namespace kraft::bytelm {
 Distribution::Distribution(std::span<const std::int32_t> logits_q16) {
   constexpr std::int64_t kOctavesOfNat = 1549082005;  // 1 / ln 2, in units of 2^-30
   constexpr int kScaleBits = 24;
-  const auto likeliest = static_cast<std::size_t>(
-      std::ranges::max_element(logits_q16) - logits_q16.begin());
+  const auto likeliest =
+      static_cast<std::size_t>(std::ranges::max_element(logits_q16) - logits_q16.begin());
   std::array<std::uint64_t, 256> weights;
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -34,7 +34,9 @@ class Distribution {
   // The byte with before(byte) <= target < before(byte) + mass(byte), for target < kTotal.
   Byte find(std::uint64_t target) const;
 
-  double bits(Byte byte) const { return kTotalBits - std::log2(static_cast<double>(masses_[byte])); }
+  double bits(Byte byte) const {
+    return kTotalBits - std::log2(static_cast<double>(masses_[byte]));
+  }
 
   bool operator==(const Distribution&) const = default;
 

@@ -98,8 +98,7 @@ Engine::Engine(std::shared_ptr<const Network> network, std::size_t window_tokens
     : network_(std::move(network)),
       window_tokens_(window_tokens),
       kernels_(kernels),
-      rotations_(
-          rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)) {
+      rotations_(rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)) {
   mix_shift_ = std::max(1, static_cast<int>(std::bit_width(window_tokens)) - 3);
   constexpr Wide kOctavesOfNat = 1549082005;  // 1 / ln 2, in units of 2^-30
   // The root of 2^92 / head_width has 46 bits behind the point.
@@ -157,8 +156,8 @@ void Engine::normalise(Work& work, std::span<const std::int32_t> gain) const {
       work.wide[i] = shorter * gain[i];
       most_product = std::max(most_product, size_of(work.wide[i]));
     }
-    const std::uint64_t mean = std::max<std::uint64_t>(
-        1, sum / width + (network_->epsilon_q32 >> 2 * too_many));
+    const std::uint64_t mean =
+        std::max<std::uint64_t>(1, sum / width + (network_->epsilon_q32 >> 2 * too_many));
     const int even = (62 - static_cast<int>(std::bit_width(mean))) / 2 * 2;
     const std::uint64_t root = square_root(mean << even);  // 30 or 31 bits
     const int right = bits_too_many(most_product);
@@ -174,8 +173,7 @@ void Engine::normalise(Work& work, std::span<const std::int32_t> gain) const {
 }
 
 // to[item * stride + row] = matrix times inputs, in Q16.
-void Engine::project(const Matrix& matrix, Work& work, std::int32_t* to,
-                     std::size_t stride) const {
+void Engine::project(const Matrix& matrix, Work& work, std::int32_t* to, std::size_t stride) const {
   std::array<const std::int16_t*, kMostInputs> inputs;
   std::array<std::int32_t*, kMostInputs> sums;
   const std::size_t count = work.items.size();
@@ -187,8 +185,7 @@ void Engine::project(const Matrix& matrix, Work& work, std::int32_t* to,
                     sums.data());
   for (std::size_t item = 0; item < count; ++item) {
     const std::int32_t factor = work.inputs.factors[item];
-    const int right =
-        matrix.exponent + work.inputs.exponents[item] - kFactorBits - kResidualBits;
+    const int right = matrix.exponent + work.inputs.exponents[item] - kFactorBits - kResidualBits;
     for (std::size_t r = 0; r < matrix.rows; ++r) {
       const std::int64_t scale =
           (std::int64_t{matrix.scales[r]} * factor + (1 << (kFactorBits - 1))) >> kFactorBits;
@@ -215,8 +212,8 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
   }
 
   const std::size_t slot = position % kBlockTokens;
-  std::int16_t* block = work.items[item].cache->writable(position / kBlockTokens) +
-                        layer * width * kBlockTokens * 2;
+  std::int16_t* block =
+      work.items[item].cache->writable(position / kBlockTokens) + layer * width * kBlockTokens * 2;
   const std::int64_t most_key = (1 << key_bits(head_width)) - 1;
   constexpr std::int64_t kMostValue = (1 << kValueBits) - 1;
   for (std::size_t head = 0; head < network.heads; ++head) {
@@ -263,10 +260,9 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   std::array<Attention, kMostInputs> attentions;
   for (std::size_t item = 0; item < work.items.size(); ++item) {
     for (std::size_t h = 0; h < heads; ++h)
-      work.score_shifts[item * heads + h] =
-          round_query(work.projected.data() + item * 3 * width + h * head_width,
-                      layer.key_exponents[h], work,
-                      work.queries.data() + item * width + h * head_width);
+      work.score_shifts[item * heads + h] = round_query(
+          work.projected.data() + item * 3 * width + h * head_width, layer.key_exponents[h], work,
+          work.queries.data() + item * width + h * head_width);
     attentions[item] = {.blocks = work.items[item].cache->blocks(),
                         .keys = keys,
                         .values = keys + width * kBlockTokens,
@@ -294,8 +290,8 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
       const auto inverse = static_cast<std::int64_t>((std::uint64_t{1} << kInverseBits) /
                                                      attentions[item].weights[h]);
       const int coarser = std::min(finest - layer.value_exponents[h], 20);
-      work.wide[i] = scaled_down(attentions[item].mixed[i] * inverse, right) *
-                     (std::int64_t{1} << coarser);
+      work.wide[i] =
+          scaled_down(attentions[item].mixed[i] * inverse, right) * (std::int64_t{1} << coarser);
     }
     work.set_inputs(item, width, kFractionBits + finest);
   }

@@ -42,8 +42,7 @@ struct Question {
 class Engine {
  public:
   // For sequences of at most so many tokens.
-  Engine(std::shared_ptr<const Network> network, std::size_t window_tokens,
-         const Kernels& kernels);
+  Engine(std::shared_ptr<const Network> network, std::size_t window_tokens, const Kernels& kernels);
 
   const Network& network() const { return *network_; }
   std::size_t window_tokens() const { return window_tokens_; }

@@ -44,7 +44,7 @@ Factors make_factors() {
   return factors;
 }
 
-constexpr int kStepBits = 9;            // of a Q16 number: 1/128
+constexpr int kStepBits = 9;              // of a Q16 number: 1/128
 constexpr std::size_t kSteps = 16 * 128;  // what lies beyond 16 is taken for 0 or 1
 
 std::array<std::int32_t, kSteps + 1> make_sigmoids() {
@@ -89,10 +89,10 @@ Turn turn_by(std::uint64_t angle) {
 
 Turn turned(const Turn& a, const Turn& b) {
   const auto product = [](std::int64_t x, std::int64_t y) { return SignedWide{x} * y; };
-  return {static_cast<std::int64_t>(
-              (product(a.cosine, b.cosine) - product(a.sine, b.sine)) >> kAngleBits),
-          static_cast<std::int64_t>(
-              (product(a.sine, b.cosine) + product(a.cosine, b.sine)) >> kAngleBits)};
+  return {static_cast<std::int64_t>((product(a.cosine, b.cosine) - product(a.sine, b.sine)) >>
+                                    kAngleBits),
+          static_cast<std::int64_t>((product(a.sine, b.cosine) + product(a.cosine, b.sine)) >>
+                                    kAngleBits)};
 }
 
 std::int32_t q30(std::int64_t q62) {

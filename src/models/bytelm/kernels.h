@@ -16,8 +16,8 @@ inline constexpr int kInputBits = 13;            // of activations, beside the s
 //     keys[head][token / 8][pair][token % 8][2]      the numbers of a head by pairs
 //     values[head][token / 2][number][token % 2]
 // and mix the values by their weights: the sum of 2^score * value in units of
-// 2^(octave - 15 + mix_shift), and the sum of 2^score in units of 2^(octave - 27), where 2^octave is
-// not below the head's largest weight, nor twice as large.
+// 2^(octave - 15 + mix_shift), and the sum of 2^score in units of 2^(octave - 27), where 2^octave
+// is not below the head's largest weight, nor twice as large.
 struct Attention {
   std::size_t blocks_count() const { return (tokens + kBlockTokens - 1) / kBlockTokens; }
 
@@ -47,8 +47,7 @@ struct Kernels {
   // sums[k][r] = sum over c of weights[r][c] * inputs[k][c], for all rows of so many blocks of
   // eight; weights lie as in Matrix. count <= kMostInputs.
   void (*multiply)(const std::int8_t* weights, std::size_t blocks, std::size_t columns,
-                   const std::int16_t* const* inputs, std::size_t count,
-                   std::int32_t* const* sums);
+                   const std::int16_t* const* inputs, std::size_t count, std::int32_t* const* sums);
 
   // Of so many tokens, which share what they read: their heads are of the same number and width.
   void (*attend)(const Attention* tokens, std::size_t count);

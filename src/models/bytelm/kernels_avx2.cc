@@ -47,8 +47,8 @@ KRAFT_AVX2_INLINE __m256i widened(const std::int8_t* weights) {
 // `Blocks` blocks of rows by `Inputs` inputs: what is loaded of one serves all of the other.
 template <int Blocks, int Inputs>
 KRAFT_AVX2_INLINE void multiply_tile(const std::int8_t* weights, std::size_t columns,
-                                     const std::int16_t* const* inputs,
-                                     std::int32_t* const* sums, std::size_t row) {
+                                     const std::int16_t* const* inputs, std::int32_t* const* sums,
+                                     std::size_t row) {
   __m256i sum[Blocks][Inputs];
   KRAFT_UNROLL
   for (int b = 0; b < Blocks; ++b) {
@@ -91,24 +91,21 @@ KRAFT_AVX2 void multiply(const std::int8_t* weights, std::size_t blocks, std::si
                          const std::int16_t* const* inputs, std::size_t count,
                          std::int32_t* const* sums) {
   while (count >= 4) {
-    const std::size_t done =
-        multiply_tiles<2, 4>(weights, 0, blocks, columns, inputs, sums);
+    const std::size_t done = multiply_tiles<2, 4>(weights, 0, blocks, columns, inputs, sums);
     multiply_tiles<1, 4>(weights, done, blocks, columns, inputs, sums);
     inputs += 4;
     sums += 4;
     count -= 4;
   }
   while (count >= 2) {
-    const std::size_t done =
-        multiply_tiles<4, 2>(weights, 0, blocks, columns, inputs, sums);
+    const std::size_t done = multiply_tiles<4, 2>(weights, 0, blocks, columns, inputs, sums);
     multiply_tiles<1, 2>(weights, done, blocks, columns, inputs, sums);
     inputs += 2;
     sums += 2;
     count -= 2;
   }
   if (count == 1) {
-    const std::size_t done =
-        multiply_tiles<8, 1>(weights, 0, blocks, columns, inputs, sums);
+    const std::size_t done = multiply_tiles<8, 1>(weights, 0, blocks, columns, inputs, sums);
     multiply_tiles<1, 1>(weights, done, blocks, columns, inputs, sums);
   }
 }
@@ -149,8 +146,7 @@ KRAFT_AVX2_INLINE std::int32_t total(__m256i a) {
 
 // a - b x, in Q15.
 KRAFT_AVX2_INLINE __m256i less(std::int32_t a, __m256i b, __m256i x) {
-  return _mm256_sub_epi32(_mm256_set1_epi32(a),
-                          _mm256_srai_epi32(_mm256_mullo_epi32(b, x), 15));
+  return _mm256_sub_epi32(_mm256_set1_epi32(a), _mm256_srai_epi32(_mm256_mullo_epi32(b, x), 15));
 }
 
 // detail::weight_of() of eight scores. Shifts by 32 and more make zeros.
@@ -190,11 +186,10 @@ KRAFT_AVX2 void mix(const Attention& a, std::size_t head, std::size_t block) {
     __m256i sum = _mm256_setzero_si256();
     KRAFT_UNROLL
     for (std::size_t pair = 0; pair < kBlockTokens / 2; ++pair)
-      sum = _mm256_add_epi32(sum,
-                             _mm256_madd_epi16(load(values + (pair * a.head_width + i) * 2),
-                                               both(weights + 2 * pair)));
-    sum = _mm256_srai_epi32(
-        _mm256_add_epi32(_mm256_sra_epi32(sum, shift), _mm256_set1_epi32(1)), 1);
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(load(values + (pair * a.head_width + i) * 2),
+                                                    both(weights + 2 * pair)));
+    sum =
+        _mm256_srai_epi32(_mm256_add_epi32(_mm256_sra_epi32(sum, shift), _mm256_set1_epi32(1)), 1);
     store(mixed + i, _mm256_add_epi32(load(mixed + i), sum));
   }
 }

@@ -28,6 +28,7 @@ constexpr int kMostWeight = 127;
 // Sums of products by weights fit 32 bits: columns * 127 * 8191 < 2^31.
 constexpr std::uint64_t kMostColumns = 2048;
 constexpr std::uint64_t kMostLayers = 256;
+constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
 
 int width_of(std::uint64_t bits) { return static_cast<int>(std::bit_width(bits)); }
 
@@ -90,12 +91,11 @@ void round_row(std::span<const std::int64_t> row, std::uint64_t most, std::size_
   if (most == 0) return;
   const int right = std::max(0, width_of(most) - 52);  // so that products fit 64 bits
   const auto whole = static_cast<std::int64_t>(most >> right);
-  std::int8_t* const to = matrix.weights.data() +
-                          r / kRowsAtOnce * kRowsAtOnce * matrix.columns + r % kRowsAtOnce * 2;
+  std::int8_t* const to =
+      matrix.weights.data() + r / kRowsAtOnce * kRowsAtOnce * matrix.columns + r % kRowsAtOnce * 2;
   for (std::size_t c = 0; c < row.size(); ++c) {
     const std::int64_t size = static_cast<std::int64_t>(size_of(row[c]) >> right);
-    const auto weight =
-        static_cast<std::int8_t>((2 * kMostWeight * size + whole) / (2 * whole));
+    const auto weight = static_cast<std::int8_t>((2 * kMostWeight * size + whole) / (2 * whole));
     to[c / 2 * 2 * kRowsAtOnce + c % 2] = static_cast<std::int8_t>(row[c] < 0 ? -weight : weight);
   }
 }
@@ -187,14 +187,13 @@ class Reader {
     read_shape();
     const Exact embedding = matrix("token_embd.weight", kVocabulary, network_.width);
     for (const std::int64_t value : embedding.values)
-      network_.embedding.push_back(
-          saturated(scaled_down(value, kExactBits - kResidualBits)));
+      network_.embedding.push_back(saturated(scaled_down(value, kExactBits - kResidualBits)));
     for (std::size_t l = 0; l < network_.layer_count; ++l)
       network_.layers.push_back(layer("blk." + std::to_string(l) + "."));
     network_.last_gain = gain("output_norm.weight");
     const bool tied = find("output.weight") == nullptr;
-    network_.output = rounded(
-        tied ? embedding : matrix("output.weight", kVocabulary, network_.width), kBegin);
+    network_.output =
+        rounded(tied ? embedding : matrix("output.weight", kVocabulary, network_.width), kBegin);
     check_that_all_was_read();
     return std::move(network_);
   }
@@ -349,8 +348,8 @@ class Reader {
     layer.down = rounded(matrix(block + "ffn_down.weight", width, inner), width);
     layer.key_exponents = head_exponents(layer.key, network_.heads, 2,
                                          key_bits(network_.head_width()), layer.attention_gain);
-    layer.value_exponents = head_exponents(layer.value, network_.heads, 1, kValueBits,
-                                           layer.attention_gain);
+    layer.value_exponents =
+        head_exponents(layer.value, network_.heads, 1, kValueBits, layer.attention_gain);
     return layer;
   }
 
@@ -384,6 +383,10 @@ std::shared_ptr<const Network> load_network(const std::string& path) {
     if (auto network = loaded[*state].lock()) return latest = network;
   }
   try {
+    const auto bytes = InputFile(path).size_bytes();
+    if (bytes.value_or(0) > kMostFileBytes)
+      throw Error("it has " + grouped(*bytes) + " bytes, expected at most " +
+                  grouped(kMostFileBytes));
     auto network = std::make_shared<const Network>(read_network(read_input(path)));
     if (state) loaded[*state] = network;
     return latest = network;

@@ -3,9 +3,9 @@
 //     const auto network = kraft::bytelm::load_network("text.gguf");
 //     network->width;                                        // 320, say
 //
-// Every number of the file is taken as the fraction that its bits say, and rounded to fixed point by
-// integers alone: the same weights on every machine. A matrix becomes rows of 8 bits with a scale
-// each; what was in Q8_0, with a scale for each 32 columns, changes by less than 1/254 of the
+// Every number of the file is taken as the fraction that its bits say, and rounded to fixed point
+// by integers alone: the same weights on every machine. A matrix becomes rows of 8 bits with a
+// scale each; what was in Q8_0, with a scale for each 32 columns, changes by less than 1/254 of the
 // largest number of its row.
 #pragma once
 
@@ -29,8 +29,8 @@ inline constexpr std::size_t kRowsAtOnce = 8;    // of a matrix, side by side
 // value = weight * scale * 2^-exponent. Rows are filled up with zeros to a multiple of kRowsAtOnce.
 struct Matrix {
   std::size_t rows = 0, columns = 0;
-  std::vector<std::int8_t> weights;    // by row / 8, column / 2, row % 8 and column % 2
-  std::vector<std::uint16_t> scales;   // of the rows
+  std::vector<std::int8_t> weights;   // by row / 8, column / 2, row % 8 and column % 2
+  std::vector<std::uint16_t> scales;  // of the rows
   int exponent = 0;
 
   std::size_t blocks() const { return scales.size() / kRowsAtOnce; }
@@ -52,7 +52,7 @@ int key_bits(std::size_t head_width);     // beside the sign; products of that m
 
 struct Network {
   std::size_t layer_count = 0, width = 0, heads = 0, inner = 0;
-  std::size_t context = 0;       // tokens that it was trained with
+  std::size_t context = 0;        // tokens that it was trained with
   std::uint64_t epsilon_q32 = 0;  // of the norms
   std::uint64_t rope_base_q16 = 0;
   std::uint64_t parameters = 0;

@@ -53,9 +53,8 @@ void Tree::evaluate(Windows& windows, ByteView context, const std::vector<Branch
     for (std::size_t i = first; i < last; ++i) {
       const Node node = branches[i].node;
       const std::size_t begin = windows.begin_of(context.size() + nodes_[node].depth);
-      const bool same =
-          branches[i].parent != nullptr &&
-          begin == windows.begin_of(context.size() + nodes_[node].depth - 1);
+      const bool same = branches[i].parent != nullptr &&
+                        begin == windows.begin_of(context.size() + nodes_[node].depth - 1);
       if (same) {
         caches.push_back(*branches[i].parent);
         tokens.assign(1, nodes_[node].byte);

@@ -41,8 +41,8 @@ class Windows {
       answers.resize(kMostInputs);
       while (questions.size() < kMostInputs && first + questions.size() <= last &&
              begin_of(first + questions.size()) == begin)
-        questions.push_back({&cache, token(bytes, begin, first + questions.size()),
-                             &answers[questions.size()]});
+        questions.push_back(
+            {&cache, token(bytes, begin, first + questions.size()), &answers[questions.size()]});
       engine_->evaluate(questions);
       for (std::size_t i = 0; i < questions.size(); ++i) receive(first + i, answers[i]);
       first += questions.size();
