@@ -72,8 +72,7 @@ std::vector<Case> cases() {
     } else if (!backend.argument || !backend.argument->initial.empty()) {
       const bool fast = backend.make_model != nullptr && backend.name != "png" &&
                         backend.name != "filtered" && backend.name != "llama" &&
-                        backend.name != "bytelm" &&
-                        backend.name != "xz" && backend.name != "lzma";
+                        backend.name != "bytelm" && backend.name != "xz" && backend.name != "lzma";
       // The fastest level: what each byte costs is 256 compressions.
       const bool has_levels =
           backend.argument && backend.argument->kind == Parameter::Kind::integer;

@@ -448,7 +448,7 @@ TEST(BytelmEngine, IntegersCostAtMostHalfAPercentMoreThanRealNumbers) {
 }
 
 // A folder with models, which `bytelm` finds, for as long as a test runs.
-class Bytelm : public testing::Test {
+class Bytelm : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("kraft-bytelm-" + std::to_string(getpid()));

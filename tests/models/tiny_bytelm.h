@@ -25,8 +25,8 @@ struct TinyBytelm {
   std::uint64_t seed = 1;
   std::string architecture = "llama";
   std::string first_token = "<0x00>";
-  std::string extra_tensor;  // a vector that LLaMA does not have; empty: none
-  std::uint32_t type = 0;    // of the matrices in the header, if not 0
+  std::string extra_tensor = {};  // a vector that LLaMA does not have; empty: none
+  std::uint32_t type = 0;         // of the matrices in the header, if not 0
 
   Bytes file() const;
 };
