@@ -104,7 +104,8 @@ std::shared_ptr<const Model> model_for(const CompressTask& task, RawLayout& layo
 
 std::uint64_t block_bytes_of(const CompressTask& task, const Model& model) {
   if (task.block_bytes) return *task.block_bytes;
-  return model.start()->by_choices() ? kLongBlockBytes : kDefaultBlockBytes;
+  const bool learns = !model.window_bytes() && model.start()->by_choices();
+  return learns ? kLongBlockBytes : kDefaultBlockBytes;
 }
 
 }  // namespace

@@ -55,6 +55,22 @@ TEST(Pack, TellsTheModelTheShapeOfSamplesUnlessItHasNoUseForIt) {
   EXPECT_EQ(model_and_medium({.model = "ngram:1", .as = Medium::text}), "ngram:1 text");
 }
 
+// Blocks are long where a model goes on learning, not where it sees the same window in each.
+TEST(Pack, BlocksAreAsLongAsTheModelHasUseFor) {
+  const auto block_bytes = [](const std::string& model) {
+    const Bytes file = packed({.model = model}, as_bytes("a"));
+    std::uint64_t found = 0;
+    DecompressOptions options;
+    options.header = [&found](const ContainerHeader& header) { found = header.block_bytes; };
+    decompress(
+        reading(file), [](ByteView) {}, options);
+    return found;
+  };
+  EXPECT_EQ(block_bytes("ppmd"), kLongBlockBytes);
+  EXPECT_EQ(block_bytes("bytelm:audio"), kDefaultBlockBytes);
+  EXPECT_EQ(block_bytes("ngram"), kDefaultBlockBytes);
+}
+
 TEST(Pack, RefusesAMediumThatIsNotThere) {
   Bytes file;
   const CompressTask task{.model = "ngram:1", .as = Medium::audio};

@@ -33,7 +33,7 @@ inline constexpr std::uint64_t kLongBlockBytes = std::uint64_t{16} << 20;
 struct CompressTask {
   std::string model;  // specification
   // Of the original; blocks are independent. By default kDefaultBlockBytes, or kLongBlockBytes with
-  // a model that is its own coder (State::by_choices()): such a model learns as it goes.
+  // a model that is its own coder (State::by_choices()) and has no window: it learns as it goes.
   std::optional<std::uint64_t> block_bytes = {};
   std::optional<Medium> as = {};  // (default: what its content says)
   unsigned threads = 0;           // 0: one per processor

@@ -118,10 +118,11 @@ KRAFT_AVX2 void score(const Attention& a, std::size_t head, std::size_t block) {
   __m256i first = _mm256_setzero_si256(), second = first;
   for (std::size_t i = 0; i < a.head_width; i += 8) {
     KRAFT_UNROLL
-    for (std::size_t j = i; j < i + 8; j += 2) {
-      const __m256i of_query = both(query + j);
-      first = _mm256_add_epi32(first, _mm256_madd_epi16(load(keys + j * 8), of_query));
-      second = _mm256_add_epi32(second, _mm256_madd_epi16(load(later + j * 8), of_query));
+    for (std::size_t pair = 0; pair < 4; ++pair) {
+      const std::size_t at = i + 2 * pair;
+      const __m256i of_query = both(query + at);
+      first = _mm256_add_epi32(first, _mm256_madd_epi16(load(keys + at * 8), of_query));
+      second = _mm256_add_epi32(second, _mm256_madd_epi16(load(later + at * 8), of_query));
     }
   }
   const __m128i shift = _mm_cvtsi32_si128(a.score_shifts[head]);
