@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <string>
 
+#include "codecs/brotli.h"
 #include "codecs/decoding.h"
 #include "codecs/recycler.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
 namespace kraft {
 namespace {
@@ -144,7 +144,7 @@ std::string version(std::uint32_t packed) {
 
 }  // namespace
 
-Backend brotli_backend() {
+Backend brotli::codec_row() {
   Backend row;
   row.name = "brotli";
   row.aliases = {"br"};

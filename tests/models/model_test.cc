@@ -60,6 +60,8 @@ const char* const kSpecs[] = {
     "bzip3",
     "bzip3,block=1,view=decoder,refresh=1024",
     "brotli:5",
+    "brotli:5,view=decoder",
+    "brotli:2,view=decoder,refresh=1024,window=12",
     "lz4",
     "lz4:9",
     "lz4,view=decoder",

@@ -1,0 +1,497 @@
+#include "models/brotli/decoder_view.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "kraft/error.h"
+#include "models/lz/portable_log2.h"
+
+namespace kraft::brotli {
+namespace {
+
+constexpr double kSmall = 0x1p-100;
+
+// 2^-exponent; 0 where that is too small. Not more than 2^1000, which only masses of 0 come near.
+double power(std::int64_t exponent) {
+  if (exponent > 1000) return 0;
+  const std::int64_t bounded = std::max<std::int64_t>(exponent, -1000);
+  return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - bounded) << 52);
+}
+
+Byte byte_before(ByteView text, std::size_t back) {
+  return back <= text.size() ? text[text.size() - back] : Byte{0};
+}
+
+// The one to read prices from; null: there is none.
+const MetaBlock* chosen(const std::vector<MetaBlock>& blocks) {
+  const MetaBlock* best = nullptr;
+  for (const MetaBlock& block : blocks) {
+    if (best == nullptr || block.bytes >= std::min(kEnoughBytes, best->bytes)) best = &block;
+  }
+  return best;
+}
+
+}  // namespace
+
+// ---- Blocks ----------------------------------------------------------------------------------
+
+DecoderView::DecoderView(const ViewParameters& parameters)
+    : parameters_(parameters),
+      schedule_(parameters.refresh_bytes),
+      tracker_(
+          parameters.window_bytes, kLongest,
+          std::max<std::uint64_t>(parameters.source_bytes, parameters.window_bytes + kRunInBytes)),
+      best_weight_(kLongest + 2),
+      best_distance_(kLongest + 2) {
+  for (auto& weights : weight_of_length_) weights.resize(kLongest + 2);
+  for (auto& sums : open_) sums.resize(kLongest + 2);
+  begin_block(0);
+  refresh_histograms();
+}
+
+void DecoderView::start_block(std::uint64_t begin, std::uint64_t first,
+                              std::shared_ptr<const Prices> prices) {
+  blocks_.push_back({begin, std::move(prices), first, {}, first, {}});
+  repeats_.clear();
+  end_runs({}, 1, first);
+}
+
+void DecoderView::begin_block(std::uint64_t position) {
+  const ByteView before = tracker_.text_up_to(position);
+  const ByteView source =
+      before.last(std::min<std::uint64_t>(before.size(), parameters_.source_bytes));
+  std::vector<MetaBlock> read;
+  Bytes message;
+  if (!source.empty())
+    read = read_stream(parameters_.codec->encode(source), source.size(), message);
+  start_block(position, position - std::min(position, kRunInBytes),
+              std::make_shared<const Prices>(chosen(read), parameters_.window_bytes));
+  for (std::uint64_t at = block().first + 1; at <= position; ++at) push_place(at);
+}
+
+void DecoderView::begin_command(std::shared_ptr<const Prices> prices) {
+  start_block(position_bytes(), position_bytes(), std::move(prices));
+  refresh_histograms();
+  prepared_ = false;
+}
+
+void DecoderView::refresh_histograms() {
+  const Prices& prices = *block().prices;
+  next_bytes_.resize(prices.distances.size());
+  for (std::size_t j = 0; j < next_bytes_.size(); ++j)
+    next_bytes_[j].begin(prices.distances[j].mean, tracker_.text());
+}
+
+// ---- Masses ----------------------------------------------------------------------------------
+
+// Of each length m the weight of the distances that match so many bytes or more, and the heaviest.
+void DecoderView::add_up_matches(std::uint64_t position) {
+  const Prices& prices = *block().prices;
+  const DistancePrices& of_longest = prices.distances[prices.code_of_context.back()];
+  for (auto& weights : weight_of_length_) std::fill_n(weights.begin(), longest_match_ + 1, 0u);
+  std::fill_n(best_weight_.begin(), longest_match_ + 1, 0u);
+  longest_match_ = 0;
+  for (const lz::MatchTracker::Match& match : tracker_.matches(position)) {
+    const std::uint32_t before = match.distance - 1, end = before + match.count;
+    for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+      const auto& up_to = prices.distances[j].up_to;
+      weight_of_length_[j][match.length] += up_to[end] - up_to[before];
+    }
+    longest_match_ = std::max(longest_match_, match.length);
+    const DistanceFormat::Weight weight = of_longest.of(match.distance);
+    if (weight > best_weight_[match.length]) {
+      best_weight_[match.length] = weight;
+      best_distance_[match.length] = match.distance;
+    }
+  }
+  for (std::uint32_t m = longest_match_; m > 0; --m) {
+    for (std::size_t j = 0; j < prices.distances.size(); ++j)
+      weight_of_length_[j][m - 1] += weight_of_length_[j][m];
+    if (best_weight_[m] >= best_weight_[m - 1]) {
+      best_weight_[m - 1] = best_weight_[m];
+      best_distance_[m - 1] = best_distance_[m];
+    }
+  }
+}
+
+// From a start's unit to that of the last one.
+double DecoderView::scale_of(const Start& start) const {
+  return power(start.exponent - blocks_.back().starts.back().exponent);
+}
+
+// Null where it is before the first, or gone.
+const DecoderView::Start* DecoderView::start_at(std::uint64_t position, std::uint64_t back) const {
+  const Block& now = blocks_.back();
+  if (back > position || position - back < now.first_start) return nullptr;
+  return &now.starts[static_cast<std::size_t>(position - back - now.first_start)];
+}
+
+// The mass of its copies of so many bytes, in the unit of the last start.
+double DecoderView::ends_after(const Repeat& repeat, std::uint64_t bytes) const {
+  if (bytes < kCopyBase[0]) return 0;
+  const Prices& prices = *blocks_.back().prices;
+  const Start& start = *start_at(repeat.begin, 0);
+  const std::size_t c = class_of_length(bytes);
+  const std::size_t code = prices.code_of_context[distance_context(bytes)];
+  double mass = start.copy[c] * prices.distances[code].recent[repeat.symbol];
+  if (repeat.symbol == 0 && c < start.last.size()) mass += start.last[c];
+  return mass * scale_of(start);
+}
+
+// Of the copies that end here; the history that the likeliest leaves.
+void DecoderView::keep_best(Best& best, std::uint64_t position) const {
+  const Prices& prices = *blocks_.back().prices;
+  for (std::uint32_t k = kCopyBase[0]; k <= longest_match_ && best_weight_[k] > 0; ++k) {
+    const Start* const start = start_at(position, k);
+    if (start == nullptr) break;
+    const DistancePrices& distances = prices.distances[prices.code_of_context[distance_context(k)]];
+    const double mass = start->copy[class_of_length(k)] * scale_of(*start) *
+                        (Prices::kUnit * static_cast<double>(distances.of(best_distance_[k])));
+    if (mass > best.mass) best = {mass, position - k, best_distance_[k]};
+  }
+  for (const Repeat& repeat : repeats_) {
+    const double mass = ends_after(repeat, position - repeat.begin);
+    if (mass > best.mass) best = {mass, repeat.begin, repeat.distance};
+  }
+}
+
+void DecoderView::push_place(std::uint64_t position) {
+  const Block& now = block();
+  const Prices& prices = *now.prices;
+  add_up_matches(position);
+  std::erase_if(repeats_, [&](const Repeat& r) { return !goes_on(r, position); });
+
+  double begun = 0;
+  for (std::uint32_t k = kCopyBase[0]; k <= longest_match_; ++k) {
+    const Start* const start = start_at(position, k);
+    if (start == nullptr) break;
+    const std::size_t code = prices.code_of_context[distance_context(k)];
+    begun += start->copy[class_of_length(k)] * scale_of(*start) *
+             (Prices::kUnit * static_cast<double>(weight_of_length_[code][k]));
+  }
+  for (const Repeat& repeat : repeats_) begun += ends_after(repeat, position - repeat.begin);
+
+  Place place;
+  Best best;
+  keep_best(best, position);
+  if (best.mass > 0) {
+    place.before_run = now.places[static_cast<std::size_t>(best.begin - now.first)].before_copy;
+    if (place.before_run[0] != best.distance) push(place.before_run, best.distance);
+  }
+  const ByteView text = tracker_.text_up_to(position);
+  const Place& before = now.places.back();
+  place.product = before.product *
+                  prices.literal(byte_before(text, 2), byte_before(text, 3), byte_before(text, 1));
+  place.product_bits = before.product_bits;
+  if (place.product < kSmall) {
+    int down = 0;
+    place.product = std::frexp(place.product, &down);
+    place.product_bits -= down;
+  }
+  end_runs(place, begun, position);
+}
+
+// Completes the place, where `begun` is B_t in the unit of the last start: the runs of literals that
+// end there, or go on.
+void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
+  // Runs that add next to nothing for so long are not followed further back.
+  constexpr std::size_t kPatience = 64;
+  constexpr double kNothing = 0x1p-50;
+  Block& now = block();
+  const Prices& prices = *now.prices;
+  const std::int64_t unit = now.starts.empty() ? 0 : now.starts.back().exponent;
+  place.begun = begun / place.product;
+  place.exponent = unit - place.product_bits;
+  place.before_copy = place.before_run;
+  std::array<double, kLengthCodes> ends{};
+  ends[0] = begun;
+  double literal = begun * prices.longer_run[0], best = begun * prices.run_code[0], all = begun;
+  std::size_t idle = 0, code = 0;
+  for (std::size_t l = 1; l <= now.places.size() && idle < kPatience; ++l) {
+    const Place& from = now.places[now.places.size() - l];
+    while (code + 1 < kLengthCodes && l >= kRunBase[code + 1]) ++code;
+    const double mass =
+        from.begun * place.product * power(from.exponent + place.product_bits - unit);
+    const double here = mass / static_cast<double>(std::uint32_t{1} << kRunExtra[code]);
+    const double goes_on = mass * prices.longer_run[std::min(l, Prices::kMostRun)];
+    idle = goes_on < kNothing * literal ? idle + 1 : 0;
+    ends[code] += here;
+    literal += goes_on;
+    all += here;
+    if (here * prices.run_code[code] > best) {
+      best = here * prices.run_code[code];
+      place.before_copy = from.before_run;
+    }
+  }
+  int down = 0;
+  if (literal + all < kSmall) std::frexp(literal + all, &down);
+  const double scale = std::ldexp(1.0, -down);
+  place.literal = literal * scale;
+  now.places.push_back(place);
+  add_repeats(position);
+  push_start(ends, scale, unit - down, position);
+}
+
+void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double scale,
+                             std::int64_t exponent, std::uint64_t position) {
+  Block& now = block();
+  const Prices& prices = *now.prices;
+  // What of the distances can be copied from.
+  std::array<double, kDistanceContexts> possible{};
+  bool last_is_possible = false;
+  for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+    const DistancePrices& distances = prices.distances[j];
+    const std::uint64_t farthest = std::min<std::uint64_t>(position, parameters_.window_bytes);
+    possible[j] = Prices::kUnit * static_cast<double>(distances.up_to[farthest]);
+    for (auto repeat = repeats_.rbegin();
+         repeat != repeats_.rend() && repeat->begin == position; ++repeat) {
+      possible[j] += distances.recent[repeat->symbol];
+      last_is_possible = last_is_possible || repeat->symbol == 0;
+    }
+  }
+  Start start;
+  start.exponent = exponent;
+  for (std::size_t c = 0; c < kLengthCodes; ++c) {
+    const std::size_t code = prices.code_of_context[std::min(c, kDistanceContexts - 1)];
+    if (possible[code] == 0) continue;
+    double mass = 0;
+    for (std::size_t i = 0; i < kLengthCodes; ++i) mass += ends[i] * prices.copy[i][c];
+    mass *= scale / possible[code];
+    if (c + 1 < kCopyClasses)
+      start.copy[c] = mass / static_cast<double>(std::uint32_t{1} << kCopyExtra[c]);
+    else
+      start.copy.back() += mass;
+  }
+  for (std::size_t c = 0; c < start.last.size() && last_is_possible; ++c) {
+    double mass = 0;
+    for (std::size_t i = 0; i < prices.copy_last.size(); ++i)
+      mass += ends[i] * prices.copy_last[i][c];
+    start.last[c] = mass * scale / static_cast<double>(std::uint32_t{1} << kCopyExtra[c]);
+  }
+  // The longest of the last code below is kLongest, which is a class of its own.
+  start.copy[kCopyClasses - 1] += start.copy[kCopyClasses - 2];
+  now.starts.push_back(start);
+}
+
+// ---- The last distances ----------------------------------------------------------------------
+
+bool DecoderView::reaches(std::uint32_t distance, std::uint64_t position) const {
+  return distance > 0 && distance <= position && distance <= parameters_.window_bytes;
+}
+
+void DecoderView::add_repeats(std::uint64_t position) {
+  const Place& place = block().places.back();
+  for (std::uint32_t symbol = 0; symbol < kRecentDistances; ++symbol) {
+    const std::uint32_t distance = recent_distance(place.before_copy, symbol);
+    if (reaches(distance, position)) repeats_.push_back({position, distance, symbol});
+  }
+}
+
+// Whether a copy that went on until the byte before does so with the last one.
+bool DecoderView::goes_on(const Repeat& repeat, std::uint64_t position) const {
+  const ByteView text = tracker_.text_up_to(position);
+  return position - repeat.begin < kLongest && repeat.distance < text.size() &&
+         text.back() == text[text.size() - 1 - repeat.distance];
+}
+
+// All of them anew, after a rewind. One that goes on has matched since it began.
+void DecoderView::find_repeats(std::uint64_t position) {
+  Block& now = block();
+  repeats_.clear();
+  std::uint32_t longest = 1;
+  for (const lz::MatchTracker::Match& match : tracker_.matches(position))
+    longest = std::max(longest, match.length);
+  const std::uint64_t begin = std::max(now.first, position - std::min<std::uint64_t>(position, longest));
+  const std::vector<Place> later(
+      now.places.begin() + static_cast<std::ptrdiff_t>(begin - now.first), now.places.end());
+  now.places.resize(static_cast<std::size_t>(begin - now.first));
+  for (std::uint64_t at = begin; at <= position; ++at) {
+    if (at > begin) std::erase_if(repeats_, [&](const Repeat& r) { return !goes_on(r, at); });
+    now.places.push_back(later[static_cast<std::size_t>(at - begin)]);
+    add_repeats(at);
+  }
+}
+
+// ---- Going on and back -----------------------------------------------------------------------
+
+void DecoderView::observe(Byte byte) {
+  tracker_.push({&byte, 1});
+  const std::uint64_t position = position_bytes();
+  if (schedule_.begins_at(position)) {
+    begin_block(position);
+    refresh_histograms();
+  } else {
+    for (auto& next_bytes : next_bytes_) next_bytes.forth(tracker_.text());
+    push_place(position);
+  }
+  prepared_ = false;
+}
+
+void DecoderView::observe(ByteView bytes) {
+  const std::uint64_t end = position_bytes() + bytes.size();
+  const std::uint64_t begin = schedule_.last_begin(end);
+  if (begin > position_bytes()) {
+    tracker_.push(bytes.first(static_cast<std::size_t>(begin - position_bytes())));
+    bytes = bytes.last(static_cast<std::size_t>(end - begin));
+    begin_block(begin);
+    refresh_histograms();
+    prepared_ = false;
+  }
+  for (const Byte byte : bytes) observe(byte);
+}
+
+void DecoderView::rewind(std::uint64_t position) {
+  const std::uint64_t now = position_bytes();
+  if (position > now || position < now - tracker_.text().size())
+    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
+                " from " + std::to_string(now));
+  if (position == now) return;
+  bool same_block = true;
+  while (blocks_.back().begin > position) {
+    blocks_.pop_back();
+    same_block = false;
+  }
+  Block& back = block();
+  back.places.resize(static_cast<std::size_t>(position - back.first + 1));
+  back.starts.resize(static_cast<std::size_t>(position - back.first_start + 1));
+  if (same_block && now - position < 1000) {
+    for (std::uint64_t at = now; at > position; --at) {
+      for (auto& next_bytes : next_bytes_) next_bytes.back(tracker_.text_up_to(at));
+    }
+    tracker_.pop(now - position);
+  } else {
+    tracker_.pop(now - position);
+    refresh_histograms();
+  }
+  find_repeats(position);
+  prepared_ = false;
+}
+
+void DecoderView::trim() {
+  tracker_.trim();
+  if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+  Block& now = block();
+  if (now.starts.size() < 2 * kLongest) return;
+  const std::size_t gone = now.starts.size() - kLongest - 1;
+  now.starts.erase(now.starts.begin(), now.starts.begin() + static_cast<std::ptrdiff_t>(gone));
+  now.first_start += gone;
+}
+
+// ---- Distributions ---------------------------------------------------------------------------
+
+// Of the copies that began so many bytes ago, in the unit of the last start.
+DecoderView::Longer DecoderView::longer_than(std::uint64_t bytes, std::uint64_t position) const {
+  Longer longer;
+  const Start* const start = start_at(position, bytes);
+  if (start == nullptr || bytes >= kLongest) return longer;
+  const Prices& prices = *blocks_.back().prices;
+  const double scale = scale_of(*start);
+  for (std::size_t c = kCopyClasses; c-- > 0 && end_of_lengths(c) > bytes + 1;) {
+    const std::uint64_t first = std::max<std::uint64_t>(first_length(c), bytes + 1);
+    const double lengths = static_cast<double>(end_of_lengths(c) - first) * scale;
+    longer.by_code[prices.code_of_context[std::min(c, kDistanceContexts - 1)]] +=
+        start->copy[c] * lengths;
+    if (c < start->last.size()) longer.last += start->last[c] * lengths;
+  }
+  return longer;
+}
+
+double DecoderView::goes_on_with(const Repeat& repeat, std::uint64_t position) const {
+  const Prices& prices = *blocks_.back().prices;
+  const Longer& longer = longer_[static_cast<std::size_t>(position - repeat.begin)];
+  double mass = repeat.symbol == 0 ? longer.last : 0;
+  for (std::size_t j = 0; j < prices.distances.size(); ++j)
+    mass += longer.by_code[j] * prices.distances[j].recent[repeat.symbol];
+  return mass;
+}
+
+void DecoderView::prepare() {
+  if (prepared_) return;
+  const Block& now = block();
+  const Prices& prices = *now.prices;
+  const std::uint64_t position = position_bytes();
+  add_up_matches(position);
+  std::uint64_t most = std::max(longest_match_, 1u);
+  if (!repeats_.empty()) most = std::max(most, position - repeats_.front().begin);
+  longer_.clear();
+  for (std::uint64_t k = 0; k <= most; ++k) longer_.push_back(longer_than(k, position));
+
+  double total = now.places.back().literal;
+  for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+    after_any_[j] = Prices::kUnit * longer_[0].by_code[j];
+    after_last_[j] = Prices::kUnit * longer_[1].by_code[j];
+    total += after_any_[j] * static_cast<double>(prices.distances[j].mean.up_to(position));
+    if (next_bytes_[j].has_last())
+      total += after_last_[j] * static_cast<double>(next_bytes_[j].total_after_last());
+    double sum = 0, copies = 0;
+    open_[j][0] = open_[j][1] = 0;
+    for (std::uint32_t k = 2; k <= longest_match_; ++k) {
+      const double open = Prices::kUnit * longer_[k].by_code[j];
+      sum += open;
+      open_[j][k] = sum;
+      copies += open * static_cast<double>(weight_of_length_[j][k]);
+    }
+    total += copies;
+  }
+  for (const Repeat& repeat : repeats_) total += goes_on_with(repeat, position);
+  total_bits_ = lz::portable_log2(total);
+  prepared_ = true;
+}
+
+// Of the copies that have said less than two bytes, from distances that are not the last ones.
+double DecoderView::single(Byte byte) const {
+  double p = 0;
+  for (std::size_t j = 0; j < next_bytes_.size(); ++j) {
+    p += after_any_[j] * static_cast<double>(next_bytes_[j].after_any()[byte]);
+    if (next_bytes_[j].has_last())
+      p += after_last_[j] * static_cast<double>(next_bytes_[j].after_last()[byte]);
+  }
+  return p;
+}
+
+// Calls take(next byte, mass) for the copies that are listed.
+template <typename Take>
+void DecoderView::each_copy(Take&& take) {
+  const Prices& prices = *block().prices;
+  const std::uint64_t position = position_bytes();
+  for (const lz::MatchTracker::Match& match : tracker_.matches()) {
+    const std::uint32_t before = match.distance - 1, end = before + match.count;
+    double mass = 0;
+    for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+      const auto& up_to = prices.distances[j].up_to;
+      mass += static_cast<double>(up_to[end] - up_to[before]) * open_[j][match.length];
+    }
+    take(match.next, mass);
+  }
+  const ByteView text = tracker_.text();
+  for (const Repeat& repeat : repeats_)
+    take(text[text.size() - repeat.distance], goes_on_with(repeat, position));
+}
+
+double DecoderView::bits_of(Byte byte) {
+  prepare();
+  const ByteView text = tracker_.text();
+  double p = block().places.back().literal *
+                 block().prices->literal(byte_before(text, 1), byte_before(text, 2), byte) +
+             single(byte);
+  each_copy([&](Byte next, double mass) {
+    if (next == byte) p += mass;
+  });
+  return total_bits_ - lz::portable_log2(p);
+}
+
+void DecoderView::next_byte(std::span<double, 256> bits) {
+  prepare();
+  const ByteView text = tracker_.text();
+  std::array<double, 256> p;
+  block().prices->literals(byte_before(text, 1), byte_before(text, 2), p);
+  for (std::size_t b = 0; b < p.size(); ++b)
+    p[b] = block().places.back().literal * p[b] + single(static_cast<Byte>(b));
+  each_copy([&](Byte next, double mass) { p[next] += mass; });
+  for (std::size_t b = 0; b < p.size(); ++b) bits[b] = total_bits_ - lz::portable_log2(p[b]);
+}
+
+}  // namespace kraft::brotli

@@ -1,0 +1,190 @@
+#include "models/brotli/prices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kraft::brotli {
+namespace {
+
+constexpr double kNoWord = 0x1p-15;
+constexpr double kNoCommand = 0x1p-18;
+
+// Of so many symbols at a block's end, the types count.
+constexpr std::uint64_t kLastLiterals = 2048;
+constexpr std::uint64_t kLastCommands = 512;
+
+struct TypeShare {
+  std::size_t type;
+  double share;
+};
+
+std::vector<TypeShare> last_types(const std::vector<TypeRun>& runs, std::uint64_t symbols) {
+  std::vector<TypeShare> types;
+  std::uint64_t left = symbols;
+  for (auto run = runs.rbegin(); run != runs.rend() && left > 0; ++run) {
+    const std::uint64_t used = std::min(run->symbols, left);
+    left -= used;
+    if (used == 0) continue;
+    const auto found = std::ranges::find(types, run->type, &TypeShare::type);
+    if (found == types.end())
+      types.push_back({run->type, static_cast<double>(used)});
+    else
+      found->share += static_cast<double>(used);
+  }
+  if (types.empty()) return {{0, 1.0}};
+  const auto all = static_cast<double>(symbols - left);
+  for (TypeShare& type : types) type.share /= all;
+  return types;
+}
+
+// Adds `weight` times the shares of the code's symbols, which sum to 1.
+void add_shares(const PrefixCode* code, double floor, double weight, std::span<double> shares) {
+  const auto share = [&](std::size_t symbol) {
+    const double share = code == nullptr ? 0 : code->share(symbol);
+    return share > 0 ? share : floor;
+  };
+  double sum = 0;
+  for (std::size_t s = 0; s < shares.size(); ++s) sum += share(s);
+  for (std::size_t s = 0; s < shares.size(); ++s) shares[s] += weight * (share(s) / sum);
+}
+
+constexpr double size_of(std::uint8_t extra_bits) {
+  return static_cast<double>(std::uint32_t{1} << extra_bits);
+}
+
+}  // namespace
+
+std::size_t class_of_length(std::uint64_t length) {
+  return length >= kLongest ? kCopyClasses - 1 : copy_code_of(static_cast<std::size_t>(length));
+}
+
+Prices::Prices(const MetaBlock* block, std::uint32_t window_bytes) {
+  set_literals(block);
+  set_commands(block);
+  set_distances(block, window_bytes);
+}
+
+// ---- Literals --------------------------------------------------------------------------------
+
+void Prices::set_literals(const MetaBlock* block) {
+  if (block == nullptr) {
+    rows_.emplace_back().fill(1.0 / 256);
+    literal_types_.push_back({1, LiteralMode::lowest_6_bits, {}});
+    return;
+  }
+  for (const PrefixCode& code : block->literal_codes)
+    add_shares(&code, kNoWord, 1, rows_.emplace_back());
+  for (const auto& [type, share] : last_types(block->literal_types, kLastLiterals)) {
+    LiteralType& mixed = literal_types_.emplace_back();
+    mixed.weight = share;
+    mixed.mode = block->literal_modes[type];
+    for (std::size_t c = 0; c < kLiteralContexts; ++c)
+      mixed.row[c] = block->literal_map[kLiteralContexts * type + c];
+  }
+}
+
+void Prices::literals(Byte last, Byte before, std::span<double, 256> p) const {
+  std::ranges::fill(p, 0.0);
+  for (const LiteralType& type : literal_types_) {
+    const auto& row = rows_[type.row[literal_context(type.mode, last, before)]];
+    for (std::size_t b = 0; b < p.size(); ++b) p[b] += type.weight * row[b];
+  }
+}
+
+double Prices::literal(Byte last, Byte before, Byte byte) const {
+  double p = 0;
+  for (const LiteralType& type : literal_types_)
+    p += type.weight * rows_[type.row[literal_context(type.mode, last, before)]][byte];
+  return p;
+}
+
+// ---- Commands --------------------------------------------------------------------------------
+
+void Prices::set_commands(const MetaBlock* block) {
+  std::vector<double> shares(kCommands);
+  if (block == nullptr) {
+    add_shares(nullptr, kNoCommand, 1, shares);
+  } else {
+    for (const auto& [type, share] : last_types(block->command_types, kLastCommands))
+      add_shares(&block->command_codes[type], kNoCommand, share, shares);
+  }
+  for (std::size_t symbol = 0; symbol < kCommands; ++symbol) {
+    const Command now = command(symbol);
+    run_code[now.run_code] += shares[symbol];
+    if (now.last_distance)
+      copy_last[now.run_code][now.copy_code] += shares[symbol];
+    else
+      copy[now.run_code][now.copy_code] += shares[symbol];
+  }
+  // From the end, so that nothing is subtracted.
+  std::vector<double> longer(kMostRun + 1);
+  double more = 0;
+  for (std::size_t c = kLengthCodes; c-- > 0;) {
+    const std::uint64_t size = std::uint64_t{1} << kRunExtra[c];
+    const double each = run_code[c] / size_of(kRunExtra[c]);
+    for (std::uint64_t l = kRunBase[c]; l < kRunBase[c] + size && l <= kMostRun; ++l)
+      longer[l] = more + static_cast<double>(kRunBase[c] + size - 1 - l) * each;
+    more += run_code[c];
+  }
+  longer_run = std::move(longer);
+}
+
+// ---- Distances -------------------------------------------------------------------------------
+
+namespace {
+
+DistancePrices price_distances(const std::vector<double>& shares, const DistanceSymbols& format,
+                               std::uint32_t window_bytes) {
+  using Weight = DistanceFormat::Weight;
+  DistancePrices prices;
+  std::copy_n(shares.begin(), prices.recent.size(), prices.recent.begin());
+  prices.up_to.resize(window_bytes + std::size_t{1});
+  for (std::size_t symbol = kRecentDistances; symbol < shares.size(); ++symbol) {
+    const int extra = format.extra_bits(symbol);
+    const auto weight =
+        static_cast<Weight>(std::ldexp(shares[symbol], DistanceFormat::kUnitBits - extra));
+    const std::uint64_t first = format.first_distance(symbol);
+    for (std::uint64_t x = 0; x < std::uint64_t{1} << extra; ++x) {
+      const std::uint64_t distance = first + (x << format.postfix_bits);
+      if (distance > window_bytes) break;
+      prices.up_to[distance] = weight;
+    }
+  }
+  for (std::size_t d = 1; d < prices.up_to.size(); ++d) prices.up_to[d] += prices.up_to[d - 1];
+  std::array<Weight, DistanceFormat::kClasses> means{};
+  for (int c = 0; c < DistanceFormat::kClasses; ++c) {
+    const std::uint32_t first = DistanceFormat::first_distance(c);
+    const std::uint32_t end = std::min(DistanceFormat::first_distance(c + 1), window_bytes + 1);
+    if (first < end)
+      means[static_cast<std::size_t>(c)] =
+          (prices.up_to[end - 1] - prices.up_to[first - 1]) / (end - first);
+  }
+  prices.mean = DistanceWeights(means, window_bytes);
+  return prices;
+}
+
+}  // namespace
+
+void Prices::set_distances(const MetaBlock* block, std::uint32_t window_bytes) {
+  const DistanceSymbols format = block == nullptr ? DistanceSymbols{} : block->distances;
+  std::vector<std::vector<double>> different;
+  for (std::size_t context = 0; context < kDistanceContexts; ++context) {
+    std::vector<double> shares(format.count());
+    if (block == nullptr) {
+      add_shares(nullptr, kNoWord, 1, shares);
+    } else {
+      for (const auto& [type, share] : last_types(block->distance_types, kLastCommands)) {
+        const std::uint8_t code = block->distance_map[kDistanceContexts * type + context];
+        add_shares(&block->distance_codes[code], kNoWord, share, shares);
+      }
+    }
+    const auto found = std::ranges::find(different, shares);
+    code_of_context[context] = static_cast<std::size_t>(found - different.begin());
+    if (found != different.end()) continue;
+    distances.push_back(price_distances(shares, format, window_bytes));
+    different.push_back(std::move(shares));
+  }
+}
+
+}  // namespace kraft::brotli

@@ -1,0 +1,97 @@
+// The prices of Brotli's symbols: what a meta-block's codes make of literals, commands and distances.
+//
+// Each symbol costs its word in the code in use. Which code that is depends on the block type,
+// which changes every now and then; the prices mix the types that were in use last, each as often
+// as it was among the last symbols of its kind. A literal or distance that has no word counts as
+// one of 15 bits, a command as one of 18, since there are so many; then all is divided by its sum.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kraft/bytes.h"
+#include "models/brotli/stream.h"
+#include "models/brotli/symbols.h"
+#include "models/lz/distance_weights.h"
+
+namespace kraft::brotli {
+
+inline constexpr std::uint32_t kWindow = 1 << 17;
+inline constexpr std::uint32_t kLongest = 1093;  // copies of more bytes count as several
+
+// Classes of distances of one weight, where NPOSTFIX and NDIRECT are 0. Otherwise the weights
+// within a class differ; those of copies that have said less than two bytes count as their mean.
+struct DistanceFormat {
+  using Weight = std::uint32_t;
+  static constexpr int kClasses = 32;
+  static constexpr int kUnitBits = 31;
+  static int class_of(std::uint32_t distance) {
+    const int bits = static_cast<int>(std::bit_width(distance + 3)) - 2;
+    return 2 * (bits - 1) + static_cast<int>((distance + 3) >> bits & 1);
+  }
+  static std::uint32_t first_distance(int c) {
+    return ((2u + static_cast<std::uint32_t>(c & 1)) << (1 + c / 2)) - 3;
+  }
+};
+using DistanceWeights = lz::DistanceWeights<DistanceFormat>;
+
+// Lengths of copies up to kLongest fall into classes: the codes, and a last one, kLongest itself,
+// for what is longer. All lengths of a class are alike.
+inline constexpr std::size_t kCopyClasses = 23;
+constexpr std::uint32_t first_length(std::size_t c) {
+  return c + 1 < kCopyClasses ? kCopyBase[c] : kLongest;
+}
+constexpr std::uint32_t end_of_lengths(std::size_t c) {
+  return c + 1 < kCopyClasses ? first_length(c + 1) : kLongest + 1;
+}
+std::size_t class_of_length(std::uint64_t length);  // 2 to kLongest
+
+// What a stream's code for distances says in one of the contexts.
+struct DistancePrices {
+  std::array<double, kRecentDistances> recent{};  // of the symbols for the last ones
+  // Of all distances up to d, in units; d is 0 to the window.
+  std::vector<DistanceFormat::Weight> up_to;
+  DistanceWeights mean;
+
+  DistanceFormat::Weight of(std::uint32_t d) const { return up_to[d] - up_to[d - 1]; }
+};
+
+struct Prices {
+  static constexpr double kUnit = 1.0 / (1u << DistanceFormat::kUnitBits);
+  static constexpr std::size_t kMostRun = 8192;  // longer runs go on as one of so many
+
+  // `block` may be null: then all symbols are alike.
+  Prices(const MetaBlock* block, std::uint32_t window_bytes);
+
+  // Of all 256 literals after these two bytes.
+  void literals(Byte last, Byte before, std::span<double, 256> p) const;
+  double literal(Byte last, Byte before, Byte byte) const;
+
+  std::array<double, kLengthCodes> run_code{};
+  std::array<std::array<double, kLengthCodes>, kLengthCodes> copy{};  // of run code, copy code
+  std::array<std::array<double, 16>, 8> copy_last{};  // those from the last distance, unsaid
+  std::vector<double> longer_run;                     // P(run > l); the end is as beyond it
+
+  // Contexts may share a code.
+  std::vector<DistancePrices> distances;
+  std::array<std::size_t, kDistanceContexts> code_of_context{};
+
+ private:
+  struct LiteralType {
+    double weight;
+    LiteralMode mode;
+    std::array<std::size_t, kLiteralContexts> row{};
+  };
+  void set_literals(const MetaBlock* block);
+  void set_commands(const MetaBlock* block);
+  void set_distances(const MetaBlock* block, std::uint32_t window_bytes);
+
+  std::vector<LiteralType> literal_types_;
+  std::vector<std::array<double, 256>> rows_;
+};
+
+}  // namespace kraft::brotli
