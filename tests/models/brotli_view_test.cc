@@ -240,15 +240,54 @@ TEST(BrotliPrices, AreDistributions) {
   }
 }
 
+struct Word {
+  ByteView text;
+  std::size_t length;
+  double weight;
+};
+
+// Those of the dictionary that count, one by one.
+std::vector<Word> all_words(const b::Prices& prices) {
+  std::vector<Word> words;
+  for (std::size_t length = 4; length <= 24; ++length) {
+    for (const std::size_t transform :
+         {0, 1, 2, 4, 6, 9, 12, 15, 23, 27, 30, 42, 48, 56, 59, 63, 64}) {
+      const bool in_capital = transform == 4 || transform == 9 || transform == 15 || transform == 30;
+      const b::Dictionary::Words& plain = b::Dictionary::words(length, 0);
+      const b::Dictionary::Words& all = b::Dictionary::words(length, transform);
+      const double weight =
+          prices.weight_of_word(length, transform * all.count + all.count / 2);
+      for (std::size_t i = 0; i < all.count && all.each_bytes > 0; ++i) {
+        if (in_capital && (plain[i][0] < 'a' || plain[i][0] > 'z')) continue;
+        words.push_back({all[i], length, weight});
+      }
+    }
+  }
+  return words;
+}
+
 // The mass of all commands whose text begins with `rest`, from a begin of a command on. The last
 // distances are those that a stream begins with, so that it is exact for texts that no copy ends
 // within, and where the last distances cost as much as if there were none.
 class AllCommands {
  public:
-  explicit AllCommands(const b::Prices& prices) : p_(prices) {}
+  explicit AllCommands(const b::Prices& prices) : p_(prices) {
+    if (p_.words.has_words()) words_ = all_words(p_);
+  }
 
-  double mass(const Bytes& seen, ByteView rest) const {
+  double mass_after(const Bytes& seen, ByteView rest) {
+    known_.assign(rest.size() + 1, -1);
+    return mass(seen, rest);
+  }
+
+ private:
+  double mass(const Bytes& seen, ByteView rest) {
     if (rest.empty()) return 1;
+    if (double& known = known_[rest.size()]; known < 0) known = computed_mass(seen, rest);
+    return known_[rest.size()];
+  }
+
+  double computed_mass(const Bytes& seen, ByteView rest) {
     Bytes text = seen;
     double sum = 0, literals = 1;
     for (std::size_t l = 0; l < rest.size(); ++l) {
@@ -259,10 +298,20 @@ class AllCommands {
     return sum + literals * p_.longer_run[rest.size() - 1];
   }
 
- private:
   // Runs are shorter than 6, so that each has a code of its own.
-  double copies(const Bytes& text, ByteView rest, std::size_t run) const {
+  double copies(const Bytes& text, ByteView rest, std::size_t run) {
     double sum = 0;
+    for (const Word& word : words_) {
+      const std::size_t c = b::copy_code_of(word.length);
+      const std::size_t said = std::min(word.text.size(), rest.size());
+      if (!std::equal(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(said),
+                      word.text.begin()))
+        continue;
+      Bytes after = text;
+      after.insert(after.end(), word.text.begin(), word.text.end());
+      sum += p_.copy[run][c] / std::exp2(b::kCopyExtra[c]) * word.weight /
+             possible(text, word.length) * mass(after, rest.subspan(said));
+    }
     for (std::size_t c = 0; c < b::kLengthCodes; ++c) {
       const double lengths = std::exp2(b::kCopyExtra[c]);
       for (std::uint64_t k = b::kCopyBase[c]; k < b::kCopyBase[c] + lengths; ++k) {
@@ -277,23 +326,33 @@ class AllCommands {
     return sum;
   }
 
-  double from_anywhere(const Bytes& text, ByteView rest, std::uint64_t length) const {
+  // Calls take(distance, weight).
+  template <typename Take>
+  void each_distance(const Bytes& text, std::uint64_t length, Take&& take) const {
     const b::DistancePrices& p = p_.distances[p_.code_of_context[b::distance_context(length)]];
-    double sum = 0, all = 0;
-    for (std::uint32_t d = 1; d <= text.size() && d < p.up_to.size(); ++d) {
-      all += b::Prices::kUnit * p.of(d);
-      sum += b::Prices::kUnit * p.of(d) * from(text, rest, length, d);
-    }
+    for (std::uint32_t d = 1; d <= text.size() && d < p.up_to.size(); ++d)
+      take(d, b::Prices::kUnit * p.of(d));
     for (std::size_t symbol = 0; symbol < p.recent.size(); ++symbol) {
       const std::uint32_t d = b::recent_distance(b::kFirstLastDistances, symbol);
-      if (d == 0 || d > text.size() || d >= p.up_to.size()) continue;
-      all += p.recent[symbol];
-      sum += p.recent[symbol] * from(text, rest, length, d);
+      if (d > 0 && d <= text.size() && d < p.up_to.size()) take(d, p.recent[symbol]);
     }
-    return sum / all;
   }
 
-  double from(const Bytes& text, ByteView rest, std::uint64_t length, std::uint32_t d) const {
+  double possible(const Bytes& text, std::uint64_t length) const {
+    double all = p_.word_weight[p_.code_of_context[b::distance_context(length)]];
+    each_distance(text, length, [&](std::uint32_t, double weight) { all += weight; });
+    return all;
+  }
+
+  double from_anywhere(const Bytes& text, ByteView rest, std::uint64_t length) {
+    double sum = 0;
+    each_distance(text, length, [&](std::uint32_t d, double weight) {
+      sum += weight * from(text, rest, length, d);
+    });
+    return sum / possible(text, length);
+  }
+
+  double from(const Bytes& text, ByteView rest, std::uint64_t length, std::uint32_t d) {
     if (d > text.size()) return 0;
     Bytes after = text;
     const std::size_t said = std::min<std::size_t>(length, rest.size());
@@ -305,6 +364,8 @@ class AllCommands {
   }
 
   const b::Prices& p_;
+  std::vector<Word> words_;
+  std::vector<double> known_;  // by what is left
 };
 
 void expect_all_commands(const b::Prices& prices, const Bytes& context, ByteView text) {
@@ -314,7 +375,7 @@ void expect_all_commands(const b::Prices& prices, const Bytes& context, ByteView
   b::DecoderView view(parameters);
   view.observe(context);
   view.begin_command(std::make_shared<const b::Prices>(prices));
-  const AllCommands all(prices);
+  AllCommands all(prices);
   Bytes rest;
   for (const Byte next : text) {
     std::array<double, 256> bits, mass;
@@ -322,7 +383,7 @@ void expect_all_commands(const b::Prices& prices, const Bytes& context, ByteView
     rest.push_back(0);
     for (std::size_t byte = 0; byte < 256; ++byte) {
       rest.back() = static_cast<Byte>(byte);
-      mass[byte] = all.mass(context, rest);
+      mass[byte] = all.mass_after(context, rest);
     }
     const double sum = std::accumulate(mass.begin(), mass.end(), 0.0);
     for (std::size_t byte = 0; byte < 256; ++byte)
@@ -349,6 +410,54 @@ TEST(BrotliView, SumsOverAllCommands) {
     expect_all_commands(prices, context, ByteView(context).first(5));
     expect_all_commands(prices, context, bytes_of("abzab"));
     expect_all_commands(prices, Bytes(9, 'x'), Bytes(5, 'x'));
+  }
+}
+
+// With lengths that do not depend on the run, and no copies from the last distances, it is exact for
+// words as well. Nothing is lost, so that a mass is that of all it goes on with.
+TEST(BrotliView, SumsOverTheWordsOfTheDictionary) {
+  const Bytes text = real_text(6000);
+  const auto blocks = blocks_of("brotli:5", text);
+  ASSERT_EQ(blocks.size(), 1u);
+  b::Prices prices(&blocks[0], 5000, text.size());
+  ASSERT_TRUE(prices.words.has_words());
+  prices.copy_last = {};
+  for (b::DistancePrices& distances : prices.distances) distances.recent = {};
+  std::array<double, b::kLengthCodes> of_copy{};
+  double all_copies = 0;
+  for (std::size_t c = 0; c < of_copy.size(); ++c) {
+    for (const auto& of_run : prices.copy) of_copy[c] += of_run[c];
+    all_copies += of_copy[c];
+  }
+  for (std::size_t i = 0; i < prices.copy.size(); ++i) {
+    for (std::size_t c = 0; c < of_copy.size(); ++c)
+      prices.copy[i][c] = prices.run_code[i] * of_copy[c] / all_copies;
+  }
+
+  const Bytes context = letters(60, 26, 8);
+  AllCommands all(prices);
+  for (const std::string said : {"time", " The wa", "tim e", "q"}) {
+    b::ViewParameters parameters;
+    parameters.codec = make_codec("brotli:5");
+    parameters.window_bytes = 5000;
+    b::DecoderView view(parameters);
+    view.observe(context);
+    view.begin_command(std::make_shared<const b::Prices>(prices));
+    Bytes rest;
+    double before = 1;
+    for (const char next : said) {
+      std::array<double, 256> bits;
+      view.next_byte(bits);
+      rest.push_back(0);
+      for (const char other : {next, 'e', ' ', 'T', 'z'}) {
+        rest.back() = static_cast<Byte>(other);
+        const double share = all.mass_after(context, rest) / before;
+        EXPECT_NEAR(bits[rest.back()], -std::log2(share), 1e-6) << other << " in " << said;
+      }
+      rest.back() = static_cast<Byte>(next);
+      before = all.mass_after(context, rest);
+      view.observe(rest.back());
+    }
   }
 }
 

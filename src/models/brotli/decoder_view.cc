@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -67,8 +68,12 @@ void DecoderView::begin_block(std::uint64_t position) {
   Bytes message;
   if (!source.empty())
     read = read_stream(parameters_.codec->encode(source), source.size(), message);
+  // Only a stream with prices of its own has words: the others' numbers are too far away.
+  const MetaBlock* const of = chosen(read);
+  const std::uint64_t farthest =
+      of == nullptr ? 0 : std::min<std::uint64_t>(source.size(), parameters_.window_bytes);
   start_block(position, position - std::min(position, kRunInBytes),
-              std::make_shared<const Prices>(chosen(read), parameters_.window_bytes));
+              std::make_shared<const Prices>(of, parameters_.window_bytes, farthest));
   for (std::uint64_t at = block().first + 1; at <= position; ++at) push_place(at);
 }
 
@@ -173,15 +178,26 @@ void DecoderView::push_place(std::uint64_t position) {
              (Prices::kUnit * static_cast<double>(weight_of_length_[code][k]));
   }
   for (const Repeat& repeat : repeats_) begun += ends_after(repeat, position - repeat.begin);
-
-  Place place;
   Best best;
   keep_best(best, position);
+  const ByteView text = tracker_.text_up_to(position);
+  if (prices.words.has_words()) {
+    each_spelling(
+        prices.words, text, position - now.first_start, [](const Spelling&) {},
+        [&](std::size_t bytes, double share) {
+          const Start& start = *start_at(position, bytes);
+          const double mass = start.words * share * scale_of(start);
+          begun += mass;
+          if (mass > best.mass) best = {mass, position - bytes, 0};
+        });
+  }
+
+  Place place;
   if (best.mass > 0) {
     place.before_run = now.places[static_cast<std::size_t>(best.begin - now.first)].before_copy;
-    if (place.before_run[0] != best.distance) push(place.before_run, best.distance);
+    if (best.distance != 0 && place.before_run[0] != best.distance)
+      push(place.before_run, best.distance);
   }
-  const ByteView text = tracker_.text_up_to(position);
   const Place& before = now.places.back();
   place.product = before.product *
                   prices.literal(byte_before(text, 2), byte_before(text, 3), byte_before(text, 1));
@@ -246,6 +262,7 @@ void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double 
     const DistancePrices& distances = prices.distances[j];
     const std::uint64_t farthest = std::min<std::uint64_t>(position, parameters_.window_bytes);
     possible[j] = Prices::kUnit * static_cast<double>(distances.up_to[farthest]);
+    possible[j] += prices.word_weight[j];
     for (auto repeat = repeats_.rbegin();
          repeat != repeats_.rend() && repeat->begin == position; ++repeat) {
       possible[j] += distances.recent[repeat->symbol];
@@ -273,6 +290,8 @@ void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double 
   }
   // The longest of the last code below is kLongest, which is a class of its own.
   start.copy[kCopyClasses - 1] += start.copy[kCopyClasses - 2];
+  for (std::size_t length = Dictionary::kShortest; length <= Dictionary::kLongest; ++length)
+    start.words += start.copy[class_of_length(length)] * prices.words.of_length(length);
   now.starts.push_back(start);
 }
 
@@ -408,6 +427,25 @@ double DecoderView::goes_on_with(const Repeat& repeat, std::uint64_t position) c
   return mass;
 }
 
+void DecoderView::expect_words(std::uint64_t position) {
+  const Block& now = block();
+  const WordPrices& words = now.prices->words;
+  after_words_.fill(0);
+  if (!words.has_words()) return;
+  const double begins = start_at(position, 0)->words;
+  for (std::size_t b = 0; b < after_words_.size(); ++b)
+    after_words_[b] = begins * words.first()[b];
+  each_spelling(
+      words, tracker_.text_up_to(position), position - now.first_start,
+      [&](const Spelling& spelling) {
+        const Start& start = *start_at(position, spelling.bytes);
+        const double mass = start.words * scale_of(start);
+        words.each_next(spelling,
+                        [&](Byte next, double share) { after_words_[next] += mass * share; });
+      },
+      [](std::size_t, double) {});
+}
+
 void DecoderView::prepare() {
   if (prepared_) return;
   const Block& now = block();
@@ -437,13 +475,16 @@ void DecoderView::prepare() {
     total += copies;
   }
   for (const Repeat& repeat : repeats_) total += goes_on_with(repeat, position);
+  expect_words(position);
+  total = std::accumulate(after_words_.begin(), after_words_.end(), total);
   total_bits_ = lz::portable_log2(total);
   prepared_ = true;
 }
 
-// Of the copies that have said less than two bytes, from distances that are not the last ones.
+// Of words, and of the copies that have said less than two bytes from distances that are not the
+// last ones.
 double DecoderView::single(Byte byte) const {
-  double p = 0;
+  double p = after_words_[byte];
   for (std::size_t j = 0; j < next_bytes_.size(); ++j) {
     p += after_any_[j] * static_cast<double>(next_bytes_[j].after_any()[byte]);
     if (next_bytes_[j].has_last())

@@ -18,9 +18,12 @@
 //                                                                          [x_{t+1-d} = b]
 //
 // A distance can also be named by the last four. Which they are depends on the parse; one history
-// is kept for each position, that of the likeliest single parse to it. So much for copies of text;
-// words of the static dictionary (Words below) are copies from nowhere, which go on as the tree of
-// all words says.
+// is kept for each position, that of the likeliest single parse to it. So much for copies of text.
+// A word of the static dictionary (words.h) is one that goes on as the tree of all words says, with
+//
+//     W_t = sum over words of A_t(its length) p_dist(its number)      a word begins at t
+//
+// and given that one does, its length is taken as independent of the run before.
 //
 // Held still, from one refresh to the next (lz/schedule.h): the codes of the last meta-block of
 // kEnoughBytes that the stock encoder writes for the last `source_bytes`, or of its longest one;
@@ -75,11 +78,12 @@ class DecoderView {
     double literal = 0;             // C_t, in the unit of the start here
     LastDistances before_run = kFirstLastDistances, before_copy = kFirstLastDistances;
   };
-  // A_t(k), by the class of k; those from the last distance are apart. In units of 2^-exponent.
+  // A_t(k), by the class of k; those from the last distance are apart, and words. In units of 2^-exponent.
   struct Start {
     std::int64_t exponent = 0;
     std::array<double, kCopyClasses> copy{};
     std::array<double, 16> last{};
+    double words = 0;
   };
   struct Block {
     std::uint64_t begin;
@@ -104,7 +108,7 @@ class DecoderView {
   struct Best {
     double mass = 0;
     std::uint64_t begin = 0;
-    std::uint32_t distance = 0;
+    std::uint32_t distance = 0;  // 0: it is a word
   };
 
   Block& block() { return blocks_.back(); }
@@ -125,6 +129,7 @@ class DecoderView {
   Longer longer_than(std::uint64_t bytes, std::uint64_t position) const;
   double goes_on_with(const Repeat& repeat, std::uint64_t position) const;
   void keep_best(Best& best, std::uint64_t position) const;
+  void expect_words(std::uint64_t position);
   void refresh_histograms();
   void prepare();
   double single(Byte byte) const;
@@ -147,6 +152,7 @@ class DecoderView {
   // Sums over k = 2..m, in units.
   std::array<std::vector<double>, kDistanceContexts> open_;
   std::array<double, kDistanceContexts> after_any_{}, after_last_{};
+  std::array<double, 256> after_words_{};  // of words, the next bytes
   double total_bits_ = 0;
 };
 

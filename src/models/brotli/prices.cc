@@ -59,10 +59,12 @@ std::size_t class_of_length(std::uint64_t length) {
   return length >= kLongest ? kCopyClasses - 1 : copy_code_of(static_cast<std::size_t>(length));
 }
 
-Prices::Prices(const MetaBlock* block, std::uint32_t window_bytes) {
+Prices::Prices(const MetaBlock* block, std::uint32_t window_bytes, std::uint64_t farthest)
+    : format_(block == nullptr ? DistanceSymbols{} : block->distances), farthest_(farthest) {
   set_literals(block);
   set_commands(block);
   set_distances(block, window_bytes);
+  if (farthest > 0) set_words();
 }
 
 // ---- Literals --------------------------------------------------------------------------------
@@ -167,10 +169,8 @@ DistancePrices price_distances(const std::vector<double>& shares, const Distance
 }  // namespace
 
 void Prices::set_distances(const MetaBlock* block, std::uint32_t window_bytes) {
-  const DistanceSymbols format = block == nullptr ? DistanceSymbols{} : block->distances;
-  std::vector<std::vector<double>> different;
   for (std::size_t context = 0; context < kDistanceContexts; ++context) {
-    std::vector<double> shares(format.count());
+    std::vector<double> shares(format_.count());
     if (block == nullptr) {
       add_shares(nullptr, kNoWord, 1, shares);
     } else {
@@ -179,12 +179,34 @@ void Prices::set_distances(const MetaBlock* block, std::uint32_t window_bytes) {
         add_shares(&block->distance_codes[code], kNoWord, share, shares);
       }
     }
-    const auto found = std::ranges::find(different, shares);
-    code_of_context[context] = static_cast<std::size_t>(found - different.begin());
-    if (found != different.end()) continue;
-    distances.push_back(price_distances(shares, format, window_bytes));
-    different.push_back(std::move(shares));
+    const auto found = std::ranges::find(distance_shares_, shares);
+    code_of_context[context] = static_cast<std::size_t>(found - distance_shares_.begin());
+    if (found != distance_shares_.end()) continue;
+    distances.push_back(price_distances(shares, format_, window_bytes));
+    distance_shares_.push_back(std::move(shares));
   }
+}
+
+// ---- Words -----------------------------------------------------------------------------------
+
+double Prices::weight_of_word(std::size_t length, std::uint64_t number) const {
+  const auto& shares = distance_shares_[code_of_context[distance_context(length)]];
+  const std::size_t symbol = format_.symbol_of(farthest_ + 1 + number);
+  return symbol < shares.size() ? std::ldexp(shares[symbol], -format_.extra_bits(symbol)) : 0;
+}
+
+void Prices::set_words() {
+  std::array<double, WordPrices::kLengths> length_share{};
+  for (std::size_t length = Dictionary::kShortest; length < length_share.size(); ++length) {
+    const std::size_t c = copy_code_of(length);
+    for (const auto& of_run : copy) length_share[length] += of_run[c];
+    length_share[length] /= size_of(kCopyExtra[c]);
+  }
+  words = WordPrices(length_share, [this](std::size_t length, std::uint64_t number) {
+    return weight_of_word(length, number);
+  });
+  for (std::size_t length = Dictionary::kShortest; length < length_share.size(); ++length)
+    word_weight[code_of_context[distance_context(length)]] += words.of_length(length);
 }
 
 }  // namespace kraft::brotli

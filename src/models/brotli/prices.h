@@ -16,6 +16,7 @@
 #include "kraft/bytes.h"
 #include "models/brotli/stream.h"
 #include "models/brotli/symbols.h"
+#include "models/brotli/words.h"
 #include "models/lz/distance_weights.h"
 
 namespace kraft::brotli {
@@ -64,8 +65,9 @@ struct Prices {
   static constexpr double kUnit = 1.0 / (1u << DistanceFormat::kUnitBits);
   static constexpr std::size_t kMostRun = 8192;  // longer runs go on as one of so many
 
-  // `block` may be null: then all symbols are alike.
-  Prices(const MetaBlock* block, std::uint32_t window_bytes);
+  // `block` may be null: then all symbols are alike. Words of the dictionary are priced where
+  // distances of more than `farthest` bytes mean them; 0: there are none.
+  Prices(const MetaBlock* block, std::uint32_t window_bytes, std::uint64_t farthest = 0);
 
   // Of all 256 literals after these two bytes.
   void literals(Byte last, Byte before, std::span<double, 256> p) const;
@@ -80,6 +82,11 @@ struct Prices {
   std::vector<DistancePrices> distances;
   std::array<std::size_t, kDistanceContexts> code_of_context{};
 
+  WordPrices words;
+  std::array<double, kDistanceContexts> word_weight{};  // of all words, by the distances' code
+  // Of one word, given the length of its copy.
+  double weight_of_word(std::size_t length, std::uint64_t number) const;
+
  private:
   struct LiteralType {
     double weight;
@@ -89,9 +96,13 @@ struct Prices {
   void set_literals(const MetaBlock* block);
   void set_commands(const MetaBlock* block);
   void set_distances(const MetaBlock* block, std::uint32_t window_bytes);
+  void set_words();
 
   std::vector<LiteralType> literal_types_;
   std::vector<std::array<double, 256>> rows_;
+  DistanceSymbols format_;
+  std::vector<std::vector<double>> distance_shares_;  // of the symbols, of each code
+  std::uint64_t farthest_;
 };
 
 }  // namespace kraft::brotli
