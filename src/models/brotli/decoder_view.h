@@ -45,6 +45,7 @@
 namespace kraft::brotli {
 
 inline constexpr std::uint64_t kRunInBytes = 2048;
+inline constexpr std::uint64_t kEnoughBytes = 4096;  // of a meta-block
 
 struct ViewParameters {
   std::shared_ptr<const Codec> codec;

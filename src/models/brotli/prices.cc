@@ -40,13 +40,13 @@ std::vector<TypeShare> last_types(const std::vector<TypeRun>& runs, std::uint64_
 
 // Adds `weight` times the shares of the code's symbols, which sum to 1.
 void add_shares(const PrefixCode* code, double floor, double weight, std::span<double> shares) {
-  const auto share = [&](std::size_t symbol) {
+  const auto of = [&](std::size_t symbol) {
     const double share = code == nullptr ? 0 : code->share(symbol);
     return share > 0 ? share : floor;
   };
   double sum = 0;
-  for (std::size_t s = 0; s < shares.size(); ++s) sum += share(s);
-  for (std::size_t s = 0; s < shares.size(); ++s) shares[s] += weight * (share(s) / sum);
+  for (std::size_t s = 0; s < shares.size(); ++s) sum += of(s);
+  for (std::size_t s = 0; s < shares.size(); ++s) shares[s] += weight * (of(s) / sum);
 }
 
 constexpr double size_of(std::uint8_t extra_bits) {

@@ -399,10 +399,10 @@ std::size_t of_last(std::uint8_t byte) {
 }
 
 std::size_t of_before(std::uint8_t byte) {
-  if (byte >= 128) return byte < 192 ? 0 : 2;
+  if (byte >= 128) return byte < 224 ? 0 : 2;
   if (byte >= 'a' && byte <= 'z') return 3;
   if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')) return 2;
-  return byte > 31 && byte < 127 ? 1 : 0;
+  return byte > ' ' && byte < 127 ? 1 : 0;
 }
 
 std::size_t magnitude(std::uint8_t byte) {
