@@ -31,8 +31,8 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
       (std::uint64_t{1} << arguments.integer("window")) - 16, view.window_bytes));
   view.refresh_bytes = static_cast<std::uint64_t>(
       arguments.integer_or("refresh", static_cast<std::int64_t>(view.refresh_bytes)));
-  return std::make_shared<lz::ViewModel<brotli::DecoderView>>(
-      arguments.spec(), view.window_bytes, brotli::DecoderView(view));
+  return std::make_shared<lz::ViewModel<brotli::DecoderView>>(arguments.spec(), view.window_bytes,
+                                                              brotli::DecoderView(view));
 }
 
 }  // namespace

@@ -210,8 +210,8 @@ void DecoderView::push_place(std::uint64_t position) {
   end_runs(place, begun, position);
 }
 
-// Completes the place, where `begun` is B_t in the unit of the last start: the runs of literals that
-// end there, or go on.
+// Completes the place, where `begun` is B_t in the unit of the last start: the runs of literals
+// that end there, or go on.
 void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
   // Runs that add next to nothing for so long are not followed further back.
   constexpr std::size_t kPatience = 64;
@@ -262,9 +262,8 @@ void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double 
     const DistancePrices& distances = prices.distances[j];
     const std::uint64_t farthest = std::min<std::uint64_t>(position, parameters_.window_bytes);
     possible[j] = Prices::kUnit * static_cast<double>(distances.up_to[farthest]);
-    possible[j] += prices.word_weight[j];
-    for (auto repeat = repeats_.rbegin();
-         repeat != repeats_.rend() && repeat->begin == position; ++repeat) {
+    for (auto repeat = repeats_.rbegin(); repeat != repeats_.rend() && repeat->begin == position;
+         ++repeat) {
       possible[j] += distances.recent[repeat->symbol];
       last_is_possible = last_is_possible || repeat->symbol == 0;
     }
@@ -272,15 +271,15 @@ void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double 
   Start start;
   start.exponent = exponent;
   for (std::size_t c = 0; c < kLengthCodes; ++c) {
-    const std::size_t code = prices.code_of_context[std::min(c, kDistanceContexts - 1)];
-    if (possible[code] == 0) continue;
+    const std::size_t of = std::min(c, kCopyClasses - 1);
+    const double all = possible[prices.code_of_context[std::min(c, kDistanceContexts - 1)]] +
+                       prices.word_weight[of];
+    if (all == 0) continue;
     double mass = 0;
     for (std::size_t i = 0; i < kLengthCodes; ++i) mass += ends[i] * prices.copy[i][c];
-    mass *= scale / possible[code];
-    if (c + 1 < kCopyClasses)
-      start.copy[c] = mass / static_cast<double>(std::uint32_t{1} << kCopyExtra[c]);
-    else
-      start.copy.back() += mass;
+    mass *= scale / all;
+    if (c < kCopyClasses - 1) mass /= static_cast<double>(std::uint32_t{1} << kCopyExtra[c]);
+    start.copy[of] += mass;
   }
   for (std::size_t c = 0; c < start.last.size() && last_is_possible; ++c) {
     double mass = 0;
@@ -323,7 +322,8 @@ void DecoderView::find_repeats(std::uint64_t position) {
   std::uint32_t longest = 1;
   for (const lz::MatchTracker::Match& match : tracker_.matches(position))
     longest = std::max(longest, match.length);
-  const std::uint64_t begin = std::max(now.first, position - std::min<std::uint64_t>(position, longest));
+  const std::uint64_t begin =
+      std::max(now.first, position - std::min<std::uint64_t>(position, longest));
   const std::vector<Place> later(
       now.places.begin() + static_cast<std::ptrdiff_t>(begin - now.first), now.places.end());
   now.places.resize(static_cast<std::size_t>(begin - now.first));
@@ -433,8 +433,7 @@ void DecoderView::expect_words(std::uint64_t position) {
   after_words_.fill(0);
   if (!words.has_words()) return;
   const double begins = start_at(position, 0)->words;
-  for (std::size_t b = 0; b < after_words_.size(); ++b)
-    after_words_[b] = begins * words.first()[b];
+  for (std::size_t b = 0; b < after_words_.size(); ++b) after_words_[b] = begins * words.first()[b];
   each_spelling(
       words, tracker_.text_up_to(position), position - now.first_start,
       [&](const Spelling& spelling) {

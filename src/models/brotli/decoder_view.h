@@ -79,7 +79,8 @@ class DecoderView {
     double literal = 0;             // C_t, in the unit of the start here
     LastDistances before_run = kFirstLastDistances, before_copy = kFirstLastDistances;
   };
-  // A_t(k), by the class of k; those from the last distance are apart, and words. In units of 2^-exponent.
+  // A_t(k), by the class of k; those from the last distance are apart, and words. In units of
+  // 2^-exponent.
   struct Start {
     std::int64_t exponent = 0;
     std::array<double, kCopyClasses> copy{};

@@ -45,10 +45,10 @@ constexpr int kWindowBits10 = 0b0100001;  // section 9.1
 constexpr int kSimpleCode = 1;            // section 3.4
 
 void write_text(BitWriter& out) {
-  out.write(0, 1);                     // not the last meta-block
-  out.write(0, 2);                     // its length is four nibbles
+  out.write(0, 1);  // not the last meta-block
+  out.write(0, 2);  // its length is four nibbles
   out.write(kTextBytes - 1, 16);
-  out.write(1, 1);                     // uncompressed
+  out.write(1, 1);  // uncompressed
   out.fill_byte();
   for (std::uint64_t i = 0; i < kTextBytes; ++i) out.write(0, 8);
 }
@@ -56,13 +56,13 @@ void write_text(BitWriter& out) {
 // One block type, one context, one code for each of literals, commands and distances.
 void write_header(BitWriter& out, std::size_t command, std::array<int, 4> distance_symbols) {
   out.write(0, 1);
-  out.write(2, 2);              // six nibbles
+  out.write(2, 2);               // six nibbles
   out.write((1 << 24) - 1, 24);  // more than will come
-  out.write(0, 1);              // compressed
-  out.write(0, 3);              // one block type each
-  out.write(0, 6);              // distances as they are (NPOSTFIX, NDIRECT)
-  out.write(0, 2);              // the literals' context mode
-  out.write(0, 2);              // one code each
+  out.write(0, 1);               // compressed
+  out.write(0, 3);               // one block type each
+  out.write(0, 6);               // distances as they are (NPOSTFIX, NDIRECT)
+  out.write(0, 2);               // the literals' context mode
+  out.write(0, 2);               // one code each
   out.write(kSimpleCode, 2);
   out.write(0, 2 + 8);  // the one literal 0
   out.write(kSimpleCode, 2);

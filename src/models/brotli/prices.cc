@@ -206,7 +206,8 @@ void Prices::set_words() {
     return weight_of_word(length, number);
   });
   for (std::size_t length = Dictionary::kShortest; length < length_share.size(); ++length)
-    word_weight[code_of_context[distance_context(length)]] += words.of_length(length);
+    word_weight[copy_code_of(length)] +=
+        words.of_length(length) / size_of(kCopyExtra[copy_code_of(length)]);
 }
 
 }  // namespace kraft::brotli

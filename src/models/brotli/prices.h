@@ -1,4 +1,5 @@
-// The prices of Brotli's symbols: what a meta-block's codes make of literals, commands and distances.
+// The prices of Brotli's symbols: what a meta-block's codes make of literals, commands and
+// distances.
 //
 // Each symbol costs its word in the code in use. Which code that is depends on the block type,
 // which changes every now and then; the prices mix the types that were in use last, each as often
@@ -83,7 +84,7 @@ struct Prices {
   std::array<std::size_t, kDistanceContexts> code_of_context{};
 
   WordPrices words;
-  std::array<double, kDistanceContexts> word_weight{};  // of all words, by the distances' code
+  std::array<double, kCopyClasses> word_weight{};  // of all words of a length, the class's mean
   // Of one word, given the length of its copy.
   double weight_of_word(std::size_t length, std::uint64_t number) const;
 

@@ -19,7 +19,7 @@ constexpr std::size_t kBlockCounts = 26;
 
 // Section 6: of block counts.
 constexpr std::array<std::uint32_t, kBlockCounts> kCountBase = {
-    1,  5,   9,   13,  17,  25,  33,  41,  49,   65,   81,   97,   113,
+    1,   5,   9,   13,  17,  25,  33,  41,  49,   65,   81,   97,   113,
     145, 177, 209, 241, 305, 369, 497, 753, 1265, 2289, 4337, 8433, 16625};
 constexpr std::array<std::uint8_t, kBlockCounts> kCountExtra = {
     2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 8, 9, 10, 11, 12, 13, 24};
@@ -90,10 +90,14 @@ PrefixCode read_code_of_lengths(Bits& bits, std::size_t skipped) {
   // 0: 00, 4: 01 and 3: 10, the lower bit first; 2: 110, 1: 1110, 5: 1111.
   const auto read_length = [&]() -> std::uint8_t {
     switch (bits.read(2)) {
-      case 0: return 0;
-      case 1: return 4;
-      case 2: return 3;
-      default: break;
+      case 0:
+        return 0;
+      case 1:
+        return 4;
+      case 2:
+        return 3;
+      default:
+        break;
     }
     if (bits.bit() == 0) return 2;
     return bits.bit() == 0 ? 1 : 5;
@@ -121,7 +125,7 @@ PrefixCode read_code(Bits& bits, std::size_t symbols) {
   constexpr std::uint64_t kAll = 1 << PrefixCode::kMostBits;
   std::vector<std::uint8_t> lengths;
   std::uint64_t sum = 0;
-  std::uint8_t last = 8;  // the last one that is not 0
+  std::uint8_t last = 8;                    // the last one that is not 0
   std::size_t repeated = 0, repeating = 0;  // symbols so far, by which symbol
   while (sum < kAll && lengths.size() < symbols) {
     const std::size_t symbol = bits.symbol(of_lengths);
@@ -224,8 +228,7 @@ std::size_t read_context_map(Bits& bits, std::size_t size, std::vector<std::uint
       map.push_back(static_cast<std::uint8_t>(symbol == 0 ? 0 : symbol - run_codes));
       continue;
     }
-    const std::size_t zeros =
-        (std::size_t{1} << symbol) + bits.read(static_cast<int>(symbol));
+    const std::size_t zeros = (std::size_t{1} << symbol) + bits.read(static_cast<int>(symbol));
     if (zeros > size - map.size()) fail("a context map is too long");
     map.insert(map.end(), zeros, 0);
   }
@@ -414,10 +417,14 @@ std::size_t magnitude(std::uint8_t byte) {
 
 std::size_t literal_context(LiteralMode mode, std::uint8_t last, std::uint8_t before) {
   switch (mode) {
-    case LiteralMode::lowest_6_bits: return last & 63u;
-    case LiteralMode::highest_6_bits: return last >> 2;
-    case LiteralMode::utf8: return of_last(last) | of_before(before);
-    case LiteralMode::signed_bytes: return magnitude(last) << 3 | magnitude(before);
+    case LiteralMode::lowest_6_bits:
+      return last & 63u;
+    case LiteralMode::highest_6_bits:
+      return last >> 2;
+    case LiteralMode::utf8:
+      return of_last(last) | of_before(before);
+    case LiteralMode::signed_bytes:
+      return magnitude(last) << 3 | magnitude(before);
   }
   return 0;
 }

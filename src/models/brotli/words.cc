@@ -30,9 +30,8 @@ WordTree::WordTree() {
     const Dictionary::Words& all = Dictionary::words(length, 0);
     for (std::size_t i = 0; i < all.count; ++i) words.push_back(all[i]);
   }
-  std::ranges::sort(words, [](ByteView a, ByteView b) {
-    return std::ranges::lexicographical_compare(a, b);
-  });
+  std::ranges::sort(
+      words, [](ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); });
   std::vector<std::pair<std::size_t, std::size_t>> ranges = {{0, words.size()}};  // of each node
   nodes_.emplace_back();
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
