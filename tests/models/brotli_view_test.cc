@@ -16,6 +16,7 @@
 #include "models/brotli/dictionary.h"
 #include "models/brotli/prices.h"
 #include "models/brotli/stream.h"
+#include "models/coded.h"
 
 namespace kraft {
 namespace {
@@ -562,6 +563,14 @@ TEST(BrotliView, AfterARewindIsAsIfNothingHadBeenObserved) {
     }
     view.rewind(at);
   }
+}
+
+TEST(BrotliView, CodesTextThatComesBackAndForgetsWhatIsTakenBack) {
+  const auto model = make_model("brotli:5,view=decoder,refresh=1024");
+  const Bytes text = real_text(2000);
+  EXPECT_LT(expect_that_it_comes_back(*model, text).size(), 1000u);
+  expect_that_it_comes_back(*model, records(600));
+  expect_that_rewinding_leaves_nothing(*model, text, records(300), ByteView(text).first(40), 5);
 }
 
 TEST(BrotliView, PredictsTextInFewerBitsThanBrotliNeedsForIt) {

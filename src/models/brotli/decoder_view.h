@@ -54,6 +54,8 @@ struct ViewParameters {
   std::uint64_t source_bytes = 1 << 17;
 };
 
+// Memory is O(window) for each code of distances, of which there are four at most, and O(bytes
+// since the last trim()). One thread at a time; copies are independent.
 class DecoderView {
  public:
   explicit DecoderView(const ViewParameters& parameters);
