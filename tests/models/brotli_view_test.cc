@@ -455,7 +455,7 @@ TEST(BrotliView, SumsOverTheWordsOfTheDictionary) {
 
   const Bytes context = letters(60, 26, 8);
   AllCommands all(prices);
-  for (const std::string said : {"time", " The w", "tim e", "q"}) {
+  for (const std::string said : {"tim e", " The w", "q"}) {
     b::ViewParameters parameters;
     parameters.codec = make_codec("brotli:5");
     parameters.window_bytes = 5000;
