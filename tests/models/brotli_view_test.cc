@@ -1,22 +1,24 @@
 // The decoder's view of Brotli: its streams as the stock decoder reads them, prices against the
-// enumeration of all ways to cut short texts into commands, and what every view promises.
+// enumeration of all ways to cut short texts into commands and against coin flips into the stock
+// decoder, and what every view promises.
 
+#include <brotli/decode.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "codecs/messages.h"
-#include "kraft/error.h"
-#include "kraft/registry.h"
 #include "models/brotli/decoder_view.h"
 #include "models/brotli/dictionary.h"
 #include "models/brotli/prices.h"
 #include "models/brotli/stream.h"
-#include "models/coded.h"
+#include "models/views.h"
 
 namespace kraft {
 namespace {
@@ -480,27 +482,233 @@ TEST(BrotliView, SumsOverTheWordsOfTheDictionary) {
   }
 }
 
+// ---- Coin flips into the stock decoder -------------------------------------------------------
+
+class BitWriter {
+ public:
+  void write(std::uint64_t value, int bits) {
+    for (int i = 0; i < bits; ++i, ++written_) {
+      if (written_ % 8 == 0) bytes_.push_back(0);
+      bytes_.back() |= static_cast<Byte>((value >> i & 1) << written_ % 8);
+    }
+  }
+  void write(ByteView bytes) {
+    written_ = (written_ + 7) / 8 * 8;
+    for (const Byte byte : bytes) write(byte, 8);
+  }
+  const Bytes& bytes() const { return bytes_; }
+
+ private:
+  Bytes bytes_;
+  std::uint64_t written_ = 0;
+};
+
+using WordBits = std::vector<std::uint8_t>;  // of each symbol; 0: it has no word
+
+// Section 3.5: the lengths of 0 to 15 are coded by four bits each.
+void write_code(BitWriter& stream, const WordBits& word_bits) {
+  stream.write(0, 2);
+  for (const int length : {1, 2, 3, 4, 0, 5, 17, 6, 16, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+    stream.write(length < 16 ? 1 : 0, 2);  // of 4 bits, or none
+  std::uint32_t left = 1 << 15;
+  for (std::size_t s = 0; left > 0; ++s) {
+    const unsigned length = word_bits[s];
+    stream.write((length & 1) << 3 | (length & 2) << 1 | (length & 4) >> 1 | (length & 8) >> 3, 4);
+    if (length > 0) left -= 1u << (15 - length);
+  }
+}
+
+// Section 7.3, of two codes.
+void write_map(BitWriter& stream, const std::vector<std::uint8_t>& map) {
+  stream.write(0b0001, 4);  // two
+  stream.write(0, 1);       // no runs
+  stream.write(0b0101, 4);  // a simple code of two symbols, ...
+  stream.write(0b10, 2);    // ... 0 and 1
+  for (const std::uint8_t code : map) stream.write(code, 1);
+  stream.write(0, 1);  // as it is
+}
+
+// Two codes of literals and two of distances, by their contexts, and one of commands.
+struct Codes {
+  std::array<WordBits, 2> literals, distances;
+  WordBits commands;
+  std::vector<std::uint8_t> literal_map, distance_map = {0, 1, 0, 1};
+};
+
+// A stream of the context, as it is, up to the first command of a meta-block with these codes.
+BitWriter begun_stream(ByteView context, const Codes& codes) {
+  BitWriter stream;
+  stream.write(0, 1);  // a window of 64 KiB
+  stream.write(0, 3);  // not the last one; a length of four nibbles
+  stream.write(context.size() - 1, 16);
+  stream.write(1, 1);  // not compressed
+  stream.write(context);
+  stream.write(0b100, 3);  // of six nibbles
+  stream.write((1 << 24) - 1, 24);
+  stream.write(0, 4);  // compressed; one type of each kind
+  stream.write(0, 6);  // no postfix, no direct distances
+  stream.write(static_cast<std::uint64_t>(b::LiteralMode::lowest_6_bits), 2);
+  write_map(stream, codes.literal_map);
+  write_map(stream, codes.distance_map);
+  for (const WordBits& code : codes.literals) write_code(stream, code);
+  write_code(stream, codes.commands);
+  for (const WordBits& code : codes.distances) write_code(stream, code);
+  return stream;
+}
+
+b::MetaBlock meta_block_of(const Codes& codes) {
+  b::MetaBlock block;
+  block.literal_modes = {b::LiteralMode::lowest_6_bits};
+  block.literal_map = codes.literal_map;
+  block.distance_map = codes.distance_map;
+  for (const WordBits& code : codes.literals) block.literal_codes.emplace_back(code);
+  block.command_codes.emplace_back(codes.commands);
+  for (const WordBits& code : codes.distances) block.distance_codes.emplace_back(code);
+  return block;
+}
+
+// The first bytes that the stock decoder makes of the stream and coin flips behind it.
+Bytes drawn_by_brotli(const BitWriter& begun, std::size_t context_bytes, std::size_t size,
+                      Random& random) {
+  BitWriter stream = begun;
+  for (int i = 0; i < 4; ++i) stream.write(random.bits(), 64);
+  const std::unique_ptr<BrotliDecoderState, decltype(&BrotliDecoderDestroyInstance)> decoder(
+      BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), BrotliDecoderDestroyInstance);
+  Bytes text(context_bytes + size);
+  std::size_t room = text.size();
+  const Byte* in = stream.bytes().data();
+  Byte* out = text.data();
+  // Byte by byte from there on: what it cannot decode further on does not matter.
+  for (std::size_t given = begun.bytes().size(); room > 0; given = 1) {
+    if (BrotliDecoderDecompressStream(decoder.get(), &given, &in, &room, &out, nullptr) ==
+        BROTLI_DECODER_RESULT_ERROR) {
+      ADD_FAILURE() << "byte " << in - stream.bytes().data() << " cannot be decoded";
+      break;
+    }
+  }
+  return {text.end() - static_cast<std::ptrdiff_t>(size), text.end()};
+}
+
+// The distances of 19 symbols reach so far, so that none means a word or what a text lacks.
+constexpr std::size_t kReaching = 19;
+constexpr std::size_t kFarthest = 3068;
+
+// Compares the counts of all strings of the letters with what the view expects.
+void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t size) {
+  constexpr int kDraws = 20000;
+  const Bytes context = letters(kFarthest, alphabet, 3);  // no refresh follows soon
+  b::ViewParameters parameters;
+  parameters.codec = make_codec("brotli:5");
+  parameters.window_bytes = static_cast<std::uint32_t>(context.size());
+  b::DecoderView view(parameters);
+  view.observe(context);
+  const b::MetaBlock block = meta_block_of(codes);
+  view.begin_command(std::make_shared<const b::Prices>(&block, parameters.window_bytes));
+  const BitWriter begun = begun_stream(context, codes);
+  Random random(size);
+  std::map<Bytes, int> counts;
+  for (int i = 0; i < kDraws; ++i) ++counts[drawn_by_brotli(begun, context.size(), size, random)];
+  std::size_t strings = 1;
+  for (std::size_t i = 0; i < size; ++i) strings *= alphabet;
+  double statistic = 0, rest = kDraws;
+  int rest_count = kDraws;
+  for (std::size_t index = 0; index < strings; ++index) {
+    Bytes string;
+    for (std::size_t i = 0, digits = index; i < size; ++i, digits /= alphabet)
+      string.push_back(static_cast<Byte>('a' + digits % alphabet));
+    double bits = 0;
+    for (const Byte byte : string) {
+      bits += view.bits_of(byte);
+      view.observe(byte);
+    }
+    view.rewind(context.size());
+    const double expected = kDraws * std::exp2(-bits);
+    ASSERT_GT(expected, 5);
+    statistic += (counts[string] - expected) * (counts[string] - expected) / expected;
+    rest -= expected;
+    rest_count -= counts[string];
+  }
+  ASSERT_GT(rest, 8);  // literals that are no such letters
+  statistic += (rest_count - rest) * (rest_count - rest) / rest;
+  const auto freedom = static_cast<double>(strings);
+  EXPECT_LT(statistic, freedom + 5 * std::sqrt(2 * freedom)) << alphabet << " " << size;
+}
+
+// These symbols have words of so many bits; the others share what is left, in two lengths.
+WordBits code_with(std::size_t symbols, const std::vector<std::size_t>& likely, int likely_bits) {
+  const std::size_t others = symbols - likely.size();
+  const std::uint32_t left =
+      (1u << 15) - (static_cast<std::uint32_t>(likely.size()) << (15 - likely_bits));
+  WordBits word_bits(symbols);
+  for (const std::size_t s : likely) word_bits[s] = static_cast<std::uint8_t>(likely_bits);
+  if (others == 0 || left == 0) return word_bits;
+  int bits = 1;  // of the shorter words
+  while (others << (15 - bits - 1) > left) ++bits;
+  std::size_t shorter = (left >> (15 - bits - 1)) - others;
+  for (std::uint8_t& word : word_bits) {
+    if (word != 0) continue;
+    word = static_cast<std::uint8_t>(shorter > 0 ? bits : bits + 1);
+    if (shorter > 0) --shorter;
+  }
+  return word_bits;
+}
+
+// Runs of 0, 1, 2, 6 or 7 literals and copies of 2, 3, 4, 6 or 12 to 13 bytes, and with
+// `last_distances` some from the last distance that do not say so; distances up to those of the
+// context, and the last ones.
+Codes codes_of(bool last_distances) {
+  Codes codes;
+  for (std::size_t c = 0; c < b::kLiteralContexts; ++c)
+    codes.literal_map.push_back(static_cast<std::uint8_t>(c % 3 == 1));
+  codes.literals = {code_with(256, {'a', 'b', 'c', 'd'}, 3), code_with(256, {'a', 'c'}, 2)};
+  std::vector<std::size_t> commands;
+  for (const std::size_t run : {0, 1, 2, 6}) {
+    for (const std::size_t copy : {0, 1, 2, 9}) commands.push_back(b::command_of(run, copy));
+  }
+  codes.commands = WordBits(b::kCommands);
+  for (const std::size_t symbol : commands) codes.commands[symbol] = 4;
+  if (last_distances) {
+    for (const std::size_t symbol : commands) codes.commands[symbol] = 5;
+    for (const std::size_t symbol : {0, 1, 9, 66}) codes.commands[symbol] = 3;
+  }
+  // Of the last distances, those that are less than one of the last four may be 0; they have no
+  // words.
+  std::vector<std::size_t> said(kReaching);
+  std::iota(said.begin(), said.end(), b::kRecentDistances);
+  if (last_distances) said.insert(said.end(), {0, 1, 2, 3, 5, 7, 9, 11, 13, 15});
+  for (std::size_t i = 0; i < 2; ++i) {
+    codes.distances[i].resize(b::DistanceSymbols{}.count());
+    const WordBits words = code_with(said.size(), {i, i + 2, said.size() - 4}, 3);
+    for (std::size_t k = 0; k < said.size(); ++k) codes.distances[i][said[k]] = words[k];
+  }
+  return codes;
+}
+
+// One history of distances is kept at each position: it is exact as long as no copy has ended, and
+// where no distance is one of the last.
+TEST(BrotliView, SaysHowOftenCoinFlipsIntoTheStockDecoderDrawEachString) {
+  expect_coin_flips(codes_of(true), 20, 1);
+  expect_coin_flips(codes_of(true), 5, 2);
+  expect_coin_flips(codes_of(false), 4, 3);
+  expect_coin_flips(codes_of(false), 2, 7);
+}
+
 // ---- What every view promises ----------------------------------------------------------------
+
+b::ViewParameters parameters_of(const char* spec, std::uint64_t refresh_bytes) {
+  b::ViewParameters parameters;
+  parameters.codec = make_codec(spec);
+  parameters.refresh_bytes = refresh_bytes;
+  return parameters;
+}
 
 TEST(BrotliView, IsADistributionAndAgreesByteByByte) {
   for (const char* const spec : {"brotli:5", "brotli:11"}) {
-    b::ViewParameters parameters;
-    parameters.codec = make_codec(spec);
-    parameters.refresh_bytes = 1024;
     for (const Bytes& text :
          {real_text(1500), records(1500), random_bytes(1200, 3), Bytes(1500, 7)}) {
-      b::DecoderView view(parameters);
+      b::DecoderView view(parameters_of(spec, 1024));
       for (std::size_t at = 0; at < text.size(); ++at) {
-        if (at % 97 == 0) {
-          std::array<double, 256> bits;
-          view.next_byte(bits);
-          double sum = 0;
-          for (std::size_t byte = 0; byte < 256; ++byte) {
-            sum += std::exp2(-bits[byte]);
-            ASSERT_EQ(bits[byte], view.bits_of(static_cast<Byte>(byte)));
-          }
-          ASSERT_NEAR(sum, 1, 1e-11) << at;
-        }
+        if (at % 97 == 0) expect_distribution(view);
         view.observe(text[at]);
         view.trim();
       }
@@ -508,69 +716,17 @@ TEST(BrotliView, IsADistributionAndAgreesByteByByte) {
   }
 }
 
-void expect_same(b::DecoderView& x, b::DecoderView& y) {
-  ASSERT_EQ(x.position_bytes(), y.position_bytes());
-  std::array<double, 256> of_x, of_y;
-  x.next_byte(of_x);
-  y.next_byte(of_y);
-  ASSERT_EQ(of_x, of_y);
-}
-
 TEST(BrotliView, ObservingAtOnceIsObservingOneByOne) {
-  b::ViewParameters parameters;
-  parameters.codec = make_codec("brotli:4");
-  parameters.refresh_bytes = 2048;
-  for (const std::size_t size : {0, 1, 256, 2048, 5000}) {
-    const Bytes text = real_text(size);
-    b::DecoderView whole(parameters), single(parameters);
-    whole.observe(text);
-    for (const Byte byte : text) {
-      single.observe(byte);
-      single.trim();
-    }
-    expect_same(whole, single);
-  }
+  const b::DecoderView view(parameters_of("brotli:4", 2048));
+  for (const std::size_t size : {0, 1, 256, 2048, 5000})
+    expect_at_once_is_one_by_one(view, view, real_text(size));
 }
 
 TEST(BrotliView, AfterARewindIsAsIfNothingHadBeenObserved) {
-  b::ViewParameters parameters;
-  parameters.codec = make_codec("brotli:5");
-  parameters.refresh_bytes = 1024;
+  const b::DecoderView view(parameters_of("brotli:5", 1024));
   Bytes text = real_text(2500);
   text.insert(text.end(), 1500, 'x');
-  const Bytes other = random_bytes(300, 5);
-  Random random(6);
-  b::DecoderView view(parameters);
-  std::size_t at = 0;
-  for (int step = 0; step < 25; ++step) {
-    const std::size_t more = random.below(std::min<std::size_t>(text.size() - at, 300));
-    view.observe(ByteView(text).subspan(at, more));
-    at += more;
-    view.trim();
-    for (int i = 0; i < 3; ++i) {
-      for (std::size_t k = random.below(i == 2 ? 1500 : 40); k > 0; --k)
-        view.observe(i == 1 ? Byte{'x'} : other[k % other.size()]);
-      view.rewind(at);
-    }
-    b::DecoderView never(parameters);
-    never.observe(ByteView(text).first(at));
-    expect_same(view, never);
-    // It goes on alike, too.
-    for (const Byte byte : {text[at / 2], text[at / 3]}) {
-      view.observe(byte);
-      never.observe(byte);
-      expect_same(view, never);
-    }
-    view.rewind(at);
-  }
-}
-
-TEST(BrotliView, CodesTextThatComesBackAndForgetsWhatIsTakenBack) {
-  const auto model = make_model("brotli:5,view=decoder,refresh=1024");
-  const Bytes text = real_text(2000);
-  EXPECT_LT(expect_that_it_comes_back(*model, text).size(), 1200u);
-  expect_that_it_comes_back(*model, records(600));
-  expect_that_rewinding_leaves_nothing(*model, text, records(300), ByteView(text).first(40), 5);
+  expect_that_rewinds_leave_nothing([&] { return view; }, text, 0, 25, 300);
 }
 
 TEST(BrotliView, PredictsTextInFewerBitsThanBrotliNeedsForIt) {
@@ -580,12 +736,16 @@ TEST(BrotliView, PredictsTextInFewerBitsThanBrotliNeedsForIt) {
     const auto codec = make_codec(spec);
     const double own = 8.0 * (static_cast<double>(codec->encode(text).size()) -
                               static_cast<double>(codec->encode(context).size()));
-    const auto state = make_model(spec + std::string(",view=decoder"))->start(context);
-    double bits = 0;
-    state->measure({&truth, 1}, {&bits, 1});
+    const double bits = bits_given(spec + std::string(",view=decoder"), context, truth);
     EXPECT_LT(bits, 0.99 * own) << spec;
     EXPECT_GT(bits, 0.6 * own) << spec;
   }
+}
+
+TEST(BrotliView, MakesKraftFilesThatComeBack) {
+  const Bytes text = real_text(20000);
+  EXPECT_LT(expect_a_kraft_file("brotli:5,view=decoder", text).size(),
+            make_codec("brotli:5")->encode(text).size());
 }
 
 TEST(BrotliView, RefusesWhatBelongsToTheOtherView) {

@@ -1,26 +1,16 @@
 #include "models/brotli/decoder_view.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <numeric>
-#include <string>
 #include <utility>
 
-#include "kraft/error.h"
-#include "models/lz/portable_log2.h"
+#include "models/lz/powers.h"
+#include "models/lz/refuse_rewind.h"
 
 namespace kraft::brotli {
 namespace {
 
 constexpr double kSmall = 0x1p-100;
-
-// 2^-exponent; 0 where that is too small. Not more than 2^1000, which only masses of 0 come near.
-double power(std::int64_t exponent) {
-  if (exponent > 1000) return 0;
-  const std::int64_t bounded = std::max<std::int64_t>(exponent, -1000);
-  return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - bounded) << 52);
-}
 
 Byte byte_before(ByteView text, std::size_t back) {
   return back <= text.size() ? text[text.size() - back] : Byte{0};
@@ -124,7 +114,7 @@ void DecoderView::add_up_matches(std::uint64_t position) {
 
 // From a start's unit to that of the last one.
 double DecoderView::scale_of(const Start& start) const {
-  return power(start.exponent - blocks_.back().starts.back().exponent);
+  return lz::power_of_two(blocks_.back().starts.back().exponent - start.exponent);
 }
 
 // Null where it is before the first, or gone.
@@ -230,7 +220,7 @@ void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
     const Place& from = now.places[now.places.size() - l];
     while (code + 1 < kLengthCodes && l >= kRunBase[code + 1]) ++code;
     const double mass =
-        from.begun * place.product * power(from.exponent + place.product_bits - unit);
+        from.begun * place.product * lz::power_of_two(unit - from.exponent - place.product_bits);
     const double here = mass / static_cast<double>(std::uint32_t{1} << kRunExtra[code]);
     const double goes_on = mass * prices.longer_run[std::min(l, Prices::kMostRun)];
     idle = goes_on < kNothing * literal ? idle + 1 : 0;
@@ -315,15 +305,20 @@ bool DecoderView::goes_on(const Repeat& repeat, std::uint64_t position) const {
          text.back() == text[text.size() - 1 - repeat.distance];
 }
 
+// Of the bytes before the position; 1 if no match is listed.
+std::uint32_t DecoderView::longest_match(std::uint64_t position) {
+  std::uint32_t longest = 1;
+  for (const lz::MatchTracker::Match& match : tracker_.matches(position))
+    longest = std::max(longest, match.length);
+  return longest;
+}
+
 // All of them anew, after a rewind. One that goes on has matched since it began.
 void DecoderView::find_repeats(std::uint64_t position) {
   Block& now = block();
   repeats_.clear();
-  std::uint32_t longest = 1;
-  for (const lz::MatchTracker::Match& match : tracker_.matches(position))
-    longest = std::max(longest, match.length);
   const std::uint64_t begin =
-      std::max(now.first, position - std::min<std::uint64_t>(position, longest));
+      std::max(now.first, position - std::min<std::uint64_t>(position, longest_match(position)));
   const std::vector<Place> later(
       now.places.begin() + static_cast<std::ptrdiff_t>(begin - now.first), now.places.end());
   now.places.resize(static_cast<std::size_t>(begin - now.first));
@@ -364,9 +359,7 @@ void DecoderView::observe(ByteView bytes) {
 
 void DecoderView::rewind(std::uint64_t position) {
   const std::uint64_t now = position_bytes();
-  if (position > now || position < now - tracker_.text().size())
-    throw Error("the decoder's view cannot go back to position " + std::to_string(position) +
-                " from " + std::to_string(now));
+  if (position > now || position < now - tracker_.text().size()) lz::refuse_rewind(position, now);
   if (position == now) return;
   bool same_block = true;
   while (blocks_.back().begin > position) {
@@ -427,111 +420,81 @@ double DecoderView::goes_on_with(const Repeat& repeat, std::uint64_t position) c
   return mass;
 }
 
-void DecoderView::expect_words(std::uint64_t position) {
-  const Block& now = block();
-  const WordPrices& words = now.prices->words;
-  after_words_.fill(0);
+void DecoderView::add_literals() {
+  const ByteView text = tracker_.text();
+  std::array<double, 256> share;
+  block().prices->literals(byte_before(text, 1), byte_before(text, 2), share);
+  const double literal = block().places.back().literal;
+  for (std::size_t b = 0; b < share.size(); ++b) next_.of[b] += literal * share[b];
+}
+
+void DecoderView::add_words(std::uint64_t position) {
+  const WordPrices& words = block().prices->words;
   if (!words.has_words()) return;
   const double begins = start_at(position, 0)->words;
-  for (std::size_t b = 0; b < after_words_.size(); ++b) after_words_[b] = begins * words.first()[b];
+  for (std::size_t b = 0; b < words.first().size(); ++b) next_.of[b] += begins * words.first()[b];
   each_spelling(
-      words, tracker_.text_up_to(position), position - now.first_start,
+      words, tracker_.text(), position - block().first_start,
       [&](const Spelling& spelling) {
         const Start& start = *start_at(position, spelling.bytes);
         const double mass = start.words * scale_of(start);
-        words.each_next(spelling,
-                        [&](Byte next, double share) { after_words_[next] += mass * share; });
+        words.each_next(spelling, [&](Byte next, double share) { next_.of[next] += mass * share; });
       },
       [](std::size_t, double) {});
 }
 
+// From distances that are not the last ones: those that have said less than two bytes, and those
+// that are listed.
+void DecoderView::add_matches(std::uint32_t longest) {
+  const Prices& prices = *block().prices;
+  for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+    const double after_any = Prices::kUnit * longer_[0].by_code[j];
+    const double after_last = Prices::kUnit * longer_[1].by_code[j];
+    for (std::size_t b = 0; b < next_.of.size(); ++b)
+      next_.of[b] += after_any * static_cast<double>(next_bytes_[j].after_any()[b]);
+    for (std::size_t b = 0; b < next_.of.size() && next_bytes_[j].has_last(); ++b)
+      next_.of[b] += after_last * static_cast<double>(next_bytes_[j].after_last()[b]);
+    open_[j][1] = 0;
+    for (std::uint32_t k = 2; k <= longest; ++k)
+      open_[j][k] = open_[j][k - 1] + Prices::kUnit * longer_[k].by_code[j];
+  }
+  for (const lz::MatchTracker::Match& match : tracker_.matches()) {
+    const std::uint32_t before = match.distance - 1, end = before + match.count;
+    for (std::size_t j = 0; j < prices.distances.size(); ++j) {
+      const auto& up_to = prices.distances[j].up_to;
+      next_.of[match.next] +=
+          static_cast<double>(up_to[end] - up_to[before]) * open_[j][match.length];
+    }
+  }
+}
+
 void DecoderView::prepare() {
   if (prepared_) return;
-  const Block& now = block();
-  const Prices& prices = *now.prices;
   const std::uint64_t position = position_bytes();
-  add_up_matches(position);
-  std::uint64_t most = std::max(longest_match_, 1u);
+  const std::uint32_t longest = longest_match(position);
+  std::uint64_t most = longest;
   if (!repeats_.empty()) most = std::max(most, position - repeats_.front().begin);
   longer_.clear();
   for (std::uint64_t k = 0; k <= most; ++k) longer_.push_back(longer_than(k, position));
-
-  double total = now.places.back().literal;
-  for (std::size_t j = 0; j < prices.distances.size(); ++j) {
-    after_any_[j] = Prices::kUnit * longer_[0].by_code[j];
-    after_last_[j] = Prices::kUnit * longer_[1].by_code[j];
-    total += after_any_[j] * static_cast<double>(prices.distances[j].mean.up_to(position));
-    if (next_bytes_[j].has_last())
-      total += after_last_[j] * static_cast<double>(next_bytes_[j].total_after_last());
-    double sum = 0, copies = 0;
-    open_[j][0] = open_[j][1] = 0;
-    for (std::uint32_t k = 2; k <= longest_match_; ++k) {
-      const double open = Prices::kUnit * longer_[k].by_code[j];
-      sum += open;
-      open_[j][k] = sum;
-      copies += open * static_cast<double>(weight_of_length_[j][k]);
-    }
-    total += copies;
-  }
-  for (const Repeat& repeat : repeats_) total += goes_on_with(repeat, position);
-  expect_words(position);
-  total = std::accumulate(after_words_.begin(), after_words_.end(), total);
-  total_bits_ = lz::portable_log2(total);
-  prepared_ = true;
-}
-
-// Of words, and of the copies that have said less than two bytes from distances that are not the
-// last ones.
-double DecoderView::single(Byte byte) const {
-  double p = after_words_[byte];
-  for (std::size_t j = 0; j < next_bytes_.size(); ++j) {
-    p += after_any_[j] * static_cast<double>(next_bytes_[j].after_any()[byte]);
-    if (next_bytes_[j].has_last())
-      p += after_last_[j] * static_cast<double>(next_bytes_[j].after_last()[byte]);
-  }
-  return p;
-}
-
-// Calls take(next byte, mass) for the copies that are listed.
-template <typename Take>
-void DecoderView::each_copy(Take&& take) {
-  const Prices& prices = *block().prices;
-  const std::uint64_t position = position_bytes();
-  for (const lz::MatchTracker::Match& match : tracker_.matches()) {
-    const std::uint32_t before = match.distance - 1, end = before + match.count;
-    double mass = 0;
-    for (std::size_t j = 0; j < prices.distances.size(); ++j) {
-      const auto& up_to = prices.distances[j].up_to;
-      mass += static_cast<double>(up_to[end] - up_to[before]) * open_[j][match.length];
-    }
-    take(match.next, mass);
-  }
+  next_.of.fill(0);
+  add_literals();
+  add_words(position);
+  add_matches(longest);
   const ByteView text = tracker_.text();
   for (const Repeat& repeat : repeats_)
-    take(text[text.size() - repeat.distance], goes_on_with(repeat, position));
+    next_.of[text[text.size() - repeat.distance]] += goes_on_with(repeat, position);
+  next_.add_up();
+  prepared_ = true;
 }
 
 double DecoderView::bits_of(Byte byte) {
   prepare();
-  const ByteView text = tracker_.text();
-  double p = block().places.back().literal *
-                 block().prices->literal(byte_before(text, 1), byte_before(text, 2), byte) +
-             single(byte);
-  each_copy([&](Byte next, double mass) {
-    if (next == byte) p += mass;
-  });
-  return total_bits_ - lz::portable_log2(p);
+  return next_.bits_of(byte);
 }
 
 void DecoderView::next_byte(std::span<double, 256> bits) {
   prepare();
-  const ByteView text = tracker_.text();
-  std::array<double, 256> p;
-  block().prices->literals(byte_before(text, 1), byte_before(text, 2), p);
-  for (std::size_t b = 0; b < p.size(); ++b)
-    p[b] = block().places.back().literal * p[b] + single(static_cast<Byte>(b));
-  each_copy([&](Byte next, double mass) { p[next] += mass; });
-  for (std::size_t b = 0; b < p.size(); ++b) bits[b] = total_bits_ - lz::portable_log2(p[b]);
+  next_.all_bits(bits);
 }
 
 }  // namespace kraft::brotli

@@ -38,6 +38,7 @@
 
 #include "kraft/codec.h"
 #include "models/brotli/prices.h"
+#include "models/lz/byte_masses.h"
 #include "models/lz/match_tracker.h"
 #include "models/lz/next_bytes.h"
 #include "models/lz/schedule.h"
@@ -133,12 +134,12 @@ class DecoderView {
   Longer longer_than(std::uint64_t bytes, std::uint64_t position) const;
   double goes_on_with(const Repeat& repeat, std::uint64_t position) const;
   void keep_best(Best& best, std::uint64_t position) const;
-  void expect_words(std::uint64_t position);
+  std::uint32_t longest_match(std::uint64_t position);
   void refresh_histograms();
+  void add_literals();
+  void add_words(std::uint64_t position);
+  void add_matches(std::uint32_t longest);
   void prepare();
-  double single(Byte byte) const;
-  template <typename Take>
-  void each_copy(Take&& take);
 
   ViewParameters parameters_;
   lz::Schedule schedule_;
@@ -146,18 +147,18 @@ class DecoderView {
   std::vector<lz::NextBytes<DistanceFormat>> next_bytes_;  // of each code of distances
   std::vector<Block> blocks_;
   std::vector<Repeat> repeats_;
-  bool prepared_ = false;  // what follows, for the position
+  bool prepared_ = false;
+  lz::ByteMasses next_;
+
+  // Of the place that was pushed last: of the matches of m or more, the weight by the code of
+  // distances; and the heaviest of them.
   std::uint32_t longest_match_ = 0;
-  // Of the matches of m or more, by the code of distances; and the heaviest of them.
   std::array<std::vector<DistanceFormat::Weight>, kDistanceContexts> weight_of_length_;
   std::vector<DistanceFormat::Weight> best_weight_;
   std::vector<std::uint32_t> best_distance_;
-  std::vector<Longer> longer_;  // of each k
-  // Sums over k = 2..m, in units.
+  // Of the next byte: of copies that began k bytes ago, and their sums over k = 2..m, in units.
+  std::vector<Longer> longer_;
   std::array<std::vector<double>, kDistanceContexts> open_;
-  std::array<double, kDistanceContexts> after_any_{}, after_last_{};
-  std::array<double, 256> after_words_{};  // of words, the next bytes
-  double total_bits_ = 0;
 };
 
 }  // namespace kraft::brotli
