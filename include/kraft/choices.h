@@ -12,6 +12,9 @@
 // and takes one step for each choice in place of a distribution over 256 bytes.
 #pragma once
 
+#include <cstddef>
+#include <functional>
+
 #include "kraft/bytes.h"
 
 namespace kraft {
@@ -26,7 +29,18 @@ class ChoiceState {
   // Codes a byte after what has been observed, and observes it.
   virtual void encode(Byte byte, RangeEncoder& encoder) = 0;
 
-  // The inverse. Throws Error when the stream has ended.
+  // The same for many bytes, one after the other: a model may look at several of them at once.
+  // `progress` hears how many are done, unless it is empty.
+  virtual void encode_all(ByteView bytes, RangeEncoder& encoder,
+                          const std::function<void(std::size_t)>& progress) {
+    std::size_t done_bytes = 0;
+    for (const Byte byte : bytes) {
+      encode(byte, encoder);
+      if (progress) progress(++done_bytes);
+    }
+  }
+
+  // The inverse of encode(). Throws Error when the stream has ended.
   virtual Byte decode(RangeDecoder& decoder) = 0;
 
  protected:

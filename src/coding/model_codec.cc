@@ -94,14 +94,11 @@ class ModelCodec final : public Codec {
 
 void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
                   const CodingProgress& progress) {
-  std::size_t done_bytes = 0;
   if (ChoiceState* choices = state.by_choices()) {
-    for (const Byte byte : message) {
-      choices->encode(byte, encoder);
-      if (progress) progress(++done_bytes);
-    }
+    choices->encode_all(message, encoder, progress);
     return;
   }
+  std::size_t done_bytes = 0;
   NextByte next(state);
   for (const Byte& byte : message) {
     encoder.encode(next(), byte);

@@ -120,17 +120,25 @@ TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
   };
   for (int round = 0; round < 200; ++round) {
     const std::size_t head_width = 8 * (1 + random.below(4)), heads = 1 + random.below(3);
-    const std::size_t width = heads * head_width, of_block = 2 * 16 * width, most_tokens = 100;
+    const std::size_t width = heads * head_width, most_tokens = 100;
+    const std::size_t shifts_at = 2 * 16 * width, of_block = shifts_at + 2 * 16 * heads;
     const std::size_t blocks = (most_tokens + 15) / 16, count = 1 + random.below(4);
     const bool extreme = round % 5 == 0;
-    std::vector<std::int16_t> cache(blocks * of_block), queries(count * width);
+    std::vector<std::int16_t> queries(count * width);
     for (auto& value : queries) value = extreme ? 8191 : number(8191);
+    std::vector<std::int8_t> cache(blocks * of_block);
     for (std::size_t i = 0; i < cache.size(); ++i) {
-      const bool is_key = i % of_block < of_block / 2;
-      cache[i] =
-          extreme ? static_cast<std::int16_t>(is_key ? 8191 : -4095) : number(is_key ? 8191 : 4095);
+      const std::size_t at = i % of_block;
+      if (at >= shifts_at) {
+        const std::uint64_t most = (at - shifts_at) % 32 < 16 ? 6 : bytelm::kMostValueShift;
+        cache[i] = static_cast<std::int8_t>(extreme ? most : random.below(most + 1));
+      } else if (extreme) {
+        cache[i] = at < shifts_at / 2 ? 127 : -127;
+      } else {
+        cache[i] = static_cast<std::int8_t>(number(127));
+      }
     }
-    std::vector<const std::int16_t*> places;
+    std::vector<const std::int8_t*> places;
     for (std::size_t b = 0; b < blocks; ++b) places.push_back(cache.data() + b * of_block);
     std::vector<int> shifts(count * heads);
     for (int& shift : shifts) shift = 2 + static_cast<int>(random.below(30));
@@ -149,7 +157,8 @@ TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
       for (std::size_t k = 0; k < count; ++k)
         attentions.push_back({.blocks = places.data(),
                               .keys = 0,
-                              .values = of_block / 2,
+                              .values = shifts_at / 2,
+                              .shifts = shifts_at,
                               .tokens = tokens[k],
                               .heads = heads,
                               .head_width = head_width,
@@ -481,6 +490,50 @@ TEST_F(Bytelm, WhatIsCodedComesBack) {
   expect_that_it_comes_back(*tiny(), noise);
   expect_that_it_comes_back(*tiny(",ctx=17"), noise);
   expect_that_it_comes_back(*tiny(), {});
+}
+
+TEST_F(Bytelm, ManyBytesAtOnceAreCodedAsOneByOne) {
+  const auto model = tiny();
+  for (const std::size_t context : {0, 3, 60, 63, 64, 90}) {
+    const Bytes text = random_bytes(context, 16), message = random_bytes(200, 17);
+    const auto at_once = model->start(text), one_by_one = model->start(text);
+    RangeEncoder expected, found;
+    for (const Byte byte : message) one_by_one->by_choices()->encode(byte, expected);
+    std::size_t done_bytes = 0;
+    at_once->by_choices()->encode_all(message, found, [&done_bytes](std::size_t bytes) {
+      ASSERT_EQ(bytes, done_bytes + 1);
+      done_bytes = bytes;
+    });
+    EXPECT_EQ(done_bytes, message.size());
+    EXPECT_EQ(found.finish(), expected.finish()) << context;
+    EXPECT_EQ(at_once->context_bits(), one_by_one->context_bits()) << context;
+    std::array<double, 256> next_of_one, next_of_other;
+    at_once->next_byte(next_of_one);
+    one_by_one->next_byte(next_of_other);
+    EXPECT_EQ(next_of_one, next_of_other) << context;
+  }
+}
+
+// With marks in windows long left, most of which are not kept.
+TEST_F(Bytelm, OldMarksFindWhatTheyLeft) {
+  const auto model = tiny();
+  const Bytes text = random_bytes(500, 18);
+  const auto state = model->start();
+  std::vector<Mark> marks;
+  std::vector<std::array<double, 256>> expected;
+  for (std::size_t at = 0; at < text.size(); at += 50) {
+    marks.push_back(state->mark());
+    state->next_byte(expected.emplace_back());
+    state->observe(ByteView(text).subspan(at, 50));
+  }
+  for (std::size_t i = marks.size(); i-- > 0;) {
+    std::array<double, 256> found;
+    state->context_bits();
+    state->rewind(marks[i]);
+    state->next_byte(found);
+    EXPECT_EQ(found, expected[i]) << i;
+    state->observe(random_bytes(70, 19));
+  }
 }
 
 TEST_F(Bytelm, RealTextIsSmall) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,7 +33,7 @@ class ByteState final : public State, public ChoiceState {
   explicit ByteState(std::shared_ptr<const Engine> engine) : windows_(std::move(engine)) {}
   ByteState(const ByteState& other)
       : windows_(other.windows_), bytes_(other.bytes_), now_(other.now_) {
-    windows_.drop_before(bytes_.size());
+    windows_.drop_before(bytes_.size(), bytes_.size());
   }
   ByteState& operator=(const ByteState&) = delete;
 
@@ -50,12 +51,11 @@ class ByteState final : public State, public ChoiceState {
 
   double context_bits() override {
     if (now_.priced_bytes < bytes_.size()) {
-      windows_.predict(bytes_, now_.priced_bytes, bytes_.size() - 1,
+      windows_.predict(bytes_, now_.priced_bytes, bytes_.size() - 1, oldest(),
                        [this](std::size_t place, const Distribution& next) {
                          now_.total_bits += next.bits(bytes_[place]);
                        });
       now_.priced_bytes = bytes_.size();
-      drop_windows();
     }
     return now_.total_bits;
   }
@@ -87,9 +87,26 @@ class ByteState final : public State, public ChoiceState {
   ChoiceState* by_choices() override { return this; }
 
   void encode(Byte byte, RangeEncoder& encoder) override {
-    const Distribution& next = this->next();
-    encoder.encode(next.before(byte), next.mass(byte), Distribution::kTotal);
+    code(byte, next(), encoder);
     observe({&byte, 1});
+  }
+
+  // The same, many at once.
+  void encode_all(ByteView message, RangeEncoder& encoder,
+                  const std::function<void(std::size_t)>& progress) override {
+    if (message.empty()) return;
+    const std::size_t first = bytes_.size();
+    append(bytes_, message);
+    now_.next = nullptr;
+    windows_.predict(bytes_, first, bytes_.size() - 1, oldest(),
+                     [&](std::size_t place, const Distribution& next) {
+                       code(bytes_[place], next, encoder);
+                       if (now_.priced_bytes == place) {
+                         now_.total_bits += next.bits(bytes_[place]);
+                         ++now_.priced_bytes;
+                       }
+                       if (progress) progress(place - first + 1);
+                     });
   }
 
   Byte decode(RangeDecoder& decoder) override {
@@ -125,20 +142,22 @@ class ByteState final : public State, public ChoiceState {
     Place now;
   };
 
+  static void code(Byte byte, const Distribution& next, RangeEncoder& encoder) {
+    encoder.encode(next.before(byte), next.mass(byte), Distribution::kTotal);
+  }
+
   const Distribution& next() {
     if (!now_.next) {
-      windows_.predict(bytes_, bytes_.size(), bytes_.size(),
+      windows_.predict(bytes_, bytes_.size(), bytes_.size(), oldest(),
                        [this](std::size_t, const Distribution& next) {
                          now_.next = std::make_shared<const Distribution>(next);
                        });
-      drop_windows();
     }
     return *now_.next;
   }
 
-  void drop_windows() {
-    windows_.drop_before(marks_.empty() ? bytes_.size() : marks_.oldest().bytes);
-  }
+  // The first place that a mark may come back to.
+  std::size_t oldest() { return marks_.empty() ? bytes_.size() : marks_.oldest().bytes; }
 
   void evaluate(Tree& tree) {
     next();

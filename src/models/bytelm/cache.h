@@ -1,6 +1,6 @@
 // The keys and values of the tokens so far, in blocks that copies share.
 //
-//     Cache cache(values_per_block);
+//     Cache cache(bytes_per_block);
 //     const std::size_t position = cache.append();      // its numbers may be written now
 //     cache.writable(position / kBlockTokens)[0] = 1;
 //     cache.truncate(position);                         // as if it had not been
@@ -22,7 +22,7 @@ namespace kraft::bytelm {
 
 class Cache {
  public:
-  explicit Cache(std::size_t values_per_block) : values_per_block_(values_per_block) {}
+  explicit Cache(std::size_t bytes_per_block) : bytes_per_block_(bytes_per_block) {}
 
   std::size_t tokens() const { return tokens_; }
 
@@ -30,7 +30,7 @@ class Cache {
   std::size_t append() {
     const std::size_t block = tokens_ / kBlockTokens;
     if (block == owners_.size()) {
-      owners_.push_back(std::make_shared<std::int16_t[]>(values_per_block_));
+      owners_.push_back(std::make_shared<std::int8_t[]>(bytes_per_block_));
       blocks_.push_back(owners_.back().get());
     } else {
       own(block);
@@ -46,10 +46,10 @@ class Cache {
     blocks_.resize(blocks);
   }
 
-  const std::int16_t* const* blocks() const { return blocks_.data(); }
+  const std::int8_t* const* blocks() const { return blocks_.data(); }
 
   // Of a block with tokens that were appended to this object, and not copied since.
-  std::int16_t* writable(std::size_t block) { return owners_[block].get(); }
+  std::int8_t* writable(std::size_t block) { return owners_[block].get(); }
 
  private:
   void own(std::size_t block) {
@@ -58,16 +58,16 @@ class Cache {
       std::atomic_thread_fence(std::memory_order_acquire);
       return;
     }
-    auto copy = std::make_shared_for_overwrite<std::int16_t[]>(values_per_block_);
-    std::memcpy(copy.get(), owners_[block].get(), values_per_block_ * sizeof(std::int16_t));
+    auto copy = std::make_shared_for_overwrite<std::int8_t[]>(bytes_per_block_);
+    std::memcpy(copy.get(), owners_[block].get(), bytes_per_block_);
     blocks_[block] = copy.get();
     owners_[block] = std::move(copy);
   }
 
-  std::size_t values_per_block_;
+  std::size_t bytes_per_block_;
   std::size_t tokens_ = 0;
-  std::vector<std::shared_ptr<std::int16_t[]>> owners_;
-  std::vector<const std::int16_t*> blocks_;  // the same
+  std::vector<std::shared_ptr<std::int8_t[]>> owners_;
+  std::vector<const std::int8_t*> blocks_;  // the same
 };
 
 }  // namespace kraft::bytelm

@@ -23,6 +23,26 @@ std::int16_t cut_off(std::int64_t value, std::int64_t most) {
   return static_cast<std::int16_t>(std::clamp(value, -most, most));
 }
 
+// Of a cache's block: keys, values, and the shifts of both.
+std::size_t bytes_of_layer(const Network& network) {
+  return 2 * kBlockTokens * (network.width + network.heads);
+}
+
+// Rounds a head's keys or values to `most`, and then to what is kept of them. Returns by how many
+// bits that is too small.
+int narrow(std::span<const std::int32_t> numbers, int right, std::int64_t most,
+           std::array<std::int16_t, kMostHeadWidth>& kept) {
+  std::uint64_t largest = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    kept[i] = cut_off(scaled_down(numbers[i], right), most);
+    largest = std::max(largest, size_of(kept[i]));
+  }
+  const int shift = std::max(0, static_cast<int>(std::bit_width(largest)) - kKeptBits);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    kept[i] = cut_off(scaled_down(kept[i], shift), (1 << kKeptBits) - 1);
+  return shift;
+}
+
 }  // namespace
 
 // What a matrix is multiplied by, for each item: value = number * factor * 2^-exponent, where
@@ -99,16 +119,14 @@ Engine::Engine(std::shared_ptr<const Network> network, std::size_t window_tokens
       window_tokens_(window_tokens),
       kernels_(kernels),
       rotations_(rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)) {
-  mix_shift_ = std::max(1, static_cast<int>(std::bit_width(window_tokens)) - 3);
+  mix_shift_ = std::max(1, static_cast<int>(std::bit_width(window_tokens)) - 9);
   constexpr Wide kOctavesOfNat = 1549082005;  // 1 / ln 2, in units of 2^-30
   // The root of 2^92 / head_width has 46 bits behind the point.
   const std::uint64_t over_root = wide_square_root((Wide{1} << 92) / network_->head_width());
   query_scale_q30_ = static_cast<std::int64_t>(over_root * kOctavesOfNat >> 46);
 }
 
-Cache Engine::cache() const {
-  return Cache(network_->layer_count * network_->width * kBlockTokens * 2);
-}
+Cache Engine::cache() const { return Cache(network_->layer_count * bytes_of_layer(*network_)); }
 
 void Engine::evaluate(std::span<const Question> questions) const {
   static thread_local Work work;
@@ -212,22 +230,26 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
   }
 
   const std::size_t slot = position % kBlockTokens;
-  std::int16_t* block =
-      work.items[item].cache->writable(position / kBlockTokens) + layer * width * kBlockTokens * 2;
+  std::int8_t* block =
+      work.items[item].cache->writable(position / kBlockTokens) + layer * bytes_of_layer(network);
   const std::int64_t most_key = (1 << key_bits(head_width)) - 1;
   constexpr std::int64_t kMostValue = (1 << kValueBits) - 1;
   for (std::size_t head = 0; head < network.heads; ++head) {
     const int key_right = kResidualBits - network.layers[layer].key_exponents[head];
     const int value_right = kResidualBits - network.layers[layer].value_exponents[head];
-    std::int16_t* keys = block + head * head_width * kBlockTokens;
-    std::int16_t* values = keys + width * kBlockTokens;
-    for (std::size_t i = 0; i < head_width; ++i) {
-      const std::size_t at = head * head_width + i;
+    std::int8_t* keys = block + head * head_width * kBlockTokens;
+    std::int8_t* values = keys + width * kBlockTokens;
+    std::int8_t* shifts = block + 2 * kBlockTokens * (width + head);
+    std::array<std::int16_t, kMostHeadWidth> kept;
+    shifts[slot] = static_cast<std::int8_t>(
+        narrow({key + head * head_width, head_width}, key_right, most_key, kept));
+    for (std::size_t i = 0; i < head_width; ++i)
       keys[((slot / 8 * head_width / 2 + i / 2) * 8 + slot % 8) * 2 + i % 2] =
-          cut_off(scaled_down(key[at], key_right), most_key);
-      values[(slot / 2 * head_width + i) * 2 + slot % 2] =
-          cut_off(scaled_down(value[at], value_right), kMostValue);
-    }
+          static_cast<std::int8_t>(kept[i]);
+    shifts[kBlockTokens + slot] = static_cast<std::int8_t>(
+        narrow({value + head * head_width, head_width}, value_right, kMostValue, kept));
+    for (std::size_t i = 0; i < head_width; ++i)
+      values[(slot / 2 * head_width + i) * 2 + slot % 2] = static_cast<std::int8_t>(kept[i]);
   }
 }
 
@@ -256,7 +278,7 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   const std::size_t width = network.width, heads = network.heads;
   const std::size_t head_width = network.head_width();
   const std::size_t stride = window_tokens_ + kBlockTokens;
-  const std::size_t keys = l * width * kBlockTokens * 2;
+  const std::size_t keys = l * bytes_of_layer(network);
   std::array<Attention, kMostInputs> attentions;
   for (std::size_t item = 0; item < work.items.size(); ++item) {
     for (std::size_t h = 0; h < heads; ++h)
@@ -266,6 +288,7 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
     attentions[item] = {.blocks = work.items[item].cache->blocks(),
                         .keys = keys,
                         .values = keys + width * kBlockTokens,
+                        .shifts = keys + 2 * width * kBlockTokens,
                         .tokens = work.items[item].position + 1,
                         .heads = heads,
                         .head_width = head_width,
@@ -280,9 +303,9 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   }
   kernels_.attend(attentions.data(), work.items.size());
 
-  // values * 2^mix_shift / (weight / 2^12): the weight is at least 2^26, and below 2^56.
+  // mixed * 2^(mix_shift + 17) / weight: the weight is at least 2^26, and below 2^56.
   constexpr int kInverseBits = 56;
-  const int right = kInverseBits - 12 - mix_shift_ - kFractionBits;
+  const int right = kInverseBits - 12 - kMostValueShift - mix_shift_ - kFractionBits;
   const int finest = *std::ranges::max_element(layer.value_exponents);
   for (std::size_t item = 0; item < work.items.size(); ++item) {
     for (std::size_t i = 0; i < width; ++i) {

@@ -11,7 +11,8 @@
 // - What goes from layer to layer is in units of 2^-16.
 // - What a matrix is multiplied by has 13 bits and a sign, and a scale of its own for each token:
 //   all the sums of products are exact. Weights have 8 bits, and a scale for each row.
-// - Queries and keys have 13 bits, values 12, in units that were chosen when the weights were read.
+// - Queries have 13 bits. So have keys, and values 12, in units that were chosen when the weights
+//   were read; of a token's largest ones in a head, the first 7 are kept.
 // - Attention's weights have 15 bits within each 16 tokens, relative to a power of two that is not
 //   below the largest of them.
 //

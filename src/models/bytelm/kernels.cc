@@ -27,15 +27,19 @@ void multiply(const std::int8_t* weights, std::size_t blocks, std::size_t column
 }
 
 // The scores of a block's tokens.
-void score(const std::int16_t* query, const std::int16_t* keys, std::size_t head_width, int shift,
-           std::int32_t* scores) {
-  for (std::size_t half = 0; half < kBlockTokens / 8; ++half, scores += 8) {
+void score(const Attention& a, std::size_t head, std::size_t block) {
+  const std::int16_t* query = a.queries + head * a.head_width;
+  const std::int8_t* keys = a.blocks[block] + a.keys + head * a.head_width * kBlockTokens;
+  const std::int8_t* shifts = a.key_shifts(head, block);
+  std::int32_t* scores = a.scores + head * a.scores_stride + block * kBlockTokens;
+  for (std::size_t half = 0; half < kBlockTokens; half += 8) {
     std::array<std::int32_t, 8> sum{};
-    for (std::size_t i = 0; i < head_width; i += 2, keys += 16) {
+    for (std::size_t i = 0; i < a.head_width; i += 2, keys += 16) {
       for (std::size_t t = 0; t < 8; ++t)
         sum[t] += keys[2 * t] * query[i] + keys[2 * t + 1] * query[i + 1];
     }
-    for (std::size_t t = 0; t < 8; ++t) scores[t] = sum[t] >> shift;
+    for (std::size_t t = 0; t < 8; ++t)
+      scores[half + t] = sum[t] * (1 << shifts[half + t]) >> a.score_shifts[head];
   }
 }
 
@@ -46,15 +50,19 @@ void mix(const Attention& a, std::size_t head, std::size_t block) {
   const std::int32_t octave = detail::octave_of(*std::max_element(scores, scores + tokens));
   const int lower = a.octaves[head] - octave;
   if (lower + a.mix_shift > 31) return;
-  std::array<std::int32_t, kBlockTokens> weights{};
+  std::array<std::int32_t, kBlockTokens> weights{};  // of values as they are kept
   std::int32_t weight = 0;
+  const std::int8_t* shifts = a.value_shifts(head, block);
   for (std::size_t t = 0; t < tokens; ++t) {
-    weights[t] = detail::weight_of((static_cast<std::uint32_t>(octave) << 16) -
-                                   static_cast<std::uint32_t>(scores[t]));
-    weight += weights[t];
+    const std::uint32_t below =
+        (static_cast<std::uint32_t>(octave) << 16) - static_cast<std::uint32_t>(scores[t]);
+    const std::int32_t power = detail::power_of(below);
+    weight += detail::halved(power, below >> 16);
+    weights[t] = detail::halved(
+        power, (below >> 16) + static_cast<std::uint32_t>(kMostValueShift - shifts[t]));
   }
   a.weights[head] += static_cast<std::uint64_t>(weight) << 12 >> lower;
-  const std::int16_t* values = a.blocks[block] + a.values + head * a.head_width * kBlockTokens;
+  const std::int8_t* values = a.blocks[block] + a.values + head * a.head_width * kBlockTokens;
   std::int32_t* mixed = a.mixed + head * a.head_width;
   for (std::size_t i = 0; i < a.head_width; ++i) {
     std::int32_t sum = 0;
@@ -67,11 +75,8 @@ void mix(const Attention& a, std::size_t head, std::size_t block) {
 void attend(const Attention* tokens, std::size_t count) {
   for (const Attention* a = tokens; a != tokens + count; ++a) {
     for (std::size_t h = 0; h < a->heads; ++h) {
-      std::int32_t* scores = a->scores + h * a->scores_stride;
-      for (std::size_t b = 0; b < a->blocks_count(); ++b)
-        score(a->queries + h * a->head_width,
-              a->blocks[b] + a->keys + h * a->head_width * kBlockTokens, a->head_width,
-              a->score_shifts[h], scores + b * kBlockTokens);
+      const std::int32_t* scores = a->scores + h * a->scores_stride;
+      for (std::size_t b = 0; b < a->blocks_count(); ++b) score(*a, h, b);
       a->octaves[h] = detail::octave_of(*std::max_element(scores, scores + a->tokens));
       a->weights[h] = 0;
       std::fill_n(a->mixed + h * a->head_width, a->head_width, 0);

@@ -22,9 +22,6 @@ namespace {
 
 constexpr std::size_t kRows = 8;
 
-KRAFT_AVX2_INLINE __m256i load(const std::int16_t* from) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-}
 KRAFT_AVX2_INLINE __m256i load(const std::int32_t* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
@@ -39,9 +36,14 @@ KRAFT_AVX2_INLINE __m256i both(const std::int16_t* pair) {
   return _mm256_set1_epi32(two);
 }
 
-// Two columns of eight rows, widened to 16 bits.
-KRAFT_AVX2_INLINE __m256i widened(const std::int8_t* weights) {
-  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(weights)));
+// Sixteen numbers, such as two columns of eight rows, widened to 16 bits.
+KRAFT_AVX2_INLINE __m256i widened(const std::int8_t* from) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+
+// Eight, to 32 bits.
+KRAFT_AVX2_INLINE __m256i widened_to_32(const std::int8_t* from) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
 
 // `Blocks` blocks of rows by `Inputs` inputs: what is loaded of one serves all of the other.
@@ -110,25 +112,37 @@ KRAFT_AVX2 void multiply(const std::int8_t* weights, std::size_t blocks, std::si
   }
 }
 
-// The scores of a block's tokens.
-KRAFT_AVX2 void score(const Attention& a, std::size_t head, std::size_t block) {
-  const std::int16_t* query = a.queries + head * a.head_width;
-  const std::int16_t* keys = a.blocks[block] + a.keys + head * a.head_width * kBlockTokens;
-  const std::int16_t* later = keys + a.head_width * 8;  // the second eight tokens
-  __m256i first = _mm256_setzero_si256(), second = first;
-  for (std::size_t i = 0; i < a.head_width; i += 8) {
+// The scores of a block's tokens, for `Tokens` queries that read the same block.
+template <int Tokens>
+KRAFT_AVX2 void score(const Attention* tokens, std::size_t head, std::size_t block) {
+  const std::size_t head_width = tokens->head_width;
+  const std::int8_t* keys = tokens->blocks[block] + tokens->keys + head * head_width * kBlockTokens;
+  const std::int8_t* later = keys + head_width * 8;  // the second eight tokens
+  const std::int16_t* query[Tokens];
+  __m256i first[Tokens], second[Tokens];
+  KRAFT_UNROLL
+  for (int k = 0; k < Tokens; ++k) {
+    query[k] = tokens[k].queries + head * head_width;
+    first[k] = second[k] = _mm256_setzero_si256();
+  }
+  for (std::size_t i = 0; i < head_width; i += 2) {
+    const __m256i one = widened(keys + i * 8), other = widened(later + i * 8);
     KRAFT_UNROLL
-    for (std::size_t pair = 0; pair < 4; ++pair) {
-      const std::size_t at = i + 2 * pair;
-      const __m256i of_query = both(query + at);
-      first = _mm256_add_epi32(first, _mm256_madd_epi16(load(keys + at * 8), of_query));
-      second = _mm256_add_epi32(second, _mm256_madd_epi16(load(later + at * 8), of_query));
+    for (int k = 0; k < Tokens; ++k) {
+      const __m256i of_query = both(query[k] + i);
+      first[k] = _mm256_add_epi32(first[k], _mm256_madd_epi16(one, of_query));
+      second[k] = _mm256_add_epi32(second[k], _mm256_madd_epi16(other, of_query));
     }
   }
-  const __m128i shift = _mm_cvtsi32_si128(a.score_shifts[head]);
-  std::int32_t* scores = a.scores + head * a.scores_stride + block * kBlockTokens;
-  store(scores, _mm256_sra_epi32(first, shift));
-  store(scores + 8, _mm256_sra_epi32(second, shift));
+  const std::int8_t* shifts = tokens->key_shifts(head, block);
+  const __m256i left = widened_to_32(shifts), left_later = widened_to_32(shifts + 8);
+  KRAFT_UNROLL
+  for (int k = 0; k < Tokens; ++k) {
+    const __m128i right = _mm_cvtsi32_si128(tokens[k].score_shifts[head]);
+    std::int32_t* to = tokens[k].scores + head * tokens[k].scores_stride + block * kBlockTokens;
+    store(to, _mm256_sra_epi32(_mm256_sllv_epi32(first[k], left), right));
+    store(to + 8, _mm256_sra_epi32(_mm256_sllv_epi32(second[k], left_later), right));
+  }
 }
 
 KRAFT_AVX2_INLINE std::int32_t largest(__m256i a) {
@@ -150,60 +164,104 @@ KRAFT_AVX2_INLINE __m256i less(std::int32_t a, __m256i b, __m256i x) {
   return _mm256_sub_epi32(_mm256_set1_epi32(a), _mm256_srai_epi32(_mm256_mullo_epi32(b, x), 15));
 }
 
-// detail::weight_of() of eight scores. Shifts by 32 and more make zeros.
-KRAFT_AVX2_INLINE __m256i weights_of(__m256i below) {
+// detail::halved(), of what is twice the power. Shifts by 32 and more make zeros.
+KRAFT_AVX2_INLINE __m256i halved(__m256i twice, __m256i right) {
+  return _mm256_srli_epi32(_mm256_add_epi32(_mm256_srlv_epi32(twice, right), _mm256_set1_epi32(1)),
+                           1);
+}
+
+// Of eight scores: by themselves, and for values as they are kept.
+struct Weights {
+  __m256i whole, of_values;
+};
+
+KRAFT_AVX2_INLINE Weights weights_of(__m256i below, const std::int8_t* value_shifts) {
   const __m256i x = _mm256_srli_epi32(_mm256_and_si256(below, _mm256_set1_epi32(0xFFFF)), 1);
   __m256i power = less(detail::kPower2, _mm256_set1_epi32(detail::kPower3), x);
   power = less(detail::kPower1, power, x);
   power = less(detail::kPower0, power, x);
-  power = _mm256_srlv_epi32(_mm256_slli_epi32(power, 1), _mm256_srli_epi32(below, 16));
-  return _mm256_srli_epi32(_mm256_add_epi32(power, _mm256_set1_epi32(1)), 1);
+  const __m256i twice = _mm256_slli_epi32(power, 1), right = _mm256_srli_epi32(below, 16);
+  const __m256i more =
+      _mm256_sub_epi32(_mm256_set1_epi32(kMostValueShift), widened_to_32(value_shifts));
+  return {halved(twice, right), halved(twice, _mm256_add_epi32(right, more))};
 }
 
-// Adds a block's values to what is mixed, and its weights to their sum.
-KRAFT_AVX2 void mix(const Attention& a, std::size_t head, std::size_t block) {
+using BlockWeights = std::int16_t[kBlockTokens];
+
+// Finds the weights of a block's values, and adds those of its scores to their sum. Returns by how
+// much what they make is to be shifted, less 1.
+KRAFT_AVX2 int weigh(const Attention& a, std::size_t head, std::size_t block,
+                     BlockWeights& weights) {
   const std::int32_t* scores = a.scores + head * a.scores_stride + block * kBlockTokens;
   const __m256i first = load(scores), second = load(scores + 8);
   const std::int32_t octave = detail::octave_of(largest(_mm256_max_epi32(first, second)));
   const int lower = a.octaves[head] - octave;
-  if (lower + a.mix_shift > 31) return;
-  const __m256i above = _mm256_slli_epi32(_mm256_set1_epi32(octave), 16);
-  const __m256i one = weights_of(_mm256_sub_epi32(above, first));
-  const __m256i other = weights_of(_mm256_sub_epi32(above, second));
-  alignas(32) std::int16_t weights[kBlockTokens];
-  const __m256i narrow = _mm256_permute4x64_epi64(_mm256_packs_epi32(one, other), 0b11011000);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(weights), narrow);
-  std::int32_t weight = total(_mm256_add_epi32(one, other));
-  for (std::size_t t = a.tokens; t < (block + 1) * kBlockTokens; ++t) {
-    weight -= weights[t - block * kBlockTokens];
-    weights[t - block * kBlockTokens] = 0;
+  if (lower + a.mix_shift > 31) {
+    std::fill_n(weights, kBlockTokens, std::int16_t{0});
+    return 0;
   }
+  const __m256i above = _mm256_slli_epi32(_mm256_set1_epi32(octave), 16);
+  const std::int8_t* shifts = a.value_shifts(head, block);
+  const Weights one = weights_of(_mm256_sub_epi32(above, first), shifts);
+  const Weights other = weights_of(_mm256_sub_epi32(above, second), shifts + 8);
+  const __m256i narrow =
+      _mm256_permute4x64_epi64(_mm256_packs_epi32(one.of_values, other.of_values), 0b11011000);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(weights), narrow);
+  const std::int32_t weight = total(_mm256_add_epi32(one.whole, other.whole));
   a.weights[head] += static_cast<std::uint64_t>(weight) << 12 >> lower;
+  return lower + a.mix_shift - 1;
+}
 
-  const std::int16_t* values = a.blocks[block] + a.values + head * a.head_width * kBlockTokens;
-  std::int32_t* mixed = a.mixed + head * a.head_width;
-  const __m128i shift = _mm_cvtsi32_si128(lower + a.mix_shift - 1);
-  for (std::size_t i = 0; i < a.head_width; i += 8) {
-    __m256i sum = _mm256_setzero_si256();
+// Adds a block's values to what is mixed, for `Tokens` tokens that read the same block.
+template <int Tokens>
+KRAFT_AVX2 void mix(const Attention* tokens, std::size_t head, std::size_t block) {
+  const std::size_t head_width = tokens->head_width;
+  BlockWeights weights[Tokens];
+  __m128i shifts[Tokens];
+  for (int k = 0; k < Tokens; ++k)
+    shifts[k] = _mm_cvtsi32_si128(weigh(tokens[k], head, block, weights[k]));
+  const std::int8_t* values =
+      tokens->blocks[block] + tokens->values + head * head_width * kBlockTokens;
+  for (std::size_t i = 0; i < head_width; i += 8) {
+    __m256i sum[Tokens];
     KRAFT_UNROLL
-    for (std::size_t pair = 0; pair < kBlockTokens / 2; ++pair)
-      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(load(values + (pair * a.head_width + i) * 2),
-                                                    both(weights + 2 * pair)));
-    sum =
-        _mm256_srai_epi32(_mm256_add_epi32(_mm256_sra_epi32(sum, shift), _mm256_set1_epi32(1)), 1);
-    store(mixed + i, _mm256_add_epi32(load(mixed + i), sum));
+    for (int k = 0; k < Tokens; ++k) sum[k] = _mm256_setzero_si256();
+    KRAFT_UNROLL
+    for (std::size_t pair = 0; pair < kBlockTokens / 2; ++pair) {
+      const __m256i of_pair = widened(values + (pair * head_width + i) * 2);
+      KRAFT_UNROLL
+      for (int k = 0; k < Tokens; ++k)
+        sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(of_pair, both(weights[k] + 2 * pair)));
+    }
+    KRAFT_UNROLL
+    for (int k = 0; k < Tokens; ++k) {
+      std::int32_t* mixed = tokens[k].mixed + head * head_width + i;
+      const __m256i twice = _mm256_sra_epi32(sum[k], shifts[k]);
+      const __m256i rounded = _mm256_srai_epi32(_mm256_add_epi32(twice, _mm256_set1_epi32(1)), 1);
+      store(mixed, _mm256_add_epi32(load(mixed), rounded));
+    }
   }
 }
 
 // What lies a block further on, before it is needed.
-KRAFT_AVX2_INLINE void prefetch(const std::int16_t* from, std::size_t values) {
-  for (std::size_t i = 0; i < values; i += 32) _mm_prefetch(from + i, _MM_HINT_T0);
+KRAFT_AVX2_INLINE void prefetch(const std::int8_t* from, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) _mm_prefetch(from + i, _MM_HINT_T0);
 }
 
-// Calls step(token, head, block) of all blocks, one head of one block after the other, so that it
-// is read from memory once for all tokens; `part` is where keys or values begin.
-template <std::size_t Attention::*Part, auto Step>
-KRAFT_AVX2_INLINE void for_each_block(const Attention* tokens, std::size_t count) {
+// Whether this token and the next ones, `count` in all, read the same block.
+bool share(const Attention* tokens, std::size_t count, std::size_t block) {
+  for (std::size_t k = 0; k < count; ++k) {
+    if (block >= tokens[k].blocks_count() || tokens[k].blocks[block] != tokens->blocks[block])
+      return false;
+  }
+  return true;
+}
+
+// Calls Four or One for a head of all blocks of all tokens, one block after the other, so that it
+// is read from memory once; `Part` is where keys or values begin.
+template <std::size_t Attention::*Part, auto Four, auto One>
+KRAFT_AVX2_INLINE void for_each_block(const Attention* tokens, std::size_t count,
+                                      std::size_t head) {
   const Attention* longest = tokens;
   for (const Attention* a = tokens; a != tokens + count; ++a) {
     if (a->tokens > longest->tokens) longest = a;
@@ -211,33 +269,37 @@ KRAFT_AVX2_INLINE void for_each_block(const Attention* tokens, std::size_t count
   const std::size_t blocks = longest->blocks_count();
   const std::size_t of_head = longest->head_width * kBlockTokens;
   for (std::size_t b = 0; b < blocks; ++b) {
-    for (std::size_t h = 0; h < longest->heads; ++h) {
-      if (b + 1 < blocks) prefetch(longest->blocks[b + 1] + longest->*Part + h * of_head, of_head);
-      for (const Attention* a = tokens; a != tokens + count; ++a) {
-        if (b < a->blocks_count()) Step(*a, h, b);
+    if (b + 1 < blocks) prefetch(longest->blocks[b + 1] + longest->*Part + head * of_head, of_head);
+    for (std::size_t k = 0; k < count;) {
+      const bool four = k + 4 <= count && share(tokens + k, 4, b);
+      if (four) {
+        Four(tokens + k, head, b);
+      } else if (b < tokens[k].blocks_count()) {
+        One(tokens + k, head, b);
       }
+      k += four ? 4 : 1;
     }
   }
 }
 
 // Scores are filled up to whole blocks: tokens that are not there weigh nothing.
-KRAFT_AVX2 void find_octaves(const Attention& a) {
-  for (std::size_t h = 0; h < a.heads; ++h) {
-    std::int32_t* scores = a.scores + h * a.scores_stride;
-    std::fill(scores + a.tokens, scores + a.blocks_count() * kBlockTokens, kNoScore);
-    __m256i most = _mm256_set1_epi32(kNoScore);
-    for (std::size_t t = 0; t < a.blocks_count() * kBlockTokens; t += 8)
-      most = _mm256_max_epi32(most, load(scores + t));
-    a.octaves[h] = detail::octave_of(largest(most));
-    a.weights[h] = 0;
-  }
-  std::fill_n(a.mixed, a.heads * a.head_width, 0);
+KRAFT_AVX2 void find_octave(const Attention& a, std::size_t head) {
+  std::int32_t* scores = a.scores + head * a.scores_stride;
+  std::fill(scores + a.tokens, scores + a.blocks_count() * kBlockTokens, kNoScore);
+  __m256i most = _mm256_set1_epi32(kNoScore);
+  for (std::size_t t = 0; t < a.blocks_count() * kBlockTokens; t += 8)
+    most = _mm256_max_epi32(most, load(scores + t));
+  a.octaves[head] = detail::octave_of(largest(most));
+  a.weights[head] = 0;
+  std::fill_n(a.mixed + head * a.head_width, a.head_width, 0);
 }
 
 KRAFT_AVX2 void attend(const Attention* tokens, std::size_t count) {
-  for_each_block<&Attention::keys, score>(tokens, count);
-  for (const Attention* a = tokens; a != tokens + count; ++a) find_octaves(*a);
-  for_each_block<&Attention::values, mix>(tokens, count);
+  for (std::size_t head = 0; head < tokens->heads; ++head) {
+    for_each_block<&Attention::keys, score<4>, score<1>>(tokens, count, head);
+    for (const Attention* a = tokens; a != tokens + count; ++a) find_octave(*a, head);
+    for_each_block<&Attention::values, mix<4>, mix<1>>(tokens, count, head);
+  }
 }
 
 }  // namespace

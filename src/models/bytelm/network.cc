@@ -265,7 +265,7 @@ class Reader {
       throw Error("heads share keys: " + std::to_string(network_.heads) + " queries, " +
                   grouped(key_heads) + " keys");
     if (network_.width % network_.heads != 0 || network_.head_width() % 8 != 0 ||
-        network_.head_width() > 512)
+        network_.head_width() > kMostHeadWidth)
       throw Error("its heads have " + std::to_string(network_.width) + "/" +
                   std::to_string(network_.heads) + " numbers, expected a multiple of 8 up to 512");
     if (network_.inner % 2 != 0) throw Error("llama.feed_forward_length is odd");

@@ -19,6 +19,7 @@
 
 #include "kraft/bytes.h"
 #include "models/bytelm/fixed_point.h"
+#include "models/bytelm/kernels.h"
 
 namespace kraft::bytelm {
 
@@ -45,10 +46,11 @@ struct Layer {
   std::vector<int> key_exponents, value_exponents;
 };
 
-inline constexpr int kGainBits = 20;      // fractions of gains
-inline constexpr int kResidualBits = 16;  // of what goes from layer to layer
-inline constexpr int kValueBits = 12;     // beside the sign
-int key_bits(std::size_t head_width);     // beside the sign; products of that many fit 32 bits
+inline constexpr int kGainBits = 20;                            // fractions of gains
+inline constexpr int kResidualBits = 16;                        // of what goes from layer to layer
+inline constexpr int kValueBits = kKeptBits + kMostValueShift;  // beside the sign
+inline constexpr std::size_t kMostHeadWidth = 512;
+int key_bits(std::size_t head_width);  // beside the sign; products of that many fit 32 bits
 
 struct Network {
   std::size_t layer_count = 0, width = 0, heads = 0, inner = 0;

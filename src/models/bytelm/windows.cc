@@ -31,9 +31,13 @@ void Windows::rewind(std::size_t bytes) {
   }
 }
 
-void Windows::drop_before(std::size_t place) {
-  const std::size_t begin = begin_of(place);
-  std::erase_if(windows_, [begin](const Window& window) { return window.begin < begin; });
+void Windows::drop_before(std::size_t place, std::size_t oldest) {
+  constexpr std::size_t kKept = 2;  // before that of the place
+  const std::size_t first = begin_of(std::min(place, oldest)), last = begin_of(place);
+  const std::size_t step = capacity_bytes() - capacity_bytes() / 2;
+  std::erase_if(windows_, [&](const Window& window) {
+    return window.begin < first || (window.begin > first && window.begin + kKept * step < last);
+  });
 }
 
 }  // namespace kraft::bytelm

@@ -4,7 +4,8 @@
 //     windows.predict(bytes, next);          // what follows them; reads what is new
 //
 // When a window is full, its older half is dropped and the rest read anew, so that what is in sight
-// depends on the number of bytes alone. Windows are kept as long as a mark may come back to them.
+// depends on the number of bytes alone. Of the windows that a mark may come back to, the first and
+// the last few are kept; another is read anew.
 #pragma once
 
 #include <cstddef>
@@ -29,13 +30,16 @@ class Windows {
   std::size_t begin_of(std::size_t bytes) const { return window_begin(bytes, capacity_bytes()); }
 
   // What follows the first `place` bytes, for each place of [first, last]; calls receive(place,
-  // distribution) in order.
+  // distribution) in order. No place before `oldest` will be asked for again, unless it is one of
+  // these.
   template <typename Receive>
-  void predict(ByteView bytes, std::size_t first, std::size_t last, const Receive& receive) {
+  void predict(ByteView bytes, std::size_t first, std::size_t last, std::size_t oldest,
+               const Receive& receive) {
     std::vector<Question> questions;
     std::vector<Distribution> answers;
     while (first <= last) {
       const std::size_t begin = begin_of(first);
+      drop_before(first, oldest);
       Cache& cache = read_up_to(bytes, begin, first);
       questions.clear();
       answers.resize(kMostInputs);
@@ -63,8 +67,9 @@ class Windows {
   // Forgets what was read of the bytes after the first `bytes`.
   void rewind(std::size_t bytes);
 
-  // Drops the windows that no place from `place` on looks through.
-  void drop_before(std::size_t place);
+  // Drops windows that neither `place` nor what follows it looks through, and no place from
+  // `oldest` on either; and others between these, if they are many.
+  void drop_before(std::size_t place, std::size_t oldest);
 
  private:
   // Has read the places [begin, begin + cache.tokens()).
