@@ -12,12 +12,14 @@
 #include <fstream>
 #include <numbers>
 
+#include "base/wire.h"
 #include "codecs/messages.h"
 #include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/random.h"
 #include "kraft/registry.h"
+#include "kraft/tasks/pack.h"
 #include "models/bytelm/engine.h"
 #include "models/bytelm/tree.h"
 #include "models/bytelm/windows.h"
@@ -607,6 +609,80 @@ TEST_F(Bytelm, ContextBitsAreWhatItsBytesCostWheneverTheyAreAsked) {
   EXPECT_NEAR(asked_late->context_bits(), sum, 1e-9);
   EXPECT_NEAR(never->context_bits(), sum, 1e-9);
   EXPECT_EQ(asked_late->clone()->context_bits(), asked_late->context_bits());
+}
+
+// A file that the first version wrote: the arithmetic may never change.
+constexpr std::string_view kGolden =
+    "8b6b726166741a0a014c10627974656c6d3a74696e792e676775660b6b7261667420302e312e30203134363937"
+    "653735393739373934646236383561613833396132323834323766c373feb9f5a4d2880300808040006ec2eb9b"
+    "1a5f573b8801ce03918628ab90fcda80e25deb844c3b20638f0024e60b363ffac6c22aba87cbe4ceaa16febc57"
+    "271ea9b93d05e1c77207038d55ed6db589ac955cb5657078cdb1f7cda329e760eec4eefcb7e8edc2e1c192b8d4"
+    "2d302e63ad6a60a33e1bf5295d25c910b38e74905dc65d60fc1d748639e8628ac9d4eccd0f067e556dd3f53a6d"
+    "03b52bc9d9b19ea30f55e79cee148a7158aa57871b7d2ec4f70c8d18b1f9bcb063af7b584bc16a31bba3a3f3ad"
+    "393663f006b8a54a570ed143dc041a11846070431d5c3fc7a6fd0357f1f3c9f06e067d3138dd34d79ede7379c0"
+    "e3fcb76eec1d0b2bdec0efde96abbffefaec742e29e4e2aecc216217a757c54d9e0bb58ad7d8dc63a05f95e335"
+    "f67395a28a90a78fd2e3d940d4da439e3dd9deaa876aaba25a6b25cc1f28d3ae8d2fc668f78a16522b53a0a18b"
+    "99e35634366d19bd2c890e8a9f35bb516e9ff7933b9c408436908ce9fb47f48d0ddeb79a6b93e08b1453447fd3"
+    "70521321412a059c241e227f4b10f6a75f7b6f31c8d5616eb5bd6cafed618f26992026bb15c637e6804ef8e085"
+    "fff5864536ca0d79db955ffaf846da18a5957ffe1b19b40f155f840da85743286df7ea4519eb11ca73b9f65944"
+    "0da8700591c05fa3eb15fe682fde9bb183bb70e2cd03c274c0c70977008801e2b6088f94e2092a";
+
+Bytes golden_text() {
+  Bytes text;
+  for (int i = 0; i < 8; ++i) append(text, as_bytes("line " + std::to_string(i) + " of a text\n"));
+  return text;
+}
+
+TEST_F(Bytelm, AFileOfTheFirstVersionIsReadForEver) {
+  Bytes file;
+  for (std::size_t i = 0; i < kGolden.size(); i += 2)
+    file.push_back(static_cast<Byte>(std::stoi(std::string(kGolden.substr(i, 2)), nullptr, 16)));
+  Bytes text;
+  decompress(reading(file), writing(text), {.model = tiny()});
+  EXPECT_EQ(text, golden_text());
+}
+
+// Of other shapes, what the first version coded.
+TEST(BytelmEngine, TheArithmeticStaysThatOfTheFirstVersion) {
+  struct Case {
+    TinyBytelm model;
+    std::size_t bytes;
+    std::uint64_t checksum;
+  };
+  const std::array cases = {
+      Case{{.context = 64}, 300, 8936746647821100817U},
+      Case{{.width = 64,
+            .heads = 2,
+            .inner = 96,
+            .layers = 1,
+            .context = 2048,
+            .q8 = true,
+            .tied = false},
+           1500,
+           17923030298913782239U},
+      Case{{.width = 40, .heads = 5, .inner = 66, .layers = 3, .context = 100},
+           100,
+           4660480197634371612U},
+      Case{{.width = 256, .heads = 2, .inner = 128, .layers = 1, .context = 100},
+           100,
+           7918365898201973174U},
+      Case{{.width = 264, .heads = 1, .inner = 128, .layers = 1, .context = 100},
+           100,
+           6126104932648049959U},
+  };
+  for (const Case& c : cases) {
+    const auto network = network_of(c.model);
+    Bytes text = golden_text();
+    while (text.size() < c.bytes) append(text, Bytes(text));
+    for (const Kernels* kernels : {&bytelm::plain_kernels(), &bytelm::fast_kernels()}) {
+      bytelm::Windows windows(std::make_shared<const Engine>(network, c.model.context, *kernels));
+      Bytes masses;
+      windows.predict(text, 0, c.bytes, 0, [&masses](std::size_t, const Distribution& next) {
+        for (int byte = 0; byte < 256; ++byte) put_u64(masses, next.mass(static_cast<Byte>(byte)));
+      });
+      EXPECT_EQ(checksum(masses), c.checksum) << c.model.width;
+    }
+  }
 }
 
 TEST_F(Bytelm, FilesThatAreNotItsOwnAreRefused) {

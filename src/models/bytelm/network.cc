@@ -4,16 +4,12 @@
 #include <array>
 #include <bit>
 #include <cstdio>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 
-#include "base/files.h"
 #include "base/text.h"
 #include "kraft/error.h"
 #include "models/llama/gguf_file.h"
-#include "models/llama/weights.h"
 
 namespace kraft::bytelm {
 namespace {
@@ -28,7 +24,6 @@ constexpr int kMostWeight = 127;
 // Sums of products by weights fit 32 bits: columns * 127 * 8191 < 2^31.
 constexpr std::uint64_t kMostColumns = 2048;
 constexpr std::uint64_t kMostLayers = 256;
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
 
 int width_of(std::uint64_t bits) { return static_cast<int>(std::bit_width(bits)); }
 
@@ -371,28 +366,5 @@ class Reader {
 int key_bits(std::size_t head_width) { return head_width <= 32 ? 13 : head_width <= 128 ? 12 : 11; }
 
 Network read_network(ByteView file) { return Reader(file).read(); }
-
-std::shared_ptr<const Network> load_network(const std::string& path) {
-  static std::mutex mutex;
-  static std::map<FileState, std::weak_ptr<const Network>> loaded;
-  // Commands make a model to learn what it is, and again to use it.
-  static std::shared_ptr<const Network> latest;
-  const std::lock_guard lock(mutex);
-  const std::optional<FileState> state = state_of_file(path);
-  if (state) {
-    if (auto network = loaded[*state].lock()) return latest = network;
-  }
-  try {
-    const auto bytes = InputFile(path).size_bytes();
-    if (bytes.value_or(0) > kMostFileBytes)
-      throw Error("it has " + grouped(*bytes) + " bytes, expected at most " +
-                  grouped(kMostFileBytes));
-    auto network = std::make_shared<const Network>(read_network(read_input(path)));
-    if (state) loaded[*state] = network;
-    return latest = network;
-  } catch (const Error& error) {
-    throw Error("bytelm: cannot load " + printable(path) + ": " + error.what());
-  }
-}
 
 }  // namespace kraft::bytelm
