@@ -240,9 +240,10 @@ TEST(BrotliPrices, AreDistributions) {
       EXPECT_NEAR(prices.longer_run[0], 1 - prices.run_code[0], 1e-12);
       for (const int last : {101, 32, 0, 255}) {
         std::array<double, 256> p;
-        prices.literals(static_cast<Byte>(last), 't', p);
+        prices.literals(static_cast<Byte>(last), 't', prices.types_at_first(), p);
         EXPECT_NEAR(std::accumulate(p.begin(), p.end(), 0.0), 1, 1e-12);
-        EXPECT_EQ(p['a'], prices.literal(static_cast<Byte>(last), 't', 'a'));
+        EXPECT_EQ(p['a'],
+                  prices.literal(static_cast<Byte>(last), 't', 'a', prices.types_at_first()));
       }
       for (const b::DistancePrices& distances : prices.distances) {
         ASSERT_EQ(distances.up_to.size(), 5001u);
@@ -252,6 +253,44 @@ TEST(BrotliPrices, AreDistributions) {
       }
     }
   }
+}
+
+// Which type of literals is in use changes now and then, to any of them by their shares.
+TEST(BrotliPrices, SumOverAllSequencesOfTypes) {
+  Bytes message = real_text(30000);
+  append(message, records(30000));
+  const auto blocks = blocks_of("brotli:11", message);
+  ASSERT_EQ(blocks.size(), 1u);
+  const b::Prices prices(&blocks[0], 5000);
+  const std::vector<double> shares = prices.types_at_first();
+  ASSERT_GT(shares.size(), 1u);
+  EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-12);
+  double literals = 0;
+  for (const b::TypeRun& run : blocks[0].literal_types) literals += run.symbols;
+  const double changes = (blocks[0].literal_types.size() - 1) / literals;
+  const Bytes text = bytes_of("e\x07\x05s");
+  const auto of_type = [&](std::size_t type, std::size_t at) {
+    std::vector<double> only(shares.size());
+    only[type] = 1;
+    return prices.literal(text[at - 1], 0, text[at], only);
+  };
+  double expected = 0, found = 1;
+  const std::size_t types = shares.size();
+  for (std::size_t x = 0; x < types * types * types; ++x) {
+    const std::array<std::size_t, 3> sequence = {x % types, x / types % types, x / types / types};
+    double p = shares[sequence[0]] * of_type(sequence[0], 1);
+    for (std::size_t i = 1; i < sequence.size(); ++i) {
+      const double stays = sequence[i] == sequence[i - 1] ? 1 - changes : 0;
+      p *= (stays + changes * shares[sequence[i]]) * of_type(sequence[i], i + 1);
+    }
+    expected += p;
+  }
+  std::vector<double> now = shares;
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    found *= prices.literal(text[at - 1], 0, text[at], now);
+    prices.add_literal(text[at - 1], 0, text[at], now);
+  }
+  EXPECT_NEAR(found, expected, 1e-12 * expected);
 }
 
 struct Word {
@@ -307,7 +346,7 @@ class AllCommands {
     double sum = 0, literals = 1;
     for (std::size_t l = 0; l < rest.size(); ++l) {
       sum += literals * copies(text, rest.subspan(l), l);
-      literals *= p_.literal(text.back(), text[text.size() - 2], rest[l]);
+      literals *= p_.literal(text.back(), text[text.size() - 2], rest[l], p_.types_at_first());
       text.push_back(rest[l]);
     }
     return sum + literals * p_.longer_run[rest.size() - 1];

@@ -45,7 +45,8 @@ DecoderView::DecoderView(const ViewParameters& parameters)
 
 void DecoderView::start_block(std::uint64_t begin, std::uint64_t first,
                               std::shared_ptr<const Prices> prices) {
-  blocks_.push_back({begin, std::move(prices), first, {}, first, {}});
+  const std::vector<double> types = prices->types_at_first();
+  blocks_.push_back({begin, std::move(prices), first, {}, types, first, {}});
   repeats_.clear();
   end_runs({}, 1, first);
 }
@@ -188,16 +189,32 @@ void DecoderView::push_place(std::uint64_t position) {
     if (best.distance != 0 && place.before_run[0] != best.distance)
       push(place.before_run, best.distance);
   }
+  const Byte last = byte_before(text, 2), before_last = byte_before(text, 3);
   const Place& before = now.places.back();
-  place.product = before.product *
-                  prices.literal(byte_before(text, 2), byte_before(text, 3), byte_before(text, 1));
+  place.product = before.product * prices.literal(last, before_last, text.back(), last_types());
   place.product_bits = before.product_bits;
   if (place.product < kSmall) {
     int down = 0;
     place.product = std::frexp(place.product, &down);
     place.product_bits -= down;
   }
+  add_types(last, before_last, text.back());
   end_runs(place, begun, position);
+}
+
+// Which type of literals is in use, at the last place.
+std::span<const double> DecoderView::last_types() const {
+  const Block& now = blocks_.back();
+  return std::span(now.types).last(now.prices->types_at_first().size());
+}
+
+void DecoderView::add_types(Byte last, Byte before, Byte byte) {
+  Block& now = block();
+  const std::size_t types = last_types().size();
+  now.types.resize(now.types.size() + types);
+  const std::span<double> added = std::span(now.types).last(types);
+  std::ranges::copy(std::span(now.types).last(2 * types).first(types), added.begin());
+  now.prices->add_literal(last, before, byte, added);
 }
 
 // Completes the place, where `begun` is B_t in the unit of the last start: the runs of literals
@@ -368,6 +385,7 @@ void DecoderView::rewind(std::uint64_t position) {
   }
   Block& back = block();
   back.places.resize(static_cast<std::size_t>(position - back.first + 1));
+  back.types.resize(back.places.size() * back.prices->types_at_first().size());
   back.starts.resize(static_cast<std::size_t>(position - back.first_start + 1));
   if (same_block && now - position < 1000) {
     for (std::uint64_t at = now; at > position; --at) {
@@ -423,7 +441,7 @@ double DecoderView::goes_on_with(const Repeat& repeat, std::uint64_t position) c
 void DecoderView::add_literals() {
   const ByteView text = tracker_.text();
   std::array<double, 256> share;
-  block().prices->literals(byte_before(text, 1), byte_before(text, 2), share);
+  block().prices->literals(byte_before(text, 1), byte_before(text, 2), last_types(), share);
   const double literal = block().places.back().literal;
   for (std::size_t b = 0; b < share.size(); ++b) next_.of[b] += literal * share[b];
 }

@@ -27,7 +27,8 @@
 //
 // Held still, from one refresh to the next (lz/schedule.h): the codes of the last meta-block of
 // kEnoughBytes that the stock encoder writes for the last `source_bytes`, or of its longest one;
-// and the block types, each as often as among the last symbols of its kind there.
+// and the block types of commands and distances. That of literals is summed over, as if each byte
+// since the block's first place had been one.
 #pragma once
 
 #include <array>
@@ -95,6 +96,7 @@ class DecoderView {
     std::shared_ptr<const Prices> prices;
     std::uint64_t first;
     std::vector<Place> places;
+    std::vector<double> types;  // of literals, at each place: how likely
     std::uint64_t first_start;  // older ones are gone
     std::vector<Start> starts;
   };
@@ -117,10 +119,12 @@ class DecoderView {
   };
 
   Block& block() { return blocks_.back(); }
+  std::span<const double> last_types() const;
   void start_block(std::uint64_t begin, std::uint64_t first, std::shared_ptr<const Prices> prices);
   void begin_block(std::uint64_t position);
   void add_up_matches(std::uint64_t position);
   void push_place(std::uint64_t position);
+  void add_types(Byte last, Byte before, Byte byte);
   void end_runs(Place place, double begun, std::uint64_t position);
   void push_start(std::span<const double, kLengthCodes> ends, double scale, std::int64_t exponent,
                   std::uint64_t position);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace kraft::brotli {
@@ -11,8 +12,8 @@ constexpr double kNoWord = 0x1p-15;
 constexpr double kNoCommand = 0x1p-18;
 
 // Of so many symbols at a block's end, the types count.
-constexpr std::uint64_t kLastLiterals = 2048;
-constexpr std::uint64_t kLastCommands = 512;
+constexpr std::uint64_t kLastCommands = 512;  // and distances
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 struct TypeShare {
   std::size_t type;
@@ -72,33 +73,51 @@ Prices::Prices(const MetaBlock* block, std::uint32_t window_bytes, std::uint64_t
 void Prices::set_literals(const MetaBlock* block) {
   if (block == nullptr) {
     rows_.emplace_back().fill(1.0 / 256);
-    literal_types_.push_back({1, LiteralMode::lowest_6_bits, {}});
+    literal_types_.push_back({LiteralMode::lowest_6_bits, {}});
+    type_shares_ = {1};
     return;
   }
   for (const PrefixCode& code : block->literal_codes)
     add_shares(&code, kNoWord, 1, rows_.emplace_back());
-  for (const auto& [type, share] : last_types(block->literal_types, kLastLiterals)) {
+  for (const auto& [type, share] : last_types(block->literal_types, kAll)) {
+    type_shares_.push_back(share);
     LiteralType& mixed = literal_types_.emplace_back();
-    mixed.weight = share;
     mixed.mode = block->literal_modes[type];
     for (std::size_t c = 0; c < kLiteralContexts; ++c)
       mixed.row[c] = block->literal_map[kLiteralContexts * type + c];
   }
+  double literals = 0;
+  for (const TypeRun& run : block->literal_types) literals += static_cast<double>(run.symbols);
+  if (literals > 0) type_changes_ = static_cast<double>(block->literal_types.size() - 1) / literals;
 }
 
-void Prices::literals(Byte last, Byte before, std::span<double, 256> p) const {
+double Prices::literal(const LiteralType& type, Byte last, Byte before, Byte byte) const {
+  return rows_[type.row[literal_context(type.mode, last, before)]][byte];
+}
+
+void Prices::literals(Byte last, Byte before, std::span<const double> types,
+                      std::span<double, 256> p) const {
   std::ranges::fill(p, 0.0);
-  for (const LiteralType& type : literal_types_) {
+  for (std::size_t t = 0; t < literal_types_.size(); ++t) {
+    const LiteralType& type = literal_types_[t];
     const auto& row = rows_[type.row[literal_context(type.mode, last, before)]];
-    for (std::size_t b = 0; b < p.size(); ++b) p[b] += type.weight * row[b];
+    for (std::size_t b = 0; b < p.size(); ++b) p[b] += types[t] * row[b];
   }
 }
 
-double Prices::literal(Byte last, Byte before, Byte byte) const {
+double Prices::literal(Byte last, Byte before, Byte byte, std::span<const double> types) const {
   double p = 0;
-  for (const LiteralType& type : literal_types_)
-    p += type.weight * rows_[type.row[literal_context(type.mode, last, before)]][byte];
+  for (std::size_t t = 0; t < literal_types_.size(); ++t)
+    p += types[t] * literal(literal_types_[t], last, before, byte);
   return p;
+}
+
+void Prices::add_literal(Byte last, Byte before, Byte byte, std::span<double> types) const {
+  double sum = 0;
+  for (std::size_t t = 0; t < literal_types_.size(); ++t)
+    sum += types[t] *= literal(literal_types_[t], last, before, byte);
+  for (std::size_t t = 0; t < literal_types_.size(); ++t)
+    types[t] = (1 - type_changes_) * (types[t] / sum) + type_changes_ * type_shares_[t];
 }
 
 // ---- Commands --------------------------------------------------------------------------------

@@ -2,9 +2,12 @@
 // distances.
 //
 // Each symbol costs its word in the code in use. Which code that is depends on the block type,
-// which changes every now and then; the prices mix the types that were in use last, each as often
-// as it was among the last symbols of its kind. A literal or distance that has no word counts as
-// one of 15 bits, a command as one of 18, since there are so many; then all is divided by its sum.
+// which changes every now and then. For commands and distances, the prices mix the types that were
+// in use last, each as often as it was among the last symbols of its kind. Literals tell their type
+// by themselves: each makes some types likelier than others, and between two of them the type
+// changes as often as in the meta-block (a hidden Markov model, and its forward algorithm). A
+// literal or distance that has no word counts as one of 15 bits, a command as one of 18, since
+// there are so many; then all is divided by its sum.
 #pragma once
 
 #include <array>
@@ -70,9 +73,14 @@ struct Prices {
   // distances of more than `farthest` bytes mean them; 0: there are none.
   Prices(const MetaBlock* block, std::uint32_t window_bytes, std::uint64_t farthest = 0);
 
-  // Of all 256 literals after these two bytes.
-  void literals(Byte last, Byte before, std::span<double, 256> p) const;
-  double literal(Byte last, Byte before, Byte byte) const;
+  // Of all 256 literals after these two bytes, given how likely each type is to be in use.
+  void literals(Byte last, Byte before, std::span<const double> types,
+                std::span<double, 256> p) const;
+  double literal(Byte last, Byte before, Byte byte, std::span<const double> types) const;
+  // How likely each type is where nothing is known of the literals before, and what it becomes when
+  // one more literal is known.
+  const std::vector<double>& types_at_first() const { return type_shares_; }
+  void add_literal(Byte last, Byte before, Byte byte, std::span<double> types) const;
 
   std::array<double, kLengthCodes> run_code{};
   std::array<std::array<double, kLengthCodes>, kLengthCodes> copy{};  // of run code, copy code
@@ -90,7 +98,6 @@ struct Prices {
 
  private:
   struct LiteralType {
-    double weight;
     LiteralMode mode;
     std::array<std::size_t, kLiteralContexts> row{};
   };
@@ -99,7 +106,11 @@ struct Prices {
   void set_distances(const MetaBlock* block, std::uint32_t window_bytes);
   void set_words();
 
+  double literal(const LiteralType& type, Byte last, Byte before, Byte byte) const;
+
   std::vector<LiteralType> literal_types_;
+  std::vector<double> type_shares_;  // of them
+  double type_changes_ = 0;          // before a literal
   std::vector<std::array<double, 256>> rows_;
   DistanceSymbols format_;
   std::vector<std::vector<double>> distance_shares_;  // of the symbols, of each code
