@@ -1,6 +1,7 @@
-// What a byte costs in kraft's own engine for language models of bytes: read alone, after a context
-// of so many bytes; read with fifteen others, of the same text or of other continuations; and
-// coded.
+// What a byte costs in kraft's own engine for language models of bytes, with and without vector
+// instructions, and what it costs in `bytelm:text` and `llama:text`: predicted, drawn and decoded
+// alone; read from a prompt and encoded, where what follows is known; and one of eight
+// continuations, which are evaluated together.
 //
 //     build/benchmarks/bytelm_bench
 //
@@ -15,6 +16,7 @@
 #include "kraft/coder.h"
 #include "kraft/random.h"
 #include "kraft/registry.h"
+#include "kraft/sampler.h"
 #include "models/bytelm/engine.h"
 #include "models/llama/weights.h"
 
@@ -24,6 +26,9 @@ using kraft::bytelm::Cache;
 using kraft::bytelm::Distribution;
 using kraft::bytelm::Engine;
 using kraft::bytelm::Question;
+
+constexpr std::size_t kContextBytes = 1024;
+constexpr std::size_t kCodedBytes = 2047;
 
 // Of this thread, which does all the work: what else the machine does counts for less.
 double processor_seconds() {
@@ -85,39 +90,113 @@ BENCHMARK(next)
     ->Args({1024, 1, 0})
     ->Unit(benchmark::kMillisecond);
 
-// A prompt.
-void prefill(benchmark::State& state) {
-  const auto size = static_cast<std::size_t>(state.range(0));
-  const Engine engine(network(), 2049, kernels(1));
-  const kraft::Bytes text = text_of(size);
+// Of a loop over what a benchmark measures.
+template <typename Work>
+void measure(benchmark::State& state, std::size_t bytes, const Work& work) {
   double seconds = 0;
   for (auto _ : state) {
-    Cache cache = engine.cache();
     const double begin = processor_seconds();
-    append(engine, cache, text);
+    work();
     seconds += processor_seconds() - begin;
   }
   state.counters["ms"] =
-      1000 * seconds / static_cast<double>(size) / static_cast<double>(state.iterations());
+      1000 * seconds / static_cast<double>(bytes) / static_cast<double>(state.iterations());
 }
-BENCHMARK(prefill)->ArgName("bytes")->Arg(256)->Arg(2048)->Unit(benchmark::kMillisecond);
 
-// A text through the model and the coder.
-void code(benchmark::State& state) {
-  const auto model = kraft::make_model("bytelm:text");
-  const kraft::Bytes text = text_of(static_cast<std::size_t>(state.range(0)));
-  double seconds = 0;
-  for (auto _ : state) {
-    const double begin = processor_seconds();
+std::shared_ptr<const kraft::Model> model_of(const char* spec) {
+  return kraft::make_model(spec, {.threads = 1});
+}
+
+// With the whole distribution, after a context.
+std::unique_ptr<kraft::State> begun(const kraft::Model& model) {
+  auto state = model.start(text_of(kContextBytes));
+  std::array<double, 256> bits;
+  state->next_byte(bits);
+  return state;
+}
+
+void predicted(benchmark::State& state, const char* spec) {
+  const auto model = model_of(spec);
+  const auto context = begun(*model);
+  const kraft::Mark mark = context->mark();
+  std::array<double, 256> bits;
+  measure(state, 1, [&] {
+    context->observe(kraft::as_bytes("a"));
+    context->next_byte(bits);
+    context->rewind(mark);
+  });
+}
+
+void drawn(benchmark::State& state, const char* spec) {
+  constexpr std::size_t kBytes = 32;
+  const auto model = model_of(spec);
+  const auto context = begun(*model);
+  const auto sampler = kraft::make_sampler("ancestral");
+  const kraft::Mark mark = context->mark();
+  measure(state, kBytes, [&] {
+    kraft::Random random(1);
+    kraft::sample(*sampler, *context, kraft::Candidates::all(), {.length_bytes = kBytes}, random);
+    context->rewind(mark);
+  });
+}
+
+void continued_by_eight(benchmark::State& state, const char* spec) {
+  const auto model = model_of(spec);
+  const auto context = begun(*model);
+  const kraft::Bytes ends = kraft::Bytes{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'};
+  std::vector<kraft::ByteView> prefixes;
+  for (const kraft::Byte& end : ends) prefixes.emplace_back(&end, 1);
+  const kraft::Bytes alphabet = {'x'};
+  std::array<double, 8> bits;
+  measure(state, ends.size(), [&] { context->extend(prefixes, alphabet, bits); });
+}
+
+void prompt(benchmark::State& state, const char* spec) {
+  const auto model = model_of(spec);
+  const kraft::Bytes text = text_of(2047);
+  measure(state, text.size(), [&] {
+    std::array<double, 256> bits;
+    model->start(text)->next_byte(bits);
+  });
+}
+
+void encoded(benchmark::State& state, const char* spec) {
+  const auto model = model_of(spec);
+  const kraft::Bytes text = text_of(kCodedBytes);
+  measure(state, text.size(), [&] {
     kraft::RangeEncoder encoder;
     kraft::encode_bytes(*model->start(), text, encoder);
     benchmark::DoNotOptimize(encoder.finish());
-    seconds += processor_seconds() - begin;
-  }
-  state.counters["ms"] =
-      1000 * seconds / static_cast<double>(text.size()) / static_cast<double>(state.iterations());
+  });
 }
-BENCHMARK(code)->ArgName("bytes")->Arg(256)->Arg(4096)->Unit(benchmark::kMillisecond);
+
+void decoded(benchmark::State& state, const char* spec) {
+  const auto model = model_of(spec);
+  const kraft::Bytes text = text_of(kCodedBytes);
+  kraft::RangeEncoder encoder;
+  kraft::encode_bytes(*model->start(), text, encoder);
+  const kraft::Bytes stream = encoder.finish();
+  measure(state, text.size(), [&] {
+    kraft::RangeDecoder decoder(stream);
+    benchmark::DoNotOptimize(kraft::decode_bytes(*model->start(), text.size(), decoder));
+  });
+}
+
+#ifdef KRAFT_HAVE_LLAMA
+#define KRAFT_OF_BOTH(function)                                                      \
+  BENCHMARK_CAPTURE(function, bytelm, "bytelm:text")->Unit(benchmark::kMillisecond); \
+  BENCHMARK_CAPTURE(function, llama, "llama:text")->Unit(benchmark::kMillisecond)
+#else
+#define KRAFT_OF_BOTH(function) \
+  BENCHMARK_CAPTURE(function, bytelm, "bytelm:text")->Unit(benchmark::kMillisecond)
+#endif
+
+KRAFT_OF_BOTH(predicted);
+KRAFT_OF_BOTH(drawn);
+KRAFT_OF_BOTH(continued_by_eight);
+KRAFT_OF_BOTH(prompt);
+KRAFT_OF_BOTH(encoded);
+KRAFT_OF_BOTH(decoded);
 
 }  // namespace
 

@@ -61,6 +61,14 @@ if(TARGET kraft_program)
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()
 
+# What is written here is read on another processor, where there is a compiler for it and an emulator.
+add_executable(portable_coder ${PROJECT_SOURCE_DIR}/tests/portable/main.cc)
+target_include_directories(portable_coder PRIVATE ${private_folders})
+target_link_libraries(portable_coder PRIVATE kraft::kraft kraft_flags)
+add_test(NAME portable COMMAND ${PROJECT_SOURCE_DIR}/tests/portable/run $<TARGET_FILE:portable_coder>)
+set_tests_properties(portable PROPERTIES
+  ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
+
 # The example programs run.
 if(KRAFT_BUILD_EXAMPLES)
   set(short_text ${PROJECT_SOURCE_DIR}/LICENSE)
