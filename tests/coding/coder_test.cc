@@ -13,6 +13,7 @@
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "samplers/toy_models.h"
+#include "sanitized.h"
 
 namespace kraft {
 namespace {
@@ -294,7 +295,7 @@ TEST(RangeCoder, DrawsFromTheDistributionWhenFedWithCoinFlips) {
   Random random(8);
   RangeDecoder decoder([&] { return static_cast<Byte>(random.bits()); });
   std::map<std::string, int> counts;
-  for (int i = 0; i < 200'000; ++i) ++counts[std::to_string(decoder.decode(distribution))];
+  for (int i = 0; i < draws(200'000); ++i) ++counts[std::to_string(decoder.decode(distribution))];
   testing::expect_distribution(counts,
                                testing::from_bits({{"0", 0.5}, {"1", 2}, {"2", 3.25}, {"3", 9}}));
 }
@@ -345,7 +346,7 @@ class Remembering final : public Model {
 TEST(FrontDoor, DrawingFromTheCodecIsDrawingFromTheModel) {
   const auto gzip = std::make_shared<Remembering>(model_of(make_codec("gzip:9"), "gzip:9"));
   const Bytes context = bytes_of("abracadabra abracadab");
-  constexpr int kDraws = 20'000;
+  constexpr int kDraws = draws(20'000);
 
   testing::Distribution expected;
   for (const auto& [first, p] : [&] {

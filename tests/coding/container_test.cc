@@ -115,7 +115,9 @@ TEST_P(EveryModelCompresses, AndDecompressesWhatItIsTold) {
   if (spec.starts_with("llama") && !testing::kHaveLlama) GTEST_SKIP() << "built without llama.cpp";
   // Each byte of these costs 256 images or recordings, and so does each file's probe of the model.
   const bool dear = slow && is_for_samples(spec);
-  const std::size_t most_bytes = dear || spec.starts_with("cmd") ? 2 : slow ? 40 : 400;
+  const std::size_t most_bytes = dear || spec.starts_with("cmd") ? (kSanitized ? 1 : 2)
+                                 : slow                          ? 12
+                                                                 : 400;
   std::vector<Bytes> originals = {small_image(), small_recording()};
   if (!dear) originals.insert(originals.end(), {real_text(400), random_bytes(40, 4)});
   for (Bytes& original : originals) {
@@ -166,7 +168,7 @@ struct Streams {
 
 TEST(Container, BlocksThreadsAndPiecesDoNotChangeWhatComesBack) {
   const auto model = make_model("ngram:2");
-  const Bytes original = real_text(5000);
+  const Bytes original = real_text(kSanitized ? 1500 : 5000);
   for (std::uint64_t block_bytes : {1u, 7u, 1000u, 1024u, 5000u, 5001u}) {
     Bytes first;
     for (unsigned threads : {1u, 2u, 5u}) {

@@ -15,6 +15,7 @@
 #include "kraft/model.h"
 #include "kraft/random.h"
 #include "kraft/registry.h"
+#include "sanitized.h"
 
 namespace kraft {
 
@@ -59,6 +60,7 @@ void expect_that_rewinds_leave_nothing(Make make, ByteView text, std::size_t beg
                                        std::size_t most) {
   const Bytes other = random_bytes(300, 5);
   Random random(6);
+  if (kSanitized) steps /= 5;
   auto view = make();
   std::size_t at = begin;
   view.observe(text.first(at));

@@ -28,14 +28,14 @@ TEST(Ancestral, DrawsFromTheChainOfConditionals) {
   for (const Length& length : {Length(table_length), Length(codec_length)}) {
     const auto sampler = make_sampler("ancestral");
     const auto counts = draw_many(*sampler, length, abc(),
-                                  {.length_bytes = 3, .history = as_bytes("abcab")}, 20000);
+                                  {.length_bytes = 3, .history = as_bytes("abcab")}, draws(20000));
     expect_distribution(counts, chain(length, "abcab", 3));
   }
 }
 
 TEST(Ancestral, AppliesTheFiltersAtEveryStep) {
   const auto sampler = make_sampler("ancestral", {.temperature = 0.6});
-  const auto counts = draw_many(*sampler, table_length, abc(), {.length_bytes = 2}, 20000);
+  const auto counts = draw_many(*sampler, table_length, abc(), {.length_bytes = 2}, draws(20000));
   expect_distribution(counts, chain(table_length, "", 2, 0.6));
 }
 
@@ -75,7 +75,7 @@ TEST(Ancestral, MeasuresInWholeBytesIfAsked) {
   const auto whole = [](const std::string& text) { return 8 * std::ceil(codec_length(text) / 8); };
   const auto sampler = make_sampler("ancestral", {.whole_bytes = true});
   const auto counts = draw_many(*sampler, codec_length, abc(),
-                                {.length_bytes = 2, .history = as_bytes("abca")}, 20000);
+                                {.length_bytes = 2, .history = as_bytes("abca")}, draws(20000));
   const ChiSquared test = chi_squared(counts, chain(whole, "abca", 2));
   EXPECT_TRUE(test.passes()) << test.statistic;
 }

@@ -72,7 +72,7 @@ TEST(Beam, DrawsWholePlansFromTheJointDistributionAtFullWidth) {
     const auto sampler = make_sampler(
         "beam", {.temperature = temperature, .horizon = 3, .beam_width = 27, .commit = 0});
     const auto counts = draw_many(*sampler, codec_length, abc(),
-                                  {.length_bytes = 3, .history = as_bytes("abcab")}, 10000);
+                                  {.length_bytes = 3, .history = as_bytes("abcab")}, draws(10000));
     Distribution bits;
     for (const std::string& s : strings_over("abc", 3))
       bits[s] = codec_length("abcab" + s) - codec_length("abcab");
@@ -84,7 +84,7 @@ TEST(Beam, FiltersChooseAmongThePlans) {
   const auto sampler =
       make_sampler("beam", {.top_k = 2, .horizon = 3, .beam_width = 5, .commit = 0});
   const auto counts = draw_many(*sampler, codec_length, abc(),
-                                {.length_bytes = 3, .history = as_bytes("abcab")}, 3000);
+                                {.length_bytes = 3, .history = as_bytes("abcab")}, draws(3000));
   const auto beams = plan(codec_length, "abcab", "abc", 3, 5);
   Distribution bits;
   for (std::size_t i = 0; i < 2; ++i)

@@ -28,19 +28,19 @@ Distribution chain(const Length& bits, const std::string& context, std::size_t l
 TEST(Coinflips, DrawsFromTheChainOfConditionals) {
   for (const Length& length : {Length(table_length), Length(codec_length)}) {
     const auto counts = draw_many(*make_sampler("coinflips"), length, abc(),
-                                  {.length_bytes = 3, .history = as_bytes("abcab")}, 20000);
+                                  {.length_bytes = 3, .history = as_bytes("abcab")}, draws(20000));
     expect_distribution(counts, chain(length, "abcab", 3));
   }
 }
 
 TEST(Coinflips, AppliesTheFiltersAtEveryStep) {
   const auto sampler = make_sampler("coinflips", {.temperature = 0.6});
-  const auto counts = draw_many(*sampler, table_length, abc(), {.length_bytes = 2}, 20000);
+  const auto counts = draw_many(*sampler, table_length, abc(), {.length_bytes = 2}, draws(20000));
   expect_distribution(counts, chain(table_length, "", 2, 0.6));
 
   const auto two = make_sampler("coinflips", {.top_k = 2});
   for (const auto& [text, count] :
-       draw_many(*two, table_length, abc(), {.length_bytes = 1}, 2000)) {
+       draw_many(*two, table_length, abc(), {.length_bytes = 1}, draws(2000))) {
     const Distribution p = chain(table_length, "", 1);
     int better = 0;
     for (const auto& [other, q] : p) better += q > p.at(text);

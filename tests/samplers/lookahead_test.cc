@@ -88,8 +88,9 @@ TEST(Lookahead, IsAncestralAtAHorizonOfOne) {
 TEST(Lookahead, DrawsFromTheExactMarginalAtFullWidth) {
   for (int horizon : {2, 4}) {
     const auto sampler = make_sampler("lookahead", {.horizon = horizon, .beam_width = 81});
-    const auto counts = draw_many(*sampler, codec_length, abc(),
-                                  {.length_bytes = 1, .history = as_bytes("abcabca")}, 10000);
+    const auto counts =
+        draw_many(*sampler, codec_length, abc(),
+                  {.length_bytes = 1, .history = as_bytes("abcabca")}, draws(10000));
     expect_distribution(counts,
                         marginal(codec_length, "abcabca", static_cast<std::size_t>(horizon)));
   }
@@ -99,15 +100,16 @@ TEST(Lookahead, ChangesNothingForACausalModelAtFullWidth) {
   // The conditionals of a normalised model are the marginals of its joint distribution.
   const auto sampler = make_sampler("lookahead", {.horizon = 3, .beam_width = 9});
   const auto counts = draw_many(*sampler, table_length, abc(),
-                                {.length_bytes = 1, .history = as_bytes("ab")}, 20000);
+                                {.length_bytes = 1, .history = as_bytes("ab")}, draws(20000));
   expect_distribution(counts, marginal(table_length, "ab", 1));
 }
 
 TEST(Lookahead, DrawsFromTheDocumentedEstimateAtAnyWidth) {
   for (int width : {1, 2, 4}) {
     const auto sampler = make_sampler("lookahead", {.horizon = 4, .beam_width = width});
-    const auto counts = draw_many(*sampler, codec_length, abc(),
-                                  {.length_bytes = 1, .history = as_bytes("abcabca")}, 10000);
+    const auto counts =
+        draw_many(*sampler, codec_length, abc(),
+                  {.length_bytes = 1, .history = as_bytes("abcabca")}, draws(10000));
     EXPECT_EQ(counts.size(), 3u);  // every possible byte keeps a weight
     expect_distribution(counts, estimate(codec_length, "abcabca", 4, width));
   }

@@ -66,7 +66,7 @@ TEST(Metropolis, ChainHasTheJointDistributionOfToyModels) {
     for (double temperature : {1.0, 0.6, 2.0}) {
       const Walk setup{.temperature = temperature};
       ToyState state(length, setup.context);
-      expect_distribution(walk(state, setup, 4000, 25),
+      expect_distribution(walk(state, setup, draws(4000), 25),
                           joint(state, setup.alphabet, setup.length, temperature));
     }
   }
@@ -78,7 +78,7 @@ TEST(Metropolis, CorrectsWhatAnotherModelProposes) {
   ToyState state(codec_length, setup.context), proposal(table_length, setup.context);
   Walk with_model = setup;
   with_model.proposal = &proposal;
-  expect_distribution(walk(state, with_model, 4000, 25), joint(state, "abc", 3));
+  expect_distribution(walk(state, with_model, draws(4000), 25), joint(state, "abc", 3));
   EXPECT_EQ(proposal.open_marks(), 0u);
   EXPECT_EQ(proposal.text(), setup.context);
 }
@@ -86,7 +86,7 @@ TEST(Metropolis, CorrectsWhatAnotherModelProposes) {
 TEST(Metropolis, FillsAHoleByTheLengthOfAllThreeParts) {
   const Walk setup{.suffix = "bacab"};
   ToyState state(codec_length, setup.context);
-  const auto counts = walk(state, setup, 4000, 25);
+  const auto counts = walk(state, setup, draws(4000), 25);
   expect_distribution(counts, joint(state, "abc", 3, 1, setup.suffix));
   // The suffix matters here: the same draws are not those of a continuation.
   EXPECT_FALSE(chi_squared(counts, joint(state, "abc", 3)).passes());
@@ -104,7 +104,7 @@ TEST(Metropolis, ChainHasTheJointDistributionOfCompressors) {
                      .length = 3,
                      .temperature = whole_bytes ? 4.0 : 2.0,
                      .context = std::string(as_text(context))};
-    const auto counts = walk(*state, setup, 3000, 24);
+    const auto counts = walk(*state, setup, draws(3000), 24);
     const Distribution exact = joint(*state, setup.alphabet, setup.length, setup.temperature);
     const ChiSquared test = chi_squared(counts, exact);
     EXPECT_TRUE(test.passes()) << spec << ": " << test.statistic << " against " << test.critical;
@@ -119,7 +119,7 @@ TEST(Metropolis, DrawsSpanBySpan) {
   const auto sampler =
       make_sampler("metropolis", {.span = 2, .steps = 40, .burn_in = 0, .chains = 1});
   const auto counts = draw_many(*sampler, codec_length, abc(),
-                                {.length_bytes = 4, .history = as_bytes(history)}, 3000);
+                                {.length_bytes = 4, .history = as_bytes(history)}, draws(3000));
   Distribution expected;
   ToyState state(codec_length, history);
   for (const auto& [first, p] : joint(state, "abc", 2)) {
@@ -133,7 +133,7 @@ TEST(Metropolis, RoundsLengthsUpToWholeBytes) {
   const auto sampler = make_sampler(
       "metropolis", {.whole_bytes = true, .span = 2, .steps = 60, .burn_in = 20, .chains = 1});
   const auto counts = draw_many(*sampler, codec_length, abc(),
-                                {.length_bytes = 2, .history = as_bytes("abcab")}, 5000);
+                                {.length_bytes = 2, .history = as_bytes("abcab")}, draws(5000));
   const Length in_bytes = [](const std::string& text) {
     return 8 * std::ceil(codec_length(text) / 8);
   };

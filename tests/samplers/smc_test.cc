@@ -28,7 +28,7 @@ const std::string kHistory = "abcabcaacbbacbabc";
 TEST(Smc, OneParticleIsAncestral) {
   const auto smc = make_sampler("smc", {.temperature = 0.7, .particles = 1});
   const auto counts = draw_many(*smc, codec_length, abc(),
-                                {.length_bytes = 3, .history = as_bytes(kHistory)}, 8000);
+                                {.length_bytes = 3, .history = as_bytes(kHistory)}, draws(8000));
   Distribution expected;
   for (const std::string& s : strings_over("abc", 3)) {
     expected[s] = 1;
@@ -45,7 +45,7 @@ TEST(Smc, ManyParticlesHaveTheJointDistribution) {
   for (double temperature : {1.0, 2.0}) {
     const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
     const auto counts = draw_many(*smc, codec_length, abc(),
-                                  {.length_bytes = 3, .history = as_bytes(kHistory)}, 3000);
+                                  {.length_bytes = 3, .history = as_bytes(kHistory)}, draws(3000));
     ToyState state(codec_length, kHistory);
     expect_distribution(counts, from_bits(span_bits(state, "abc", 3), temperature));
   }
@@ -88,7 +88,7 @@ TEST(Smc, HasTheJointDistributionOfCompressors) {
     const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
     std::map<std::string, int> counts;
     Random random(17);
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < draws(1000); ++i) {
       const auto copy = state->clone();
       const SampleRequest request{.length_bytes = 3, .history = context};
       ++counts[std::string(as_text(sample(*smc, *copy, candidates, request, random)))];
@@ -104,7 +104,7 @@ TEST(Smc, FillsAHole) {
   const auto smc = make_sampler("smc", {.particles = 200});
   const auto counts = draw_many(
       *smc, codec_length, abc(),
-      {.length_bytes = 3, .history = as_bytes(kHistory), .suffix = as_bytes("bacab")}, 3000);
+      {.length_bytes = 3, .history = as_bytes(kHistory), .suffix = as_bytes("bacab")}, draws(3000));
   ToyState state(codec_length, kHistory);
   expect_distribution(counts, from_bits(span_bits(state, "abc", 3, "bacab")));
   EXPECT_FALSE(chi_squared(counts, from_bits(span_bits(state, "abc", 3))).passes());
@@ -145,7 +145,7 @@ TEST(Smc, OutlivesDeadEnds) {
                                                           : kInfinity;
   };
   const auto smc = make_sampler("smc", {.particles = 100});
-  const auto counts = draw_many(*smc, no_c_follows, abc(), {.length_bytes = 3}, 4000);
+  const auto counts = draw_many(*smc, no_c_follows, abc(), {.length_bytes = 3}, draws(4000));
   ToyState state(no_c_follows);
   expect_distribution(counts, from_bits(span_bits(state, "abc", 3)));
 }
@@ -190,7 +190,7 @@ TEST(JointSamplers, AgreeOnTheBitsOfGzip) {
 
   const auto smc = make_sampler("smc", {.span = kSpan, .particles = 200});
   const auto fresh = make_model("gzip:9")->start(context);
-  constexpr int kRuns = 30;
+  constexpr int kRuns = kSanitized ? 12 : 30;
   double sum = 0, squares = 0;
   for (int i = 0; i < kRuns; ++i) {
     const auto copy = fresh->clone();

@@ -36,7 +36,7 @@ TEST(Spans, DrawsFromTheFollowersByTheirBits) {
   const std::string history = random_text(60, "abc", 1);
   const auto sampler = make_sampler("spans", {.span_length = 3, .key_length = 2});
   const auto counts = draw_many(*sampler, codec_length, abc(),
-                                {.length_bytes = 3, .history = as_bytes(history)}, 10000);
+                                {.length_bytes = 3, .history = as_bytes(history)}, draws(10000));
   Distribution bits;
   const auto spans = followers(history, 2, 3, 256);
   ASSERT_GE(spans.size(), 3u);
@@ -87,7 +87,7 @@ TEST(Spans, BacksOffToShorterKeysAndThenToSingleBytes) {
             "bx");
   // Nothing came before the end: one byte of the candidates, as ancestral draws it.
   const auto counts = draw_many(*sampler, table_length, abc(),
-                                {.length_bytes = 1, .history = as_bytes("xyz")}, 5000);
+                                {.length_bytes = 1, .history = as_bytes("xyz")}, draws(5000));
   Distribution bits;
   for (std::string s : {"a", "b", "c"}) bits[s] = table_length("xyz" + s);
   expect_distribution(counts, from_bits(bits));
@@ -98,7 +98,7 @@ TEST(Spans, HoldBytesOfTheAlphabetOnly) {
   const std::string history = "a.x a.b a.c a.";
   const auto sampler = make_sampler("spans", {.span_length = 1, .key_length = 2});
   const auto counts = draw_many(*sampler, table_length, abc(),
-                                {.length_bytes = 1, .history = as_bytes(history)}, 300);
+                                {.length_bytes = 1, .history = as_bytes(history)}, draws(300));
   EXPECT_EQ(counts.size(), 2u);
   EXPECT_TRUE(counts.contains("b") && counts.contains("c"));
 }
