@@ -1,6 +1,7 @@
 // kraft sample: draw from a model.
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -105,21 +106,6 @@ void refuse(const OptionTable<Task>& table, const Task& task, Medium medium,
   for (const Option& row : table.rows()) {
     if (row.name == "input" || !table.is_set(task, row.name)) continue;
     refuse(row.name, true, medium, owners);
-  }
-}
-
-void refuse_options_of_others(Asked& asked, const Shown& shown, Medium medium) {
-  check_media({media_input_options(), asked.media}, medium);
-  if (medium != Medium::image) refuse(image_options(), asked.image, medium, owners(Medium::image));
-  if (medium != Medium::audio) refuse(audio_options(), asked.audio, medium, owners(Medium::audio));
-  if (has_samples(medium)) {
-    refuse(text_options(), asked.text, medium, owners(Medium::bytes));
-    refuse("echo", shown.echo, medium, owners(Medium::bytes));
-    refuse("trace", !shown.trace.empty(), medium, owners(Medium::bytes));
-    if (!asked.text.context.input) throw UsageError("the file is missing");
-  } else {
-    refuse(completion_options(), asked.completion, medium, "images and recordings");
-    refuse("panel", !shown.panel.empty(), medium, "images and recordings");
   }
 }
 
@@ -269,7 +255,7 @@ class TextShow {
   ByteView prompt_, suffix_;  // of the result
 };
 
-int sample_text(SampleTask& task, const Shown& shown) {
+int draw_text(SampleTask& task, const Shown& shown) {
   task.wants_traces = !shown.trace.empty();
   task.wants_bits = task.wants_copying = shown.json || !shown.quiet;
   task.wants_bytes = shown.json;
@@ -351,27 +337,31 @@ Outputs opened(const Shown& shown) {
   return outputs;
 }
 
-int complete(Asked& asked, const Shown& shown, Medium medium) {
-  const ByteView file(*asked.text.context.input);
+int draw_image(Asked& asked, const Shown& shown) {
   catch_interrupts();
   TerminalReceiver terminal;
-  if (medium == Medium::image) {
-    take_common(asked.image, asked, shown);
-    check_png_name("output", shown.output);
-    check_png_name("panel", shown.panel);
-    asked.image.image = read_named(asked.input_name, [&] { return read_image(asked.media, file); });
-    if (!asked.mask_name.empty()) asked.image.mask_name = asked.mask_name;
-    warn_about(asked.input_name, asked.image.image.warnings, terminal.receiver());
-    if (!shown.panel.empty()) expect_panel_fits(asked.image);
-    Outputs outputs = opened(shown);
-    const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
-    terminal.end_progress();
-    return show_completions(asked.image, result, shown, outputs);
-  }
+  take_common(asked.image, asked, shown);
+  check_png_name("output", shown.output);
+  check_png_name("panel", shown.panel);
+  asked.image.image = read_named(
+      asked.input_name, [&] { return read_image(asked.media, *asked.text.context.input); });
+  if (!asked.mask_name.empty()) asked.image.mask_name = asked.mask_name;
+  warn_about(asked.input_name, asked.image.image.warnings, terminal.receiver());
+  if (!shown.panel.empty()) expect_panel_fits(asked.image);
+  Outputs outputs = opened(shown);
+  const ImageCompletionResult result = complete_image(asked.image, terminal.receiver());
+  terminal.end_progress();
+  return show_completions(asked.image, result, shown, outputs);
+}
+
+int draw_audio(Asked& asked, const Shown& shown) {
+  catch_interrupts();
+  TerminalReceiver terminal;
   take_common(asked.audio, asked, shown);
   if (!shown.output.empty()) format_of(shown.output);
   check_png_name("panel", shown.panel);
-  asked.audio.audio = read_named(asked.input_name, [&] { return read_audio(asked.media, file); });
+  asked.audio.audio = read_named(
+      asked.input_name, [&] { return read_audio(asked.media, *asked.text.context.input); });
   warn_about(asked.input_name, asked.audio.audio.warnings, terminal.receiver());
   if (!shown.output.empty()) expect_writable(asked.audio.audio, format_of(shown.output));
   if (!shown.panel.empty()) expect_panel_fits(asked.audio);
@@ -381,12 +371,57 @@ int complete(Asked& asked, const Shown& shown, Medium medium) {
   return show_completions(asked.audio, result, shown, outputs);
 }
 
+// How parts of a medium are drawn, and the options that say how.
+struct Drawing {
+  Medium medium;
+  int (*draw)(Asked& asked, const Shown& shown);
+  // Throws when one of them is set for a file of another medium.
+  void (*refuse_options)(const Asked& asked, const Shown& shown, Medium of,
+                         const std::string& owners);
+};
+
+constexpr std::array<Drawing, 3> kDrawings = {{
+    {Medium::image, draw_image,
+     [](const Asked& asked, const Shown&, Medium of, const std::string& owners) {
+       refuse(image_options(), asked.image, of, owners);
+     }},
+    {Medium::audio, draw_audio,
+     [](const Asked& asked, const Shown&, Medium of, const std::string& owners) {
+       refuse(audio_options(), asked.audio, of, owners);
+     }},
+    // And all other media.
+    {Medium::bytes, [](Asked& asked, const Shown& shown) { return draw_text(asked.text, shown); },
+     [](const Asked& asked, const Shown& shown, Medium of, const std::string& owners) {
+       refuse(text_options(), asked.text, of, owners);
+       refuse("echo", shown.echo, of, owners);
+       refuse("trace", !shown.trace.empty(), of, owners);
+     }},
+}};
+
+const Drawing& drawing_of(Medium medium) {
+  const auto row = std::ranges::find(kDrawings, medium, &Drawing::medium);
+  return row == kDrawings.end() ? kDrawings.back() : *row;
+}
+
+void check_options(const Asked& asked, const Shown& shown, Medium medium) {
+  check_media(media_input_options(), asked.media, medium);
+  for (const Drawing& row : kDrawings) {
+    if (&row != &drawing_of(medium)) row.refuse_options(asked, shown, medium, owners(row.medium));
+  }
+  if (has_samples(medium)) {
+    if (!asked.text.context.input) throw UsageError("the file is missing");
+  } else {
+    refuse(completion_options(), asked.completion, medium, "images and recordings");
+    refuse("panel", !shown.panel.empty(), medium, "images and recordings");
+  }
+}
+
 // What the file holds says what is drawn.
 int run(Asked& asked, const Shown& shown) {
   const Medium medium =
       medium_of(asked.media, asked.text.context.input.value_or(Bytes()), asked.input_name);
-  refuse_options_of_others(asked, shown, medium);
-  return has_samples(medium) ? complete(asked, shown, medium) : sample_text(asked.text, shown);
+  check_options(asked, shown, medium);
+  return drawing_of(medium).draw(asked, shown);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The results of kraft compare as a page that needs nothing else.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -126,19 +127,40 @@ void add_audio(Json& json, const CompareInput& input, const CompareWindow& windo
   json["audio"] = data_uri("audio/wav", write_audio(sound, AudioFormat::wav));
 }
 
+void add_text(Json& json, const CompareInput&, const CompareWindow&, ByteView sample) {
+  json["text"] = shown_text(sample);
+}
+
+// How windows of a medium are shown, and what is said about the input.
+struct Shown {
+  Medium medium;
+  void (*add)(Json& sample, const CompareInput&, const CompareWindow&, ByteView bytes);
+  std::string (*about)(const CompareInput&);
+};
+
+const Shown& shown_as(Medium medium) {
+  static constexpr std::array<Shown, 3> kRows = {{
+      {Medium::image, add_image,
+       [](const CompareInput& input) {
+         return " Gray, " + std::to_string(input.row_bytes) + " pixels wide.";
+       }},
+      {Medium::audio, add_audio,
+       [](const CompareInput& input) {
+         return " " + grouped(input.rate_hz) + " Hz, 8 bits linear.";
+       }},
+      {Medium::bytes, add_text, [](const CompareInput&) { return std::string(); }},
+  }};
+  const auto row = std::ranges::find(kRows, medium, &Shown::medium);
+  return row == kRows.end() ? kRows.back() : *row;
+}
+
 Json sample_json(const CompareInput& input, const CompareSample& sample, bool only) {
   std::string name = sample.model;
   if (!sample.bound && sample.sampler != "ancestral") name += ", " + sample.sampler;
   if (!only) name += " #" + std::to_string(sample.index + 1);
   const CompareWindow& window = input.windows[sample.window];
   Json json = {{"name", name}, {"caption", caption(input, sample.figures)}};
-  if (input.medium == Medium::image) {
-    add_image(json, input, window, sample.bytes);
-  } else if (input.medium == Medium::audio) {
-    add_audio(json, input, window, sample.bytes);
-  } else {
-    json["text"] = shown_text(sample.bytes);
-  }
+  shown_as(input.medium).add(json, input, window, sample.bytes);
   return json;
 }
 
@@ -173,10 +195,7 @@ std::string about_input(const CompareResult& result, const CompareInput& input) 
                      grouped(window.context.size()) + " bytes of context and " +
                      grouped(window.truth.size()) + " of truth; " + std::to_string(result.count) +
                      (result.count == 1 ? " sample" : " samples") + " of each.";
-  if (input.medium == Medium::image)
-    text += " Gray, " + std::to_string(input.row_bytes) + " pixels wide.";
-  if (input.rate_hz > 0) text += " " + grouped(input.rate_hz) + " Hz, 8 bits linear.";
-  return text;
+  return text + shown_as(input.medium).about(input);
 }
 
 Json input_json(const CompareResult& result, std::size_t index) {

@@ -9,12 +9,12 @@
 #include "base/wire.h"
 #include "evaluate/comparison.h"
 #include "kraft/error.h"
-#include "media/reduced.h"
 #include "run/memory.h"
 #include "run/ranks.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
+#include "tasks/sample_media.h"
 #include "version.h"
 
 namespace kraft {
@@ -22,69 +22,20 @@ namespace {
 
 constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
 
-// Reduced until its shorter side has so many pixels (0: as it is).
-Image reduced(const Image& image, std::size_t side) {
-  const std::size_t shorter = std::min(image.width, image.height);
-  if (side == 0 || shorter <= side) return image;
-  return scaled(image, (image.width * side + shorter / 2) / shorter,
-                (image.height * side + shorter / 2) / shorter);
-}
-
-std::size_t windows_wanted(const CompareTask& task, Medium medium) {
-  if (task.windows > 0) return task.windows;
-  return has_samples(medium) ? 4 : 6;
-}
-
-ComparedInput image_input(const CompareTask& task, const NamedBytes& file,
-                          const Receiver& receiver) {
-  const Image read = read_image(file.bytes);
-  warn_about(file.name, read.warnings, receiver);
-  const Image image = reduced(gray_8_bit(read), task.side);
-  ComparedInput input{
-      .name = file.name,
-      .medium = Medium::image,
-      .bytes = image.samples,
-      .fingerprint = {},
-      .geometry = {.width = static_cast<std::int64_t>(task.patch.first), .channels = 1, .depth = 8},
-      .row_bytes = task.patch.first,
-      .rate_hz = 0,
-      .windows = {}};
-  input.windows = windows_of_image(image, file.name, task.seed, windows_wanted(task, input.medium),
-                                   task.patch.first, task.patch.second, task.rows);
-  return input;
-}
-
-ComparedInput audio_input(const CompareTask& task, const NamedBytes& file,
-                          const Receiver& receiver) {
-  const Audio audio = first_channel(read_audio(file.bytes, Encoding::u8, task.rate_hz));
-  warn_about(file.name, audio.warnings, receiver);
-  ComparedInput input{.name = file.name,
-                      .medium = Medium::audio,
-                      .bytes = audio.samples,
-                      .fingerprint = {},
-                      .geometry = audio.geometry(),
-                      .row_bytes = 1,
-                      .rate_hz = audio.rate_hz,
-                      .windows = {}};
-  input.windows =
-      windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task, input.medium),
-                       task.context_samples, task.truth_samples);
-  return input;
-}
-
 ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Receiver& receiver) {
   const Medium medium = infer_medium(file.bytes, file.name);
   ComparedInput input;
-  if (medium == Medium::image) {
-    input = image_input(task, file, receiver);
-  } else if (medium == Medium::audio) {
-    input = audio_input(task, file, receiver);
+  if (const SampleMedium* samples = sample_medium(medium)) {
+    input = samples->compared(task, file, receiver);
   } else {
-    input = {
-        .name = file.name, .medium = medium, .bytes = file.bytes, .fingerprint = {}, .windows = {}};
-    input.windows = windows_of_bytes(file.bytes, file.name, task.seed, windows_wanted(task, medium),
-                                     task.context_bytes, task.truth_bytes);
+    constexpr std::size_t kWindows = 6;
+    input.bytes = file.bytes;
+    input.windows = windows_of_bytes(file.bytes, file.name, task.seed,
+                                     task.windows > 0 ? task.windows : kWindows, task.context_bytes,
+                                     task.truth_bytes);
   }
+  input.name = file.name;
+  input.medium = medium;
   input.fingerprint = std::string(name_of(medium)) + ":" + hexadecimal(checksum(input.bytes));
   return input;
 }

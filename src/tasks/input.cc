@@ -7,6 +7,7 @@
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
 #include "tasks/medium_option.h"
+#include "tasks/sample_media.h"
 
 namespace kraft {
 namespace {
@@ -128,22 +129,14 @@ Audio read_audio(const MediaInput& input, ByteView file) {
 
 MediaSamples read_samples(const MediaInput& input, ByteView file, std::string_view name) {
   check(media_input_options(), input);
-  MediaSamples samples{.medium = medium_of(input, file, name), .bytes = {}};
-  check_media(media_input_options(), input, samples.medium);
-  if (samples.medium == Medium::image) {
-    Image image = read_image(input, file);
-    samples.geometry = image.geometry();
-    samples.bytes = std::move(image.samples);
-    samples.warnings = std::move(image.warnings);
-  } else if (samples.medium == Medium::audio) {
-    Audio audio = read_audio(input, file);
-    samples.geometry = audio.geometry();
-    samples.bytes = std::move(audio.samples);
-    samples.warnings = std::move(audio.warnings);
-  } else {
-    samples.bytes.assign(file.begin(), file.end());
+  const Medium medium = medium_of(input, file, name);
+  check_media(media_input_options(), input, medium);
+  if (const SampleMedium* row = sample_medium(medium)) {
+    MediaSamples samples = row->read(input, file);
+    samples.medium = medium;
+    return samples;
   }
-  return samples;
+  return {.medium = medium, .bytes = Bytes(file.begin(), file.end())};
 }
 
 Box parse_box(const std::string& option, const std::string& text) {

@@ -1,0 +1,80 @@
+#include "tasks/sample_media.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "media/reduced.h"
+#include "tasks/models.h"
+
+namespace kraft {
+namespace {
+
+std::size_t windows_wanted(const CompareTask& task) {
+  constexpr std::size_t kWindows = 4;
+  return task.windows > 0 ? task.windows : kWindows;
+}
+
+template <class Samples>  // an image or a recording
+MediaSamples taken(Samples read) {
+  const Geometry geometry = read.geometry();
+  return {
+      .bytes = std::move(read.samples), .geometry = geometry, .warnings = std::move(read.warnings)};
+}
+
+MediaSamples image_samples(const MediaInput& input, ByteView file) {
+  return taken(read_image(input, file));
+}
+MediaSamples audio_samples(const MediaInput& input, ByteView file) {
+  return taken(read_audio(input, file));
+}
+
+// Reduced until its shorter side has so many pixels (0: as it is).
+Image reduced(const Image& image, std::size_t side) {
+  const std::size_t shorter = std::min(image.width, image.height);
+  if (side == 0 || shorter <= side) return image;
+  return scaled(image, (image.width * side + shorter / 2) / shorter,
+                (image.height * side + shorter / 2) / shorter);
+}
+
+ComparedInput compared_image(const CompareTask& task, const NamedBytes& file,
+                             const Receiver& receiver) {
+  const Image read = read_image(file.bytes);
+  warn_about(file.name, read.warnings, receiver);
+  const Image image = reduced(gray_8_bit(read), task.side);
+  const auto& [width, height] = task.patch;
+  ComparedInput input;
+  input.bytes = image.samples;
+  input.geometry = {.width = static_cast<std::int64_t>(width), .channels = 1, .depth = 8};
+  input.row_bytes = width;
+  input.windows =
+      windows_of_image(image, file.name, task.seed, windows_wanted(task), width, height, task.rows);
+  return input;
+}
+
+ComparedInput compared_audio(const CompareTask& task, const NamedBytes& file,
+                             const Receiver& receiver) {
+  const Audio audio = first_channel(read_audio(file.bytes, Encoding::u8, task.rate_hz));
+  warn_about(file.name, audio.warnings, receiver);
+  ComparedInput input;
+  input.bytes = audio.samples;
+  input.geometry = audio.geometry();
+  input.rate_hz = audio.rate_hz;
+  input.windows = windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task),
+                                   task.context_samples, task.truth_samples);
+  return input;
+}
+
+constexpr std::array<SampleMedium, 2> kRows = {{
+    {Medium::image, image_samples, compared_image},
+    {Medium::audio, audio_samples, compared_audio},
+}};
+
+}  // namespace
+
+const SampleMedium* sample_medium(Medium medium) {
+  const auto row = std::ranges::find(kRows, medium, &SampleMedium::medium);
+  return row == kRows.end() ? nullptr : &*row;
+}
+
+}  // namespace kraft

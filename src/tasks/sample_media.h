@@ -1,0 +1,25 @@
+// What tasks do with files whose bytes are samples, a row a medium; the bytes of all other files
+// are taken as they are. Private to this folder.
+#pragma once
+
+#include <string_view>
+
+#include "evaluate/window.h"
+#include "kraft/tasks/compare.h"
+#include "kraft/tasks/input.h"
+
+namespace kraft {
+
+struct SampleMedium {
+  Medium medium;
+  MediaSamples (*read)(const MediaInput& input, ByteView file);
+  // Reduced to one channel of 8 bits, with its windows; name, medium and fingerprint are the
+  // caller's.
+  ComparedInput (*compared)(const CompareTask& task, const NamedBytes& file,
+                            const Receiver& receiver);
+};
+
+// Null when it has no samples.
+const SampleMedium* sample_medium(Medium medium);
+
+}  // namespace kraft
