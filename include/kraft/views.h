@@ -7,6 +7,7 @@
 // what the decompressor makes of fair coin flips; it is fractional.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "kraft/registry.h"
@@ -19,5 +20,11 @@ bool has_decoder_view(const Backend& backend);
 // Whether the bits of the model are the lengths of its codec's streams: not where there is no
 // codec, and not in the decoder's view of one. Throws UsageError on bad syntax.
 bool measures_codec(std::string_view spec);
+
+// Which views a task looks at. Models that have but one are asked for that, unless the decoder's
+// alone is wanted; `given` takes the specifications as they are.
+enum class ChosenView { given, encoder, decoder, both };
+
+std::string name_of(ChosenView view);
 
 }  // namespace kraft

@@ -41,6 +41,7 @@ const OptionTable<Show>& show_options() {
 std::string command_of(const CompareTask& task) {
   std::string text = "kraft compare";
   for (const std::string& model : task.models) text += " --model " + model;
+  if (task.view != ChosenView::given) text += " --view " + name_of(task.view);
   if (task.samplers != CompareTask().samplers) {
     for (const std::string& sampler : task.samplers) text += " --sampler " + sampler;
   }

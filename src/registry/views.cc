@@ -19,4 +19,18 @@ bool measures_codec(std::string_view spec) {
   return std::ranges::none_of(Spec::parse(spec).values, is_decoder);
 }
 
+std::string name_of(ChosenView view) {
+  switch (view) {
+    case ChosenView::given:
+      return "given";
+    case ChosenView::encoder:
+      return "encoder";
+    case ChosenView::decoder:
+      return "decoder";
+    case ChosenView::both:
+      return "both";
+  }
+  return {};
+}
+
 }  // namespace kraft

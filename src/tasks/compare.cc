@@ -11,6 +11,7 @@
 #include "kraft/error.h"
 #include "run/memory.h"
 #include "run/ranks.h"
+#include "tasks/chosen_views.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
@@ -78,11 +79,11 @@ using Costs = std::map<std::pair<std::size_t, std::string>, std::optional<WorkCo
 
 // What loading a model, reading a window and pricing a byte takes: in a process of its own, and so
 // before there are threads, or MPI, or anything else that this process has loaded.
-Costs measured_costs(const CompareTask& task, const std::vector<ComparedInput>& inputs,
-                     const StopSign& stop) {
+Costs measured_costs(const std::vector<std::string>& models,
+                     const std::vector<ComparedInput>& inputs, const StopSign& stop) {
   Costs costs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    for (const std::string& spec : task.models) {
+    for (const std::string& spec : models) {
       if (stop()) return costs;
       costs[{i, spec}] = cost_of([&] {
         const auto model = make_model(spec, {.threads = 1, .geometry = inputs[i].geometry});
@@ -100,11 +101,12 @@ class CompareWork {
   CompareWork(const CompareTask& task, const Receiver& receiver)
       : task_(task), receiver_(receiver), stop_(receiver.cancelled) {
     check(task);
+    const std::vector<std::string> models = in_views(task.models, task.view);
     std::vector<ComparedSampler> samplers;
     for (const std::string& spec : task.samplers) samplers.push_back(ComparedSampler::parse(spec));
     std::vector<ComparedInput> inputs;
     for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file, receiver));
-    if (launch().rank == 0) costs_ = measured_costs(task, inputs, stop_);
+    if (launch().rank == 0) costs_ = measured_costs(models, inputs, stop_);
     const bool text =
         std::ranges::any_of(inputs, [](const auto& i) { return !has_samples(i.medium); });
     ComparisonSettings settings{.seed = task.seed,
@@ -113,10 +115,10 @@ class CompareWork {
                                 .judges = judges_of(task, text, receiver),
                                 .alphabet = task.alphabet};
     threads_ = task.threads == 0 ? hardware_threads() : task.threads;
-    comparison_.emplace(std::move(settings), std::move(inputs), task.models, std::move(samplers),
+    comparison_.emplace(std::move(settings), std::move(inputs), models, std::move(samplers),
                         threads_, [this] { return stop_(); });
     for (std::size_t i = 0; i < comparison_->inputs().size(); ++i) {
-      for (const std::string& spec : task.models)
+      for (const std::string& spec : models)
         identities_[{i, spec}] = identity_of(*comparison_->model(spec, i, 0));
     }
   }

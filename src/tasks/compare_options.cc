@@ -9,6 +9,7 @@
 #include "kraft/error.h"
 #include "kraft/tasks/compare.h"
 #include "kraft/tasks/options.h"
+#include "tasks/chosen_views.h"
 #include "tasks/drawing.h"
 #include "tasks/models.h"
 
@@ -42,6 +43,7 @@ OptionTable<CompareTask> make_table() {
               .value_name = "SPEC",
               .meaning = "the model; several may be given",
               .required = true});
+  add_view(table, &T::view);
   table.list("sampler", &T::samplers,
              {.value_name = "SPEC",
               .choices = names_of(samplers()),
@@ -135,8 +137,9 @@ void check(const CompareTask& task) {
   check(compare_options(), task);
   parse_patch(text_of_patch(task.patch));
   if (task.samplers.empty()) throw UsageError("no sampler to draw with");
-  for (const auto* list : {&task.models, &task.samplers, &task.judges}) expect_no_repeats(*list);
-  check_models(task.models);
+  const std::vector<std::string> models = in_views(task.models, task.view);
+  for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);
+  check_models(models);
   check_models(task.judges);
   for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
   if (task.alphabet != "auto") Candidates::parse(task.alphabet, {});

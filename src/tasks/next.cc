@@ -8,7 +8,7 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/tasks/options.h"
-#include "kraft/views.h"
+#include "tasks/chosen_views.h"
 #include "tasks/models.h"
 
 namespace kraft {
@@ -28,14 +28,7 @@ OptionTable<NextTask> make_table() {
                {.value_name = "WHEN",
                 .meaning = "the code length of the context: on, off, or auto (where the model "
                            "need not predict every byte of it for that)"});
-  table.choice("view", &NextTask::view,
-               std::vector<std::pair<std::string, ChosenView>>{{"given", ChosenView::given},
-                                                               {"encoder", ChosenView::encoder},
-                                                               {"decoder", ChosenView::decoder},
-                                                               {"both", ChosenView::both}},
-               {.value_name = "WHICH",
-                .meaning = "views of the codecs: encoder, decoder, both side by side, or as the "
-                           "models are given"});
+  add_view(table, &NextTask::view);
   add_threads(table, &NextTask::threads);
   return table;
 }
@@ -63,35 +56,6 @@ Expectation expect(const Model& model, ByteView context, BaseBits base_bits) {
   return of;
 }
 
-// The specifications of one model in the views that are wanted.
-std::vector<std::string> in_views(const std::string& text, ChosenView view) {
-  if (view == ChosenView::given) return {text};
-  Spec spec = Spec::parse(text);
-  const Backend& backend = find_backend(spec.name);
-  const auto is_view = [](const auto& named) { return named.first == "view"; };
-  if (std::ranges::any_of(spec.values, is_view))
-    throw UsageError("the view of " + printable(text) + " is chosen twice");
-  const bool has_decoder = has_decoder_view(backend);
-  if (!has_decoder && view == ChosenView::decoder)
-    throw UsageError(backend.name + " has no decoder's view");
-  std::vector<std::string> specs;
-  if (view != ChosenView::decoder) specs.push_back(text);
-  if (has_decoder && view != ChosenView::encoder) {
-    spec.values.emplace_back("view", "decoder");
-    specs.push_back(spec.text());
-  }
-  return specs;
-}
-
-std::vector<std::string> models_of(const NextTask& task) {
-  std::vector<std::string> models;
-  for (const std::string& text : task.models) {
-    const std::vector<std::string> views = in_views(text, task.view);
-    models.insert(models.end(), views.begin(), views.end());
-  }
-  return models;
-}
-
 }  // namespace
 
 const OptionTable<NextTask>& next_options() {
@@ -101,13 +65,13 @@ const OptionTable<NextTask>& next_options() {
 
 void check(const NextTask& task) {
   check(next_options(), task);
-  check_models(models_of(task));
+  check_models(in_views(task.models, task.view));
 }
 
 NextResult next(const NextTask& task, const Receiver& receiver) {
   check(next_options(), task);
   std::vector<std::shared_ptr<const Model>> models;
-  for (const std::string& spec : models_of(task))
+  for (const std::string& spec : in_views(task.models, task.view))
     models.push_back(make_model(spec, {}, task.threads, receiver));
   const Bytes context = make_context(task.context).observed();
   NextResult result;

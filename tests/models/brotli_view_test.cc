@@ -262,26 +262,28 @@ TEST(BrotliPrices, SumOverAllSequencesOfTypes) {
   const auto blocks = blocks_of("brotli:11", message);
   ASSERT_EQ(blocks.size(), 1u);
   const b::Prices prices(&blocks[0], 5000);
-  const std::vector<double> shares = prices.types_at_first();
+  const std::vector<double>& shares = prices.types_at_first();
   ASSERT_GT(shares.size(), 1u);
   EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-12);
   double literals = 0;
   for (const b::TypeRun& run : blocks[0].literal_types) literals += run.symbols;
   const double changes = (blocks[0].literal_types.size() - 1) / literals;
   const Bytes text = bytes_of("e\x07\x05s");
-  const auto of_type = [&](std::size_t type, std::size_t at) {
-    std::vector<double> only(shares.size());
-    only[type] = 1;
-    return prices.literal(text[at - 1], 0, text[at], only);
-  };
-  double expected = 0, found = 1;
   const std::size_t types = shares.size();
+  std::vector<std::array<double, 4>> of_type(types);  // of each byte of the text after the first
+  for (std::size_t type = 0; type < types; ++type) {
+    std::vector<double> only(types);
+    only[type] = 1;
+    for (std::size_t at = 1; at < text.size(); ++at)
+      of_type[type][at] = prices.literal(text[at - 1], 0, text[at], only);
+  }
+  double expected = 0, found = 1;
   for (std::size_t x = 0; x < types * types * types; ++x) {
     const std::array<std::size_t, 3> sequence = {x % types, x / types % types, x / types / types};
-    double p = shares[sequence[0]] * of_type(sequence[0], 1);
+    double p = shares[sequence[0]] * of_type[sequence[0]][1];
     for (std::size_t i = 1; i < sequence.size(); ++i) {
       const double stays = sequence[i] == sequence[i - 1] ? 1 - changes : 0;
-      p *= (stays + changes * shares[sequence[i]]) * of_type(sequence[i], i + 1);
+      p *= (stays + changes * shares[sequence[i]]) * of_type[sequence[i]][i + 1];
     }
     expected += p;
   }
@@ -762,10 +764,10 @@ TEST(BrotliView, ObservingAtOnceIsObservingOneByOne) {
 }
 
 TEST(BrotliView, AfterARewindIsAsIfNothingHadBeenObserved) {
-  const b::DecoderView view(parameters_of("brotli:5", 1024));
   Bytes text = real_text(2500);
   text.insert(text.end(), 1500, 'x');
-  expect_that_rewinds_leave_nothing([&] { return view; }, text, 0, 25, 300);
+  const auto make = [] { return b::DecoderView(parameters_of("brotli:5", 1024)); };
+  expect_that_rewinds_leave_nothing(make, text, 0, 25, 300);
 }
 
 TEST(BrotliView, PredictsTextInFewerBitsThanBrotliNeedsForIt) {

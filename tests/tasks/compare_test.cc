@@ -49,6 +49,29 @@ CompareTask small_task() {
   return task;
 }
 
+TEST(Compare, ShowsBothViewsOfACodecBesideEachOther) {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  task.models = {"gzip:9", "ngram:2"};
+  task.view = ChosenView::both;
+  const CompareResult both = compare(task);
+  std::vector<std::string> models;
+  for (const CompareRow& row : both.rows) models.push_back(row.model);
+  EXPECT_THAT(models, ElementsAre("truth", "gzip:9", "gzip:9,view=decoder", "ngram:2", "uniform"));
+  task.models = {"gzip:9,view=decoder"};
+  EXPECT_THROW(check(task), UsageError) << "chosen twice";
+  task.view = ChosenView::given;
+  const CompareResult decoder = compare(task);
+  EXPECT_EQ(decoder.rows[1].figures.at("bits_per_byte").mean,
+            both.rows[2].figures.at("bits_per_byte").mean);
+  if (!has_compare_page()) return;
+  const std::string page = compare_page(both, "kraft compare");
+  const std::size_t encoder_at = page.find("{\"model\":\"gzip:9\"");
+  const std::size_t decoder_at = page.find("{\"model\":\"gzip:9,view=decoder\"");
+  ASSERT_NE(decoder_at, page.npos);
+  EXPECT_LT(encoder_at, decoder_at);
+}
+
 // Without what depends on the clock and the machine.
 std::string lasting(const CompareResult& result) {
   std::istringstream lines(compare_csv(result));

@@ -33,6 +33,7 @@
 #include "kraft/media.h"
 #include "kraft/tasks/input.h"
 #include "kraft/tasks/progress.h"
+#include "kraft/views.h"
 
 namespace kraft {
 
@@ -40,6 +41,7 @@ namespace kraft {
 struct CompareTask {
   std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
   std::vector<std::string> models = {};
+  ChosenView view = ChosenView::given;                // of the codecs; `both`: side by side
   std::vector<std::string> samplers = {"ancestral"};  // NAME[,option=value...]
   std::vector<std::string> judges = {};  // of text (default: ngram, and llama:text where it is)
 

@@ -24,14 +24,11 @@
 #include "kraft/model.h"
 #include "kraft/tasks/input.h"
 #include "kraft/tasks/progress.h"
+#include "kraft/views.h"
 
 namespace kraft {
 
 enum class BaseBits { automatic, on, off };
-
-// Which views of the codecs (docs/views.md). Models that have but one are asked for that, unless
-// the decoder's alone is wanted.
-enum class ChosenView { given, encoder, decoder, both };
 
 // next_options() has the ranges and meanings.
 struct NextTask {
