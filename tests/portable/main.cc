@@ -1,6 +1,7 @@
 // `bytelm` by itself, small enough to be compiled for another processor by hand:
 //
 //     portable encode WEIGHTS.gguf <TEXT >STREAM
+//     portable plain WEIGHTS.gguf <TEXT >STREAM         without vector instructions
 //     portable decode WEIGHTS.gguf <STREAM >TEXT
 //
 // A stream is the text's length in 4 bytes, the low one first, and what the range coder makes of
@@ -32,11 +33,11 @@ Bytes read(std::istream& stream) {
   return Bytes(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
 }
 
-Windows windows_of(const char* path) {
+Windows windows_of(const char* path, const kraft::bytelm::Kernels& kernels) {
   std::ifstream file(path, std::ios::binary);
   return Windows(std::make_shared<const Engine>(
       std::make_shared<const kraft::bytelm::Network>(kraft::bytelm::read_network(read(file))),
-      kWindowTokens, kraft::bytelm::fast_kernels()));
+      kWindowTokens, kernels));
 }
 
 Bytes encode(Windows windows, const Bytes& text) {
@@ -72,11 +73,12 @@ Bytes decode(Windows windows, const Bytes& stream) {
 
 int main(int argc, char** argv) {
   const std::string_view verb = argc == 3 ? argv[1] : "";
-  if (verb != "encode" && verb != "decode") return 2;
+  if (verb != "encode" && verb != "plain" && verb != "decode") return 2;
   try {
     const Bytes in = read(std::cin);
-    const Bytes out =
-        verb == "encode" ? encode(windows_of(argv[2]), in) : decode(windows_of(argv[2]), in);
+    const Windows windows = windows_of(
+        argv[2], verb == "plain" ? kraft::bytelm::plain_kernels() : kraft::bytelm::fast_kernels());
+    const Bytes out = verb == "decode" ? decode(windows, in) : encode(windows, in);
     std::cout.write(reinterpret_cast<const char*>(out.data()),
                     static_cast<std::streamsize>(out.size()));
   } catch (const std::exception& error) {
