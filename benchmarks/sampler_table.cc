@@ -84,6 +84,10 @@ std::vector<Row> rows() {
        .sampler = "metropolis",
        .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1},
        .proposal = "ngram:3"},
+      {.name = "metropolis, T=0.7, 2,000 steps, tail 80, proposal gzip:9,view=decoder",
+       .sampler = "metropolis",
+       .options = {.temperature = 0.7, .tail = 80, .burn_in = 0, .chains = 1},
+       .proposal = "gzip:9,view=decoder"},
       {.name = "smc, T=0.8, 64 particles, tail 80",
        .sampler = "smc",
        .options = {.temperature = 0.8, .tail = 80}},
@@ -136,11 +140,31 @@ std::vector<Row> rows() {
       {.name = "brotli:5,dither=8,context=4KiB, ancestral, T=0.5",
        .model = "brotli:5,dither=8,context=4KiB",
        .options = {.temperature = 0.5}},
-      {.name = "llama:text, ancestral, T=1", .model = "llama:text"},
-      {.name = "llama:text, ancestral, T=0.7",
-       .model = "llama:text",
+      {.name = "ppmd:8, ancestral, T=1", .model = "ppmd:8"},
+      {.name = "ppmd:8, ancestral, T=0.7", .model = "ppmd:8", .options = {.temperature = 0.7}},
+      {.name = "cm, ancestral, T=1", .model = "cm"},
+      {.name = "cm, ancestral, T=0.7", .model = "cm", .options = {.temperature = 0.7}},
+      {.name = "bytelm:text, ancestral, T=1", .model = "bytelm:text"},
+      {.name = "bytelm:text, ancestral, T=0.7",
+       .model = "bytelm:text",
        .options = {.temperature = 0.7}},
   };
+}
+
+// Codecs as their decoders see them: by themselves, and with a second opinion.
+std::vector<Row> decoder_rows() {
+  std::vector<Row> rows;
+  for (const std::string codec : {"gzip:9", "zstd:3", "zstd:19", "brotli:5", "brotli:11", "xz:6",
+                                  "lz4", "bzip2:9", "bzip3"}) {
+    const std::string view = codec + ",view=decoder";
+    for (const double temperature : {1.0, 0.8, 0.7})
+      rows.push_back({.name = view + ", ancestral, T=" + shortest(temperature),
+                      .model = view,
+                      .options = {.temperature = temperature}});
+    const std::string product = "product:\"" + view + "\"^0.5,ngram:5";
+    rows.push_back({.name = product + ", ancestral, T=1", .model = product});
+  }
+  return rows;
 }
 
 std::vector<Row> rows(const std::vector<std::pair<std::string, std::string>>& others) {
@@ -253,7 +277,9 @@ void print_table(const Settings& settings) {
   for (const std::string& path : settings.corpora) corpora.emplace_back(path);
   std::printf("\n| sampler | CE | words %% | mean copy | longest | repeats %% | gzip | s |\n");
   std::printf("|---|---|---|---|---|---|---|---|\n");
-  for (const Row& row : settings.others.empty() ? rows() : rows(settings.others)) {
+  std::vector<Row> all_rows = settings.others.empty() ? rows() : rows(settings.others);
+  if (settings.others.empty()) std::ranges::move(decoder_rows(), std::back_inserter(all_rows));
+  for (const Row& row : all_rows) {
     if (row.name.find(settings.rows) == std::string::npos) continue;
     std::vector<Figures> all;
     double seconds = 0;

@@ -70,9 +70,10 @@ std::vector<Case> cases() {
     } else if (backend.name == "cmd") {
       all.push_back({"cmd:\"gzip -9\"", true});
     } else if (!backend.argument || !backend.argument->initial.empty()) {
-      const bool fast = backend.make_model != nullptr && backend.name != "png" &&
-                        backend.name != "filtered" && backend.name != "llama" &&
-                        backend.name != "bytelm" && backend.name != "xz" && backend.name != "lzma";
+      const bool compresses_anew = std::ranges::find(backend.parameters, "context",
+                                                     &Parameter::name) != backend.parameters.end();
+      const bool fast = !compresses_anew && backend.name != "filtered" && backend.name != "llama" &&
+                        backend.name != "bytelm";
       // The fastest level: what each byte costs is 256 compressions.
       const bool has_levels =
           backend.argument && backend.argument->kind == Parameter::Kind::integer;
