@@ -7,12 +7,13 @@
 #include <fstream>
 
 #include "kraft/error.h"
+#include "temporary_folder.h"
 
 namespace kraft::cli {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 struct Soup {
   int portions = 2;
@@ -65,15 +66,15 @@ std::string complaint(const std::vector<std::string>& arguments) {
   return "none";
 }
 
-class RequestTest : public testing::Test {
+class RequestTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::ofstream(full_) << "stir";
     std::ofstream{empty_};
   }
 
-  const std::string full_ = testing::TempDir() + "request_full";
-  const std::string empty_ = testing::TempDir() + "request_empty";
+  const testing::TemporaryFolder folder_;
+  const std::string full_ = folder_.file("full"), empty_ = folder_.file("empty");
 };
 
 TEST_F(RequestTest, TakesOptionsInEveryForm) {
@@ -165,8 +166,7 @@ TEST_F(RequestTest, RefusesToWriteOverWhatIsRead) {
   const auto overwrites = [&](const std::string& reader) {
     return "--log " + full_ + " would overwrite " + reader + ": give --force, or another name";
   };
-  const std::string link = testing::TempDir() + "request_link";
-  std::filesystem::remove(link);
+  const std::string link = folder_.file("link");
   std::filesystem::create_symlink(full_, link);
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_}),
             overwrites("the file of --recipe"));
@@ -181,8 +181,8 @@ TEST_F(RequestTest, RefusesToWriteOverWhatIsRead) {
             overwrites("the file of --model"));
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--model", "product:gzip,llama:" + full_}),
             overwrites("the file of --model"));
-  EXPECT_EQ(kitchen_complaint({"--log", testing::TempDir(), "--shelf", testing::TempDir() + "."}),
-            "--log " + testing::TempDir() +
+  EXPECT_EQ(kitchen_complaint({"--log", folder_.path(), "--shelf", folder_.file(".")}),
+            "--log " + folder_.path() +
                 " would overwrite the file of --shelf: give --force, or another name");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", full_, "--force"}), "none");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--recipe", empty_}), "none");
@@ -193,10 +193,9 @@ TEST_F(RequestTest, RefusesToWriteOverWhatIsRead) {
 
 TEST_F(RequestTest, RefusesTwoOutputsThatAreOneFile) {
   const std::string same = "--log and --plot name the same file";
-  const std::string new_file = testing::TempDir() + "request_new";
+  const std::string new_file = folder_.file("new");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--plot", full_, "--force"}), same);
-  EXPECT_EQ(kitchen_complaint({"--log", new_file, "--plot", testing::TempDir() + "./request_new"}),
-            same);
+  EXPECT_EQ(kitchen_complaint({"--log", new_file, "--plot", folder_.file("./new")}), same);
   EXPECT_EQ(kitchen_complaint({"--log", "-", "--plot", "-"}), same);
   EXPECT_EQ(kitchen_complaint({"--log", "/dev/null", "--plot", "/dev/null"}), "none");
   EXPECT_EQ(kitchen_complaint({"--log", full_, "--plot", empty_}), "none");

@@ -7,19 +7,16 @@
 #include <sstream>
 
 #include "kraft/error.h"
+#include "temporary_folder.h"
 
 namespace kraft::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-class OutputsTest : public testing::Test {
+class OutputsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ + "/gone");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { fs::create_directories(folder_ + "/gone"); }
 
   std::string contents(const std::string& name) const {
     std::ostringstream text;
@@ -27,7 +24,8 @@ class OutputsTest : public testing::Test {
     return text.str();
   }
 
-  const std::string folder_ = testing::TempDir() + "outputs_test";
+  const testing::TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(OutputsTest, OpensAllBeforeAnythingIsWritten) {

@@ -638,7 +638,7 @@ constexpr std::size_t kFarthest = 3068;
 
 // Compares the counts of all strings of the letters with what the view expects.
 void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t size) {
-  constexpr int kDraws = draws(20000);
+  constexpr int kDraws = 20000;
   const Bytes context = letters(kFarthest, alphabet, 3);  // no refresh follows soon
   b::ViewParameters parameters;
   parameters.codec = make_codec("brotli:5");

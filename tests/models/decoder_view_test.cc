@@ -347,13 +347,13 @@ void expect_coin_flips(const Bytes& context, std::size_t size, int times) {
 }
 
 TEST(DecoderView, SaysHowOftenCoinFlipsIntoInflateDrawEachString) {
-  expect_coin_flips(real_text(40000), 1, draws(40000));
-  expect_coin_flips(real_text(40000), 3, draws(40000));
-  expect_coin_flips(real_text(600), 4, draws(20000));  // copies from before the text are refused
+  expect_coin_flips(real_text(40000), 1, 40000);
+  expect_coin_flips(real_text(40000), 3, 40000);
+  expect_coin_flips(real_text(600), 4, 20000);  // copies from before the text are refused
   Bytes letters(9000);
   Random random(3);
   for (Byte& byte : letters) byte = static_cast<Byte>('a' + random.below(2));
-  expect_coin_flips(letters, 6, draws(40000));
+  expect_coin_flips(letters, 6, 40000);
 }
 
 // What the sum over parses is for: it never costs more than the code's own parse.

@@ -163,7 +163,7 @@ Bytes drawn_by_lz4(ByteView context, std::size_t size, Random& random) {
 
 // Compares the counts of all strings of the letters with what the view expects.
 void expect_coin_flips(std::size_t alphabet, std::size_t size) {
-  constexpr int kDraws = draws(40000);
+  constexpr int kDraws = 40000;
   // So much context that every offset but 0 has something to copy, and no restart follows soon.
   const Bytes context = letters(70000, alphabet, alphabet);
   DecoderView view;
