@@ -18,7 +18,7 @@ struct CopiedSpan {
 
 struct Copying {
   double mean_copy_bytes = 0;            // of the pieces of the greedy parse
-  std::uint64_t longest_copy_bytes = 0;  // the longest such piece
+  std::uint64_t longest_copy_bytes = 0;  // the longest string of it that occurs there
   double self_repeat_share = 0;          // of bytes inside a repeat of 12 bytes or more of itself
   std::vector<CopiedSpan> spans = {};    // the pieces of kLeastSpanBytes or more
 

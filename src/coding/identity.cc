@@ -24,7 +24,7 @@ constexpr std::size_t kProbeStep = 16;
 
 // Of models within models, in a specification from a file; of models in all; and of those among
 // them that load weights.
-constexpr int kDeepest = 4, kMostModels = 32, kMostLoaded = 2;
+constexpr int kDeepest = 4, kMostModels = 10, kMostLoaded = 2;
 
 std::uint64_t probe(const Model& model) {
   const auto state = model.start();

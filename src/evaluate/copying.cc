@@ -59,6 +59,29 @@ std::vector<std::size_t> CopyDetector::piece_begins(ByteView sample) const {
   return begins;
 }
 
+// No match ends before that of an earlier place. So after a long one the next that matters begins
+// where a match first ends later, which is looked for by halving; after a short one, at the next
+// byte.
+std::uint64_t CopyDetector::longest_copy_bytes(ByteView sample) const {
+  constexpr std::size_t kLong = 32;
+  std::size_t longest = 0;
+  for (std::size_t at = 0; at + longest < sample.size();) {
+    const std::size_t matched = longest_match(sample.subspan(at)).bytes, end = at + matched;
+    longest = std::max(longest, matched);
+    std::size_t low = at + 1, high = matched > kLong && end < sample.size() ? end : low;
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2, needed = end + 1 - middle;
+      if (longest_match(sample.subspan(middle, needed)).bytes == needed) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    at = low;
+  }
+  return longest;
+}
+
 Copying CopyDetector::analyse(ByteView sample) const {
   Copying result;
   if (sample.empty()) return result;
@@ -67,12 +90,11 @@ Copying CopyDetector::analyse(ByteView sample) const {
   begins.push_back(sample.size());
   for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
     const std::size_t size = begins[i + 1] - begins[i];
-    if (size > 1 || longest_prefix_bytes(sample.subspan(begins[i], 1)) == 1)
-      result.longest_copy_bytes = std::max<std::uint64_t>(result.longest_copy_bytes, size);
     if (size >= Copying::kLeastSpanBytes)
       result.spans.push_back(
           {begins[i], size, longest_match(sample.subspan(begins[i], size)).begin});
   }
+  result.longest_copy_bytes = longest_copy_bytes(sample);
   result.self_repeat_share = self_repeat_share(sample);
   return result;
 }

@@ -32,6 +32,9 @@ class CopyDetector {
   Match longest_match(ByteView text) const;
   std::uint64_t longest_prefix_bytes(ByteView text) const { return longest_match(text).bytes; }
 
+  // The longest string of the sample that occurs in the context, whatever the parse cuts.
+  std::uint64_t longest_copy_bytes(ByteView sample) const;
+
  private:
   struct Suffixes;
   std::unique_ptr<Suffixes> suffixes_;

@@ -115,7 +115,7 @@ std::vector<Metric> rows_of_text() {
         "mean piece of the greedy parse into copies from the context", 1, kOfText},
        kText, false, {}, [](const SampleView& v) -> Value { return v.copying().mean_copy_bytes; }},
       {{"longest_copy_bytes", "longest", "bytes", Kind::sample, Aim::truth, 0, true,
-        "longest such piece", 1, kOfText},
+        "longest string of it that occurs in the context", 1, kOfText},
        kText, false, {}, [](const SampleView& v) -> Value { return static_cast<double>(v.copying().longest_copy_bytes); }},
       {{"seam_bits", "seam", "bits", Kind::sample, Aim::truth, 1, true,
         "bits of the first byte of each such piece under the first judge", 1, kOfText},

@@ -307,10 +307,10 @@ ImageCompletionResult complete_image(const ImageCompletionTask& task, const Rece
   if (result.cancelled) return result;
   for (FilledHole& one : filled.filled) {
     const double psnr_db = drawn_psnr_db(image, one.bytes, result.mask);
-    result.completions.push_back(
-        {std::move(one.completion),
-         {image.width, image.height, image.channels, image.depth_bits, std::move(one.bytes)},
-         psnr_db});
+    Image completed{image.width, image.height, image.channels, image.depth_bits,
+                    std::move(one.bytes)};
+    completed.appearance = image.appearance;
+    result.completions.push_back({std::move(one.completion), std::move(completed), psnr_db});
   }
   return result;
 }

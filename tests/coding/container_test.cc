@@ -552,9 +552,14 @@ TEST(Container, NoFileTakesMuchMemoryBeforeItIsChecked) {
                                     "png,width=1000000,channels=4,depth=16",
                                     "filtered:xz:9e,width=1000000",
                                     "mix:xz:9e,xz:8e,xz:7e,xz:6e"};
-  std::string wide = "mix:ngram:16";
-  for (int i = 0; i < 31; ++i) wide += ",ngram:16";
-  specs.push_back(wide);
+  for (const std::string part : {"ngram:16", "cm", "\"xz:6,view=decoder\"",
+                                 "\"brotli:11,view=decoder\"", "\"zstd:19,view=decoder\""}) {
+    for (const int count : {3, 10, 31}) {
+      std::string wide = "mix:" + part;
+      for (int i = 1; i < count; ++i) wide += "," + part;
+      specs.push_back(wide);
+    }
+  }
   for (const std::string& spec : specs) {
     const pid_t pid = fork();
     if (pid == 0) {

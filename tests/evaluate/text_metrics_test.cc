@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <map>
+#include <string_view>
 
 #include "evaluate/copying.h"
 #include "kraft/random.h"
@@ -152,9 +153,44 @@ TEST(TextMetrics, PiecesOfTheGreedyParseBeginWhereCopiesEnd) {
   EXPECT_THAT(detector.piece_begins(as_bytes("the whale!!and")), ElementsAre(0, 6, 9, 10, 11));
   const Copying copying = detector.analyse(as_bytes("the whale!!and"));
   EXPECT_DOUBLE_EQ(copying.mean_copy_bytes, 14.0 / 5);
-  EXPECT_EQ(copying.longest_copy_bytes, 6U);
+  EXPECT_EQ(copying.longest_copy_bytes, 7U);
   EXPECT_EQ(detector.analyse(as_bytes("!!")).longest_copy_bytes, 0U);
   EXPECT_TRUE(detector.piece_begins({}).empty());
+}
+
+// A quotation that the greedy parse cuts in two is one, and so is one in any other place.
+TEST(TextMetrics, TheLongestQuotationIsThatOfBruteForce) {
+  Random random(7);
+  const auto letters = [&](std::size_t size) {
+    Bytes text(size);
+    for (Byte& byte : text) byte = static_cast<Byte>('a' + random.below(3));
+    return text;
+  };
+  for (int round = 0; round < 40; ++round) {
+    const Bytes context = letters(400);
+    Bytes sample = letters(30);
+    for (int i = 0; i < 3; ++i) {
+      const std::size_t begin = random.below(300);
+      append(sample, ByteView(context).subspan(begin, random.below(100)));
+      append(sample, letters(random.below(4)));
+    }
+    std::size_t longest = 0;
+    for (std::size_t at = 0; at < sample.size(); ++at) {
+      while (at + longest < sample.size() && as_text(context).find(as_text(ByteView(sample).subspan(
+                                                 at, longest + 1))) != std::string_view::npos)
+        ++longest;
+    }
+    EXPECT_EQ(CopyDetector(context).longest_copy_bytes(sample), longest);
+  }
+  Bytes quotation(150), context(1, 'Q');
+  for (std::size_t i = 0; i < quotation.size(); ++i)
+    quotation[i] = static_cast<Byte>(33 + i * i % 90);
+  append(context, ByteView(quotation).first(75));
+  append(context, as_bytes(" and "));
+  append(context, quotation);
+  Bytes sample(1, 'Q');
+  append(sample, quotation);
+  EXPECT_EQ(CopyDetector(context).analyse(sample).longest_copy_bytes, 150U);
 }
 
 // However often its beginning occurs elsewhere: a quotation from the first page is one.

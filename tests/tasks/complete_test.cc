@@ -104,6 +104,16 @@ TEST(CompleteImage, ContinuesWhatIsCertain) {
   EXPECT_EQ(result.sampler, "ancestral");
 }
 
+TEST(CompleteImage, KeepsHowThePictureIsToBeShown) {
+  ImageCompletionTask task = coldest();
+  task.rows = 3;
+  task.image.appearance.icc_profile = {1, 2, 3};
+  task.image.appearance.gamma_1e5 = 45455;
+  task.image.appearance.density = Appearance::Density{3000, 2000, true};
+  task.image.appearance.opaque_alpha = true;
+  EXPECT_EQ(complete_image(task).completions.at(0).image.appearance, task.image.appearance);
+}
+
 TEST(CompleteImage, IsTheSameOnAnyNumberOfThreads) {
   ImageCompletionTask task = coldest();
   task.sampling = {};
