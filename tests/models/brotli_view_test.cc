@@ -651,30 +651,7 @@ void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t siz
   Random random(size);
   std::map<Bytes, int> counts;
   for (int i = 0; i < kDraws; ++i) ++counts[drawn_by_brotli(begun, context.size(), size, random)];
-  std::size_t strings = 1;
-  for (std::size_t i = 0; i < size; ++i) strings *= alphabet;
-  double statistic = 0, rest = kDraws;
-  int rest_count = kDraws;
-  for (std::size_t index = 0; index < strings; ++index) {
-    Bytes string;
-    for (std::size_t i = 0, digits = index; i < size; ++i, digits /= alphabet)
-      string.push_back(static_cast<Byte>('a' + digits % alphabet));
-    double bits = 0;
-    for (const Byte byte : string) {
-      bits += view.bits_of(byte);
-      view.observe(byte);
-    }
-    view.rewind(context.size());
-    const double expected = kDraws * std::exp2(-bits);
-    ASSERT_GT(expected, 5);
-    statistic += (counts[string] - expected) * (counts[string] - expected) / expected;
-    rest -= expected;
-    rest_count -= counts[string];
-  }
-  ASSERT_GT(rest, 8);  // literals that are no such letters
-  statistic += (rest_count - rest) * (rest_count - rest) / rest;
-  const auto freedom = static_cast<double>(strings);
-  EXPECT_LT(statistic, freedom + 5 * std::sqrt(2 * freedom)) << alphabet << " " << size;
+  expect_counts(view, counts, kDraws, alphabet, size);
 }
 
 // These symbols have words of so many bits; the others share what is left, in two lengths.

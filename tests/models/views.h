@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 
 #include "codecs/messages.h"
@@ -87,6 +88,40 @@ void expect_that_rewinds_leave_nothing(Make make, ByteView text, std::size_t beg
     view.rewind(at);
   }
   EXPECT_THROW(view.rewind(at + 1), Error);
+}
+
+// Compares how often each string of so many of the first letters was drawn with what the view
+// expects after what it has observed (Pearson's test).
+template <typename View>
+void expect_counts(View& view, const std::map<Bytes, int>& counts, int times, std::size_t alphabet,
+                   std::size_t size) {
+  const std::uint64_t begin = view.position_bytes();
+  std::size_t strings = 1;
+  for (std::size_t i = 0; i < size; ++i) strings *= alphabet;
+  double statistic = 0, rest = times;
+  int rest_count = times;
+  for (std::size_t index = 0; index < strings; ++index) {
+    Bytes string;
+    for (std::size_t i = 0, digits = index; i < size; ++i, digits /= alphabet)
+      string.push_back(static_cast<Byte>('a' + digits % alphabet));
+    double bits = 0;
+    for (const Byte byte : string) {
+      bits += view.bits_of(byte);
+      view.observe(byte);
+    }
+    view.rewind(begin);
+    const auto found = counts.find(string);
+    const int count = found == counts.end() ? 0 : found->second;
+    const double expected = times * std::exp2(-bits);
+    ASSERT_GT(expected, 5);
+    statistic += (count - expected) * (count - expected) / expected;
+    rest -= expected;
+    rest_count -= count;
+  }
+  ASSERT_GT(rest, 8);  // of other bytes
+  statistic += (rest_count - rest) * (rest_count - rest) / rest;
+  const auto freedom = static_cast<double>(strings);
+  EXPECT_LT(statistic, freedom + 5 * std::sqrt(2 * freedom)) << alphabet << " " << size;
 }
 
 // Of a text after a context.
