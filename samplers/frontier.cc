@@ -9,7 +9,8 @@
 
 namespace kraft {
 
-Frontier::Frontier(Drawing& drawing, const SamplerOptions& options) : drawing_(drawing) {
+Frontier::Frontier(Drawing& drawing, const SamplerOptions& options, State* asked)
+    : drawing_(drawing), asked_(asked) {
   if (options.repeat_ngram > 0) repeats_.emplace(options.repeat_ngram);
   if (options.max_copy > 0) quotes_.emplace(options.max_copy);
   all_units_.resize(drawing.units().size());
@@ -56,7 +57,11 @@ void Frontier::measure() {
   }
   alphabet_bytes_.clear();
   for (std::uint32_t unit : alphabet_) alphabet_bytes_.push_back(drawing_.units()[unit][0]);
-  drawing_.extend(prefixes_, alphabet_bytes_, measured_);
+  if (asked_ != nullptr) {
+    asked_->extend(prefixes_, alphabet_bytes_, measured_);
+  } else {
+    drawing_.extend(prefixes_, alphabet_bytes_, measured_);
+  }
 }
 
 // Particles that have branched from one are measured once.

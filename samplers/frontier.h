@@ -28,7 +28,9 @@ struct Extension {
 // units of the model.
 class Frontier {
  public:
-  Frontier(Drawing& drawing, const SamplerOptions& options);
+  // `asked` says what the continuations' bits are: those of another model's state instead of the
+  // drawing's own.
+  Frontier(Drawing& drawing, const SamplerOptions& options, State* asked = nullptr);
 
   void reset();  // one continuation: the empty one
   std::size_t size() const { return bits_.size(); }
@@ -73,6 +75,7 @@ class Frontier {
   }
 
   Drawing& drawing_;
+  State* asked_;
   std::optional<RepeatIndex> repeats_;
   std::optional<QuoteIndex> quotes_;
   std::vector<std::uint32_t> all_units_;  // of the candidates

@@ -381,7 +381,8 @@ SamplerRow metropolis_row() {
           .make = make_run_sampler<Metropolis>,
           .not_read = filter_names(),
           .joint = true,
-          .proposes = true};
+          .proposes = true,
+          .traces = true};
 }
 
 }  // namespace kraft

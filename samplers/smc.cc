@@ -19,6 +19,15 @@
 // Every byte costs a distribution over the alphabet for each particle, all in one question, in
 // which particles that share a beginning share its cost. At T = 0 all particles take the cheapest
 // byte.
+//
+// Another model can propose the bytes instead (SampleRequest::proposal), with its own bits m at the
+// same temperature: then
+//
+//     q(b | p) = 2^-((m(x p b) - m(x p)) / T) / Z(p)
+//     w <- w 2^-((l(x p b) - l(x p)) / T) / q(b | p)
+//
+// has the same limit, as long as every byte that the model finds possible can be proposed, and asks
+// the model for one length a particle instead of a distribution.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -43,12 +52,17 @@ class SequentialMonteCarlo {
 
   SequentialMonteCarlo(Drawing& drawing, const SamplerOptions& options)
       : drawing_(drawing),
-        frontier_(drawing, options),
+        proposal_(drawing.request().proposal),
+        frontier_(drawing, options, proposal_),
         span_bytes_(static_cast<std::size_t>(options.span)),
         particles_(static_cast<std::size_t>(options.particles)),
         temperature_(options.temperature) {
     require_single_bytes(drawing.candidates(), "smc");
     require_whole_hole(drawing, options.span, "smc");
+    if (proposal_ != nullptr && temperature_ == 0)
+      throw UsageError(
+          "smc: at temperature 0 the model's cheapest byte is taken: no other model can "
+          "propose it");
   }
 
   Step next() {
@@ -57,6 +71,7 @@ class SequentialMonteCarlo {
         static_cast<std::size_t>(std::min<std::uint64_t>(span_bytes_, drawing_.remaining_bytes()));
     report_ = {.size_bytes = size};
     frontier_.reset();
+    bits_.assign(1, 0.0);
     log2_weights_.assign(1, 0.0);
     while (frontier_.depth() < size) {
       drawing_.stop_if_cancelled();
@@ -70,10 +85,10 @@ class SequentialMonteCarlo {
     drawn_.assign(span.begin(), span.end());
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
     report_.seconds = spent.count();
-    report_.bits = frontier_.bits()[chosen] + suffix_bits_[chosen];
+    report_.bits = bits_[chosen] + suffix_bits_[chosen];
     report_.log2_sum += log2_mean_weight();
     if (drawing_.request().report) drawing_.request().report(report_);
-    return {drawn_, {}, frontier_.bits()[chosen]};
+    return {drawn_, {}, bits_[chosen]};
   }
 
  private:
@@ -84,6 +99,7 @@ class SequentialMonteCarlo {
     const std::size_t parents = frontier_.size();
     const std::size_t children = frontier_.depth() == 0 ? particles_ : 1;  // of each
     kept_.clear();
+    kept_from_.clear();
     next_log2_weights_.clear();
     auto begin = extensions.begin();
     for (std::size_t parent = 0; parent < parents; ++parent) {
@@ -93,10 +109,24 @@ class SequentialMonteCarlo {
       if (begin != end) grow({begin, end}, parent, children);
       begin = end;
     }
-    if (kept_.empty() || std::ranges::max(next_log2_weights_) == -kInfinity)
-      drawing_.throw_impossible();
+    if (kept_.empty()) drawing_.throw_impossible();
     frontier_.keep(kept_);
+    next_bits_.assign(frontier_.bits().begin(), frontier_.bits().end());
+    if (proposal_ != nullptr) weigh_proposed();
+    if (std::ranges::max(next_log2_weights_) == -kInfinity) drawing_.throw_impossible();
+    bits_.swap(next_bits_);
     log2_weights_.swap(next_log2_weights_);
+  }
+
+  // The weights take in what the model itself thinks of the bytes that another one proposed.
+  void weigh_proposed() {
+    measure_with({}, next_bits_);
+    for (std::size_t i = 0; i < next_bits_.size(); ++i) {
+      const double added_bits = next_bits_[i] - bits_[kept_from_[i]];
+      double& log2_weight = next_log2_weights_[i];
+      log2_weight =
+          std::isfinite(added_bits) ? log2_weight - added_bits / temperature_ : -kInfinity;
+    }
   }
 
   // Lets one particle take bytes; a dead one, which no byte can follow, is not kept.
@@ -117,8 +147,13 @@ class SequentialMonteCarlo {
     const double log2_z =
         temperature_ > 0 ? std::log2(sum) - (least - parent_bits) / temperature_ : 0;
     for (std::size_t child = 0; child < children; ++child) {
-      kept_.push_back(extensions[drawing_.random().choose(probabilities_)]);
-      next_log2_weights_.push_back(log2_weights_[parent] + log2_z);
+      const Extension& chosen = extensions[drawing_.random().choose(probabilities_)];
+      kept_.push_back(chosen);
+      kept_from_.push_back(parent);
+      // Z(p), and 1 / q(b | p) where the model itself has not been asked yet.
+      const double log2_factor =
+          proposal_ == nullptr ? log2_z : log2_z + (chosen.bits - parent_bits) / temperature_;
+      next_log2_weights_.push_back(log2_weights_[parent] + log2_factor);
     }
   }
 
@@ -164,6 +199,9 @@ class SequentialMonteCarlo {
     }
     while (kept_.size() < particles_)  // teeth that rounding put behind the end
       kept_.push_back({frontier_.bits()[last], static_cast<std::uint32_t>(last)});
+    next_bits_.clear();
+    for (const Extension& particle : kept_) next_bits_.push_back(bits_[particle.order]);
+    bits_.swap(next_bits_);
     frontier_.select(kept_);
     log2_weights_.assign(particles_, 0.0);
   }
@@ -172,6 +210,18 @@ class SequentialMonteCarlo {
     suffix_bits_.assign(frontier_.size(), 0.0);
     const ByteView suffix = drawing_.request().suffix;
     if (suffix.empty()) return;
+    measure_with(suffix, suffix_bits_);
+    for (std::size_t i = 0; i < suffix_bits_.size(); ++i) {
+      if (log2_weights_[i] == -kInfinity) continue;
+      suffix_bits_[i] -= bits_[i];
+      if (temperature_ > 0) log2_weights_[i] -= suffix_bits_[i] / temperature_;
+    }
+    if (std::ranges::max(log2_weights_) == -kInfinity) drawing_.throw_impossible();
+    report_.effective_particles.push_back(effective_particles());
+  }
+
+  // The model's bits of each particle and what follows it.
+  void measure_with(ByteView suffix, std::span<double> bits) {
     std::vector<Bytes> strings(frontier_.size());
     std::vector<ByteView> views;
     for (std::size_t i = 0; i < strings.size(); ++i) {
@@ -179,24 +229,25 @@ class SequentialMonteCarlo {
       append(strings[i], suffix);
       views.emplace_back(strings[i]);
     }
-    drawing_.measure(views, suffix_bits_);
-    for (std::size_t i = 0; i < strings.size(); ++i) {
-      suffix_bits_[i] -= frontier_.bits()[i];
-      if (temperature_ > 0) log2_weights_[i] -= suffix_bits_[i] / temperature_;
+    drawing_.measure(views, bits);
+    for (double b : bits) {
+      if (std::isnan(b) || b == -kInfinity)
+        throw Error("the model's code length is not a number of bits");
     }
-    if (std::ranges::max(log2_weights_) == -kInfinity) drawing_.throw_impossible();
-    report_.effective_particles.push_back(effective_particles());
   }
 
   Drawing& drawing_;
+  State* proposal_;
   Frontier frontier_;
   std::size_t span_bytes_;
   std::size_t particles_;
   double temperature_;
 
-  std::vector<double> log2_weights_;  // of each continuation of the frontier
-  std::vector<double> next_log2_weights_;
+  // Of each continuation of the frontier. Its own bits are those of the model that proposes.
+  std::vector<double> bits_, next_bits_;
+  std::vector<double> log2_weights_, next_log2_weights_;
   std::vector<Extension> kept_;
+  std::vector<std::size_t> kept_from_;  // the particle that each of them extends
   std::vector<double> probabilities_;
   std::vector<double> suffix_bits_;
   SpanReport report_;
@@ -211,7 +262,8 @@ SamplerRow smc_row() {
           .options = {"span", "particles"},
           .make = make_run_sampler<SequentialMonteCarlo>,
           .not_read = filter_names(),
-          .joint = true};
+          .joint = true,
+          .proposes = true};
 }
 
 }  // namespace kraft

@@ -164,7 +164,8 @@ struct SampleRequest {
 
   // For samplers that draw spans jointly (SamplerRow::joint); the others throw UsageError.
   ByteView suffix = {};       // what follows: a hole is to be filled
-  State* proposal = nullptr;  // Metropolis: a cheaper model that has observed the same; moves along
+  State* proposal = nullptr;  // another model that proposes what the model itself then weighs
+                              // (SamplerRow::proposes): it has observed the same, and moves along
   unsigned threads = 1;       // Metropolis: for the chains (0: one per processor)
 
   // The caller needs the state no more: it need not observe what is drawn, which for coin flips
@@ -212,6 +213,7 @@ struct SamplerRow {
   std::vector<std::string> not_read = {};  // names of common options that it does not read
   bool joint = false;     // draws spans jointly: reads suffix and report of a request
   bool proposes = false;  // reads proposal of a request
+  bool traces = false;    // fills in chains_bits of a report
 
   bool reads(const SamplerOption& option) const;
 };

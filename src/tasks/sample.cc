@@ -64,7 +64,7 @@ void check_request(const SampleTask& task) {
     if (whole.hole) refuse("hole", row, &SamplerRow::joint);
   }
   refuse_joint(whole, row);
-  if (whole.wants_traces && !row.proposes) refuse("trace", row, &SamplerRow::proposes);
+  if (whole.wants_traces && !row.traces) refuse("trace", row, &SamplerRow::traces);
   if (whole.hole && whole.hole->empty()) throw OptionError({"", "hole", " is empty"});
   check_specs(whole);
 }
@@ -302,7 +302,8 @@ OptionTable<DrawingTask> make_drawing_table() {
        .meaning = "metropolis, smc: look at the first N bytes after the hole only; 0: all"});
   table.text("proposal", &T::proposal,
              {.value_name = "SPEC",
-              .meaning = "metropolis: a cheaper model, such as ngram:3, to propose runs of bytes"});
+              .meaning = "metropolis, smc: another model, such as gzip:9,view=decoder, to propose "
+                         "bytes"});
   return table;
 }
 

@@ -16,6 +16,16 @@ grep -E '^  "bits"|^      "bits"' draw.json | tr -dc '0-9.\n' | uniq | wc -l
 grep -cE '"(acceptance_rate|r_hat|bulk_effective|tail_effective|bits_trace)"' draw.json
 smc --prompt 'the ' --length 24 --json --quiet | grep -cE '"(effective_particles|log2_sum|resamplings)"'
 
+echo "-- particles that another model proposes, on any number of threads"
+for threads in 1 2; do
+  smc --prompt 'the ' --length 24 --threads $threads --quiet --proposal gzip:9,view=decoder | sha256sum
+done | uniq | wc -l
+smc --prompt 'the ' --length 24 --json --quiet --proposal gzip:9,view=decoder >draw.json
+grep -E '^  "bits"|^      "bits"' draw.json | grep -c .
+smc --prompt 'the cat ' --suffix ' the mat. the rat' --length 6 --temperature 0.2 --quiet --echo \
+  --proposal gzip:9,view=decoder
+echo
+
 echo "-- a hole: what stands around it decides"
 metropolis --prompt 'the cat ___ the mat. the rat' --hole ___ --length 6 --temperature 0.2 --quiet --echo
 echo
@@ -45,6 +55,7 @@ echo "-- mistakes"
 try sample --sampler ancestral --model gzip --suffix x
 try sample --sampler smc --model gzip --trace t.svg
 try sample --sampler beam --model gzip --proposal ngram
+try sample --sampler smc --model gzip --proposal ngram --temperature 0
 try sample --sampler metropolis --model gzip --top-k 5
 try sample --sampler smc --model gzip --steps 5
 try sample --sampler metropolis --model gzip --hole X --suffix x

@@ -51,6 +51,65 @@ TEST(Smc, ManyParticlesHaveTheJointDistribution) {
   }
 }
 
+// Draws like draw_many(), with another model that proposes.
+std::map<std::string, int> draw_proposed(const SamplerOptions& options, const Length& length,
+                                         const Length& proposing, const std::string& suffix,
+                                         int count) {
+  const auto smc = make_sampler("smc", options);
+  std::map<std::string, int> counts;
+  Random random(23);
+  for (int i = 0; i < count; ++i) {
+    ToyState proposal(proposing, kHistory);
+    const SampleRequest request{.length_bytes = 3,
+                                .history = as_bytes(kHistory),
+                                .suffix = as_bytes(suffix),
+                                .proposal = &proposal};
+    const std::string drawn = draw(*smc, length, abc(), request, random);
+    ++counts[drawn];
+    EXPECT_EQ(proposal.text(), kHistory + drawn);
+    EXPECT_EQ(proposal.open_marks(), 0u);
+  }
+  return counts;
+}
+
+// What the proposing model knows, or believes wrongly, does not matter in the limit.
+TEST(Smc, CorrectsWhatAnotherModelProposes) {
+  ToyState state(codec_length, kHistory), proposal(table_length, kHistory);
+  const std::string suffix = "bacab";
+  const auto counts = draw_proposed({.temperature = 1.5, .particles = 200}, codec_length,
+                                    table_length, suffix, draws(3000));
+  expect_distribution(counts, from_bits(span_bits(state, "abc", 3, suffix), 1.5));
+  EXPECT_FALSE(chi_squared(counts, from_bits(span_bits(proposal, "abc", 3, suffix), 1.5)).passes())
+      << "the test cannot tell the model from the one that proposes";
+}
+
+// Where nothing can be corrected, one particle is what the proposing model draws.
+TEST(Smc, OneParticleIsTheProposal) {
+  const auto counts = draw_proposed({.particles = 1}, codec_length, table_length, "", draws(8000));
+  ToyState proposal(table_length, kHistory);
+  expect_distribution(counts, from_bits(span_bits(proposal, "abc", 3)));
+}
+
+TEST(Smc, OutlivesProposalsThatTheModelFindsImpossible) {
+  const Length no_c_follows = [](const std::string& text) {
+    const std::size_t c = text.find('c', kHistory.size());
+    return c == std::string::npos || c + 1 == text.size() ? static_cast<double>(text.size())
+                                                          : kInfinity;
+  };
+  const auto counts =
+      draw_proposed({.particles = 100}, no_c_follows, table_length, "", draws(4000));
+  ToyState state(no_c_follows, kHistory);
+  expect_distribution(counts, from_bits(span_bits(state, "abc", 3)));
+}
+
+TEST(Smc, TakesNoProposalAtTemperatureZero) {
+  ToyState state(codec_length), proposal(table_length);
+  Random random(1);
+  const SampleRequest request{.length_bytes = 3, .proposal = &proposal};
+  EXPECT_THROW(sample(*make_sampler("smc", {.temperature = 0}), state, abc(), request, random),
+               UsageError);
+}
+
 // Half the sum of the absolute differences.
 double distance(const std::map<std::string, int>& counts, const Distribution& expected) {
   double draws = 0, sum = 0;
@@ -97,6 +156,53 @@ TEST(Smc, HasTheJointDistributionOfCompressors) {
     EXPECT_TRUE(test.passes()) << spec << ": " << test.statistic << " against " << test.critical;
     EXPECT_FALSE(chi_squared(counts, from_bits(span_bits(*state, " the", 3), 1e6)).passes())
         << spec << ": the test cannot tell it from chance";
+  }
+}
+
+// The decoder's view proposes for the joint distribution of the encoder's.
+TEST(Smc, DecodersViewsProposeForTheirEncoders) {
+  for (const char* codec : {"gzip:9", "zstd:1"}) {
+    const Bytes context = real_text(600);
+    const auto state = make_model(codec, {.threads = 1})->start(context);
+    const auto view = make_model(std::string(codec) + ",view=decoder", {.threads = 1});
+    const auto proposal = view->start(context);
+    const double temperature = codec == std::string_view("zstd:1") ? 4 : 2;
+    const auto exact = from_bits(span_bits(*state, " the", 3), temperature);
+    const Candidates candidates = Candidates::bytes(as_bytes(" the"));
+    const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
+    std::map<std::string, int> counts;
+    Random random(17);
+    for (int i = 0; i < 1000; ++i) {
+      const auto copy = state->clone(), proposing = proposal->clone();
+      const SampleRequest request{
+          .length_bytes = 3, .history = context, .proposal = proposing.get()};
+      ++counts[std::string(as_text(sample(*smc, *copy, candidates, request, random)))];
+    }
+    const ChiSquared test = chi_squared(counts, exact);
+    EXPECT_TRUE(test.passes()) << codec << ": " << test.statistic << " against " << test.critical;
+    EXPECT_FALSE(
+        chi_squared(counts, from_bits(span_bits(*proposal, " the", 3), temperature)).passes())
+        << codec << ": the test cannot tell it from what the view itself would draw";
+  }
+}
+
+TEST(Smc, ThreadsChangeNothing) {
+  const Bytes context = real_text(500);
+  const Candidates candidates = Candidates::seen(context);
+  const auto smc = make_sampler("smc", {.span = 20, .particles = 16});
+  for (const char* spec : {"gzip", "lz4"}) {
+    std::set<std::string> texts;
+    for (unsigned threads : {1u, 2u, 3u}) {
+      const auto model = make_model(spec, {.threads = threads});
+      const auto view = make_model(std::string(spec) + ",view=decoder", {.threads = threads});
+      const auto state = model->start(context), proposal = view->start(context);
+      Random random(3);
+      const SampleRequest request{
+          .length_bytes = 30, .history = context, .proposal = proposal.get(), .threads = threads};
+      texts.insert(std::string(as_text(sample(*smc, *state, candidates, request, random))));
+      EXPECT_EQ(proposal->position_bytes(), 530u);
+    }
+    EXPECT_EQ(texts.size(), 1u) << spec;
   }
 }
 

@@ -59,7 +59,7 @@ struct DrawingTask {
   std::string sampler = "auto";    // auto: what suits the model and what it continues
   PartialSamplerOptions sampling;  // those that are not set are the sampler's own
   std::string alphabet = "auto";  // for Candidates::parse(); auto: what the model predicts, or seen
-  std::string proposal;           // metropolis: a cheaper model (default: none)
+  std::string proposal;           // metropolis, smc: another model (default: none)
   std::int64_t suffix_first = 1024;  // look at so many bytes after a hole only (0: all)
   std::int64_t count = 1;            // samples of each model
   std::int64_t seed = 1;             // sample k draws with stream k of it
