@@ -1,7 +1,7 @@
 // What each sampler writes: one row for each way to draw from gzip:9, over several prompts of each
 // corpus, with standard errors.
 //
-//     build/benchmarks/sampler_table [--prompts N] [--length N] [--rows TEXT] CORPUS...
+//     build/benchmarks/sampler_table [--prompts N] [--length N] [--rows TEXT] [--limits] CORPUS...
 //
 // Of each corpus, 30 KiB from a quarter on are the context; the second half trains the judge, an
 // adaptive n-gram of order 5 that has seen nothing of the context; prompts of 40 bytes come from
@@ -13,10 +13,15 @@
 //     repeats   share of bytes inside a repeat of 12 bytes or more of the sample itself
 //     gzip      what gzip:9 needs for it after context and prompt, bits a byte
 //
-// None of them means anything without the others. `--row MODEL SAMPLER`, say
+// `--judge SPEC` takes another judge. None of them means anything without the others. `--row MODEL
+// SAMPLER`, say
 // `--row zstd:3 spans,span-length=5,key-length=3,temperature=4`, makes a table of such rows. Before
 // the table: how fast gzip:9 measures 60-byte strings, and how many Metropolis steps a second that
 // allows, in processor time.
+//
+// `--limits` draws each row without a limit of quotations, then with --max-copy 40, 20 and 10, from
+// the same seeds, and has instead of the last columns what the limit did: how many choices of a
+// hundred bytes it narrowed, and the bits per byte that this cost the model (CopyLimitReport).
 
 #include <algorithm>
 #include <cmath>
@@ -48,6 +53,8 @@ double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_P
 struct Settings {
   std::size_t prompts = 6;
   std::size_t length_bytes = 180;
+  bool limits = false;
+  std::string judge = "ngram:5";
   std::string rows;                                         // only those with this in their name
   std::vector<std::pair<std::string, std::string>> others;  // instead: models and samplers
   std::vector<std::string> corpora;
@@ -192,9 +199,14 @@ struct Figures {
   double values[kCount] = {};
 };
 
+struct Drawn {
+  Bytes bytes;
+  CopyLimitReport limit;
+};
+
 class Corpus {
  public:
-  explicit Corpus(const std::string& path) {
+  Corpus(const std::string& path, const std::string& judge) {
     std::ifstream file(path, std::ios::binary);
     text_.assign(std::istreambuf_iterator<char>(file), {});
     if (text_.size() < 8 * kContextBytes)
@@ -203,7 +215,7 @@ class Corpus {
     context_ = all.subspan(all.size() / 4, kContextBytes);
     const ByteView second_half = all.subspan(all.size() / 2);
     prompts_ = all.last(all.size() / 20);
-    judge_ = make_model("ngram:5")->start(second_half.first(second_half.size() - prompts_.size()));
+    judge_ = make_model(judge)->start(second_half.first(second_half.size() - prompts_.size()));
     for (const std::string& word : words_of(all)) words_.insert(word);
   }
 
@@ -245,7 +257,7 @@ class Corpus {
   std::set<std::string> words_;
 };
 
-Bytes draw(const Row& row, ByteView context, ByteView prompt, std::size_t length_bytes,
+Drawn draw(const Row& row, ByteView context, ByteView prompt, std::size_t length_bytes,
            std::uint64_t seed) {
   const auto model = make_model(row.model);
   const auto state = model->start(context);
@@ -258,31 +270,78 @@ Bytes draw(const Row& row, ByteView context, ByteView prompt, std::size_t length
     if (row.options.tail == 0) proposal->observe(prompt);
   }
   Random random(seed);
-  return sample(*make_sampler(row.sampler, row.options), *state, Candidates::seen(context),
-                {.length_bytes = length_bytes,
-                 .history = history,
-                 .tail_begin = context.size(),
-                 .proposal = proposal.get()},
-                random);
+  Drawn drawn;
+  const SampleRequest request{
+      .length_bytes = length_bytes,
+      .history = history,
+      .tail_begin = context.size(),
+      .proposal = proposal.get(),
+      .copy_limit = [&](const CopyLimitReport& report) { drawn.limit = report; }};
+  drawn.bytes = sample(*make_sampler(row.sampler, row.options), *state, Candidates::seen(context),
+                       request, random);
+  return drawn;
+}
+
+void print_estimate(const std::vector<Figures>& all, std::size_t column, int digits) {
+  std::vector<double> values;
+  for (const Figures& figures : all) values.push_back(figures.values[column]);
+  const Estimate e = estimate(values);
+  std::printf(" %.*f ± %.*f |", digits, e.mean, digits,
+              std::isfinite(e.standard_error) ? e.standard_error : 0.0);
 }
 
 void print_row(const Row& row, const std::vector<Figures>& all, double seconds) {
   std::printf("| %s |", row.name.c_str());
   for (std::size_t column = 0; column < Figures::kCount; ++column) {
-    std::vector<double> values;
-    for (const Figures& figures : all) values.push_back(figures.values[column]);
-    const Estimate e = estimate(values);
     const int digits = column == 1 || column == 3 || column == 4 ? 0 : 2;
-    std::printf(" %.*f ± %.*f |", digits, e.mean, digits,
-                std::isfinite(e.standard_error) ? e.standard_error : 0.0);
+    print_estimate(all, column, digits);
   }
   std::printf(" %.2f |\n", seconds / static_cast<double>(all.size()));
   std::fflush(stdout);
 }
 
+// The figures of one row and one limit; the last two are what the limit did.
+void print_limited(const Row& row, std::vector<Corpus>& corpora, const Settings& settings) {
+  std::vector<Figures> all;
+  const auto size = static_cast<double>(settings.length_bytes);
+  for (Corpus& corpus : corpora) {
+    for (std::size_t i = 0; i < settings.prompts; ++i) {
+      const ByteView real = corpus.prompt(i, settings.prompts, settings.length_bytes);
+      const ByteView prompt = real.first(kPromptBytes);
+      const Drawn drawn = draw(row, corpus.context(), prompt, settings.length_bytes, i + 1);
+      Figures figures = corpus.judge(prompt, drawn.bytes);
+      figures.values[4] = 100 * static_cast<double>(drawn.limit.limited) / size;
+      figures.values[5] = drawn.limit.bits / size;
+      all.push_back(figures);
+    }
+  }
+  const int most = row.options.max_copy;
+  std::printf("| %s | %s |", row.name.c_str(), most == 0 ? "off" : std::to_string(most).c_str());
+  print_estimate(all, 0, 2);
+  print_estimate(all, 1, 0);
+  print_estimate(all, 2, 1);
+  print_estimate(all, 3, 0);
+  print_estimate(all, 4, 1);
+  print_estimate(all, 5, 2);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void print_limits(const Settings& settings, std::vector<Corpus>& corpora) {
+  std::printf("\n| drawn from | max-copy | CE | words %% | mean copy | longest |");
+  std::printf(" narrowed %% | cost |\n|---|--:|--:|--:|--:|--:|--:|--:|\n");
+  for (Row row : rows(settings.others)) {
+    for (const int most : {0, 40, 20, 10}) {
+      row.options.max_copy = most;
+      print_limited(row, corpora, settings);
+    }
+  }
+}
+
 void print_table(const Settings& settings) {
   std::vector<Corpus> corpora;
-  for (const std::string& path : settings.corpora) corpora.emplace_back(path);
+  for (const std::string& path : settings.corpora) corpora.emplace_back(path, settings.judge);
+  if (settings.limits) return print_limits(settings, corpora);
   std::printf("\n| sampler | CE | words %% | mean copy | longest | repeats %% | gzip | s |\n");
   std::printf("|---|---|---|---|---|---|---|---|\n");
   std::vector<Row> all_rows = settings.others.empty() ? rows() : rows(settings.others);
@@ -298,7 +357,7 @@ void print_table(const Settings& settings) {
         Bytes drawn(rest.begin(), rest.end());
         const double begin = processor_seconds();
         if (!row.sampler.empty())
-          drawn = draw(row, corpus.context(), prompt, settings.length_bytes, i + 1);
+          drawn = draw(row, corpus.context(), prompt, settings.length_bytes, i + 1).bytes;
         seconds += processor_seconds() - begin;
         all.push_back(corpus.judge(prompt, drawn));
       }
@@ -309,7 +368,7 @@ void print_table(const Settings& settings) {
 
 // 60-byte strings that differ in one byte, eight at a time, as a chain asks for them.
 void print_speed(const std::string& path) {
-  const Corpus corpus(path);
+  const Corpus corpus(path, "uniform");
   const auto state = make_model("gzip:9")->start(corpus.context());
   const ByteView real = corpus.prompt(0, 1, 60).last(60);
   std::vector<Bytes> strings(8, Bytes(real.begin(), real.end()));
@@ -351,6 +410,10 @@ Settings parse(int argc, char** argv) {
       settings.length_bytes = count_of(value), ++i;
     } else if (argument == "--rows" && value != nullptr) {
       settings.rows = value, ++i;
+    } else if (argument == "--judge" && value != nullptr) {
+      settings.judge = value, ++i;
+    } else if (argument == "--limits") {
+      settings.limits = true;
     } else if (argument == "--row" && i + 2 < argc) {
       settings.others.emplace_back(argv[i + 1], argv[i + 2]), i += 2;
     } else {
@@ -367,7 +430,7 @@ Settings parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     const kraft::Settings settings = kraft::parse(argc, argv);
-    kraft::print_speed(settings.corpora[0]);
+    if (!settings.limits) kraft::print_speed(settings.corpora[0]);
     kraft::print_table(settings);
   } catch (const kraft::Error& error) {
     std::fprintf(stderr, "sampler_table: %s\n", error.what());

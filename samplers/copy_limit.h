@@ -5,15 +5,10 @@
 // dropped that would complete a string of one byte more. (Where that would drop every choice, none
 // is dropped, and the report counts it.)
 //
-// To drop the one plausible letter in the middle of a word makes gibberish. A sampler that chooses
-// one unit after the other therefore leaves a quotation that has grown beyond half of the limit as
-// soon as it has a good alternative: where what does not continue the quotation has a share of
-//
-//     1/2 (1 - (length - max_copy / 2) / (max_copy - max_copy / 2))
-//
-// of the probability, which falls from a half to nothing at the limit. At the end of a word, where
-// much may follow, that is so; within a word seldom. Samplers that look ahead, or draw spans
-// jointly, need no such rule: a plan that ends in gibberish costs too much to be chosen.
+// To drop the one plausible letter in the middle of a word can make gibberish. Samplers that look
+// ahead, or draw spans jointly, avoid it: a plan that ends in gibberish costs too much to be
+// chosen. One unit after the other goes on from what is left: to leave a quotation earlier, where
+// the model has an alternative, was measured and costs more than it saves (docs/samplers.md).
 #pragma once
 
 #include <cstddef>
@@ -58,21 +53,13 @@ class CopyLimit {
   bool quotes(ByteView text, std::size_t drawn_bytes, ByteView string);
 
  private:
-  void learn(ByteView text, std::size_t drawn_bytes);
   void find_shares(const std::vector<Choice>& choices);
-  void drop(std::vector<Choice>& choices, const std::vector<bool>& dropped,
-            CopyLimitReport& report);
-  double share_left(const std::vector<bool>& dropped) const;
+  double share_left() const;
 
-  std::size_t most_bytes_;
-  std::size_t half_bytes_;
   double temperature_;
-  GramIndex longest_;            // grams of one byte more than the limit
-  GramIndex half_;               // of one more than half of it
-  std::size_t beyond_half_ = 0;  // by so many bytes the text's end may be a quotation beyond half
-
+  QuoteIndex quotes_;
   std::vector<double> shares_;  // of the probability, of each choice
-  std::vector<bool> dropped_, left_;
+  std::vector<bool> dropped_;
 };
 
 // -log2 of the share of 2^-bits that is left when some are dropped.

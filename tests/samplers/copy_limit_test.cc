@@ -146,18 +146,18 @@ TEST(CopyLimit, CostsWhatWasDropped) {
   EXPECT_DOUBLE_EQ(report.bits, 1);
 }
 
-// Beyond half of the limit, a quotation ends where it can do so at little cost.
-TEST(CopyLimit, LeavesAQuotationEarlyWhereThereIsAnAlternative) {
-  const std::string text = "abcdefghijklmnop_abcdefg";  // 7 of at most 12 bytes quoted
+TEST(CopyLimit, DropsNothingBelowTheLimit) {
+  const std::string text = "abcdefghijklmnop_abcdefg";  // 7 bytes quoted
   const std::vector<ByteView> units = {as_bytes("h"), as_bytes("q")};
-  for (const double share : {0.1, 0.45}) {
-    CopyLimit limit(12, 1);
+  for (const int most : {7, 8, 12}) {
+    CopyLimit limit(most, 1);
     CopyLimitReport report;
-    std::vector<Choice> choices = {{0, -std::log2(1 - share), 1 - share},
-                                   {1, -std::log2(share), share}};
+    std::vector<Choice> choices = {{0, 1, 0.5}, {1, 1, 0.5}};
     limit.apply(choices, units, as_bytes(text), 7, report);
-    EXPECT_EQ(choices.size(), share > 0.4 ? 1u : 2u) << share;
+    EXPECT_EQ(choices.size(), most == 7 ? 1u : 2u) << most;
     EXPECT_EQ(choices.back().unit, 1u);
+    EXPECT_EQ(report.limited, most == 7 ? 1u : 0u);
+    EXPECT_EQ(report.exceeded, 0u);
   }
 }
 
