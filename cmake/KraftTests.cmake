@@ -17,13 +17,14 @@ set(test_environment
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_test.cc)
 list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
-  # The command line is in the program; its parts that tests look at are compiled into them.
-  set(tested_parts options outputs terminal)
-  list(TRANSFORM tested_parts REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cli/\\1.cc")
-  add_executable(kraft_tests ${test_sources} ${tested_parts})
+  if(NOT TARGET kraft_cli)
+    list(FILTER test_sources EXCLUDE REGEX "/tests/cli/")
+  endif()
+  add_executable(kraft_tests ${test_sources})
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(kraft_tests PRIVATE
-    kraft::kraft ${KRAFT_LIBRARIES} Boost::program_options GTest::gtest_main GTest::gmock kraft_flags)
+    $<TARGET_NAME_IF_EXISTS:kraft_cli> kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock
+    kraft_flags)
   if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
     target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
   endif()

@@ -2,13 +2,15 @@
 //
 //     task_pack FILE [MODEL]
 //
-// Introduces readers, writers and receivers, as of `kraft compress` and `kraft decompress`.
+// Introduces readers, writers and receivers, as of `kraft compress`, `kraft decompress` and `kraft
+// info`.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "kraft/error.h"
+#include "kraft/report.h"
 #include "kraft/tasks/pack.h"
 
 namespace {
@@ -36,6 +38,8 @@ int main(int argc, char** argv) try {
   kraft::decompress(kraft::DecompressTask{}, kraft::reading(packed), kraft::writing(back));
   if (back != original) throw kraft::Error("that is another file");
   std::printf("%zu bytes in %zu, and back\n", original.size(), packed.size());
+  const kraft::ContainerInfo info = kraft::inspect(kraft::reading(packed));  // decodes nothing
+  std::fputs(kraft::info_table({{std::string(argv[1]) + ".kraft", info}}).c_str(), stdout);
 } catch (const kraft::Error& error) {
   std::fprintf(stderr, "task_pack: %s\n", error.what());
   return 1;

@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "kraft/error.h"
+#include "kraft/option_error.h"
 #include "samplers/frontier.h"
 #include "samplers/registry.h"
 #include "samplers/run_sampler.h"
@@ -66,15 +67,16 @@ class Beam {
 }  // namespace
 
 SamplerRow beam_row() {
-  return {"beam",
-          "the cheapest of many plans, several bytes ahead",
-          {"horizon", "beam-width", "commit"},
-          [](const SamplerOptions& options) {
-            if (options.commit > options.horizon)
-              throw UsageError("commit: " + std::to_string(options.commit) +
-                               " is more than horizon: " + std::to_string(options.horizon));
-            return make_run_sampler<Beam>(options);
-          }};
+  return {
+      "beam",
+      "the cheapest of many plans, several bytes ahead",
+      {"horizon", "beam-width", "commit"},
+      [](const SamplerOptions& options) {
+        if (options.commit > options.horizon)
+          throw OptionError({"", "commit", " " + std::to_string(options.commit) + " is more than ",
+                             "horizon", " " + std::to_string(options.horizon)});
+        return make_run_sampler<Beam>(options);
+      }};
 }
 
 }  // namespace kraft

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "kraft/error.h"
+#include "kraft/option_error.h"
 
 namespace kraft {
 namespace {
@@ -110,8 +110,8 @@ void check_options(const SamplerOptions& options, bool common_only) {
     if (common_only && !option.common) continue;
     const double value = value_of(option, options);
     if (!in_range(option, value))
-      throw UsageError(option.name + ": " + shortest(value) +
-                       " is out of range: " + option.range());
+      throw OptionError(
+          {"", option.name, " " + shortest(value) + " is out of range: " + option.range()});
   }
 }
 

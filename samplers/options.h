@@ -5,8 +5,8 @@
 
 namespace kraft {
 
-// Throw UsageError: for a value outside its range; for an option that is not at its default
-// although the sampler does not read it.
+// Throw OptionError for a value outside its range, UsageError for an option that is not at its
+// default although the sampler does not read it.
 void check_options(const SamplerOptions& options, bool common_only = false);
 void check_read(const SamplerRow& row, const SamplerOptions& options);
 

@@ -2,7 +2,7 @@
 // trusted.
 //
 //     for (const auto& [key, estimate] : row.figures)
-//       printf("%s %.2f (%.2f to %.2f)", key.c_str(), estimate.mean, estimate.low, estimate.high);
+//       std::printf("%s %.2f (%.2f to %.2f)", key.c_str(), estimate.mean, estimate.low, estimate.high);
 #pragma once
 
 #include <cstddef>

@@ -25,7 +25,7 @@
 //
 // A file that can be read but is not quite right gives what it holds, and says so:
 //
-//     for (const std::string& warning : photo.warnings) ...  // "JPEG: Corrupt JPEG data: ..."
+//     for (const std::string& warning : photo.warnings) std::puts(warning.c_str());
 #pragma once
 
 #include <array>

@@ -2,12 +2,15 @@
 // whose experiments kraft repeats: see kraft/tasks/reproduce.h.
 #pragma once
 
+#include "kraft/media.h"
+
 namespace kraft {
 
-enum class PaperMedium { text, images, audio, random };
-inline constexpr PaperMedium kPaperMedia[] = {PaperMedium::text, PaperMedium::images,
-                                              PaperMedium::audio, PaperMedium::random};
-const char* name_of(PaperMedium medium);
+// Its data; those of Medium::bytes are random.
+inline constexpr Medium kPaperMedia[] = {Medium::text, Medium::image, Medium::audio, Medium::bytes};
+
+// What it calls them: "text", "images", "audio", "random".
+const char* paper_name(Medium medium);
 
 // How data are compressed: in chunks of 2048 bytes, each by itself, or all at once.
 enum class Layout { chunked, unchunked };

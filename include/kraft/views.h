@@ -1,7 +1,7 @@
 // The two views of a codec (docs/views.md): is there a decoder's, and which is meant?
 //
-//     if (kraft::has_decoder_view(kraft::find_backend("gzip")))
-//       auto model = kraft::make_model("gzip:9,view=decoder");
+//     kraft::has_decoder_view(kraft::find_backend("gzip"));            // true
+//     auto model = kraft::make_model("gzip:9,view=decoder");
 //
 // The encoder's view takes the increments of what the compressor writes. The decoder's view takes
 // what the decompressor makes of fair coin flips; it is fractional.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace kraft {
 
@@ -12,6 +13,20 @@ std::string fixed(double number, int digits) {
   char text[400];  // the largest has 309 digits
   std::snprintf(text, sizeof text, "%.*f", digits, number);
   return text;
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "-";
+  return fixed(100 * static_cast<double>(part) / static_cast<double>(whole), 2) + " %";
+}
+
+std::string size_text(std::uint64_t bytes) {
+  static constexpr std::pair<int, const char*> kUnits[] = {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}};
+  for (const auto& [shift, unit] : kUnits) {
+    if (bytes > 0 && bytes % (std::uint64_t{1} << shift) == 0)
+      return std::to_string(bytes >> shift) + unit;
+  }
+  return std::to_string(bytes);
 }
 
 std::string hexadecimal(std::uint64_t number) {

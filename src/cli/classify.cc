@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "report/classify_report.h"
+#include "kraft/report.h"
 
 namespace kraft::cli {
 namespace {

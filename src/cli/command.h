@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kraft/tasks/options.h"
+#include "run/ranks.h"
 
 namespace kraft::cli {
 
@@ -43,6 +44,10 @@ Command completion_command();
 
 const std::vector<Command>& commands();
 const Command& find_command(const std::string& name);  // throws UsageError
+
+// Runs the one that the arguments name, and throws nothing: what went wrong is a line of the
+// ending.
+Ending run_command(const std::vector<std::string>& arguments);
 
 std::string help_text();
 std::string help_text(const Command& command);

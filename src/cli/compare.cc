@@ -13,7 +13,7 @@ namespace kraft::cli {
 namespace {
 
 struct Show {
-  Columns columns = Columns::concise;
+  Columns columns = kDefaultColumns;
   bool json = false, csv = false, force = false;
   std::optional<std::string> html;
 };

@@ -1,5 +1,6 @@
 // kraft compress: any file through any model.
 
+#include "base/numbers.h"
 #include "base/text.h"
 #include "cli/coding.h"
 #include "cli/command.h"
@@ -7,7 +8,6 @@
 #include "cli/terminal.h"
 #include "kraft/error.h"
 #include "kraft/tasks/pack.h"
-#include "report/info_report.h"
 
 namespace kraft::cli {
 namespace {
@@ -27,6 +27,7 @@ int run(CompressTask& task, const CodingShow& show) {
     throw UsageError("refusing to write binary data to a terminal: give --output, or a pipe");
   InputFile input(show.input);
   CodingOutput output(path, input.access());
+  task.input_name = input.name();
   TerminalReceiver terminal;
   const PackResult result = compress(
       task, [&](std::span<Byte> to) { return input.read(to); },

@@ -122,7 +122,7 @@ std::string completed_with(const std::string& words) {
 // What may follow an option, where that is one of some words.
 std::string words_after(const Option& option) {
   std::vector<std::string> words = option.choices;
-  if (words.empty() && option.value_name == "SPEC") {
+  if (words.empty() && option.names_models) {
     for (const Backend& backend : backends()) words.push_back(backend.name);
   }
   return join(words, " ");

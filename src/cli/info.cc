@@ -7,7 +7,7 @@
 #include "cli/terminal.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
-#include "report/info_report.h"
+#include "kraft/report.h"
 
 namespace kraft::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "report/next_report.h"
+#include "kraft/report.h"
 
 namespace kraft::cli {
 namespace {
@@ -21,7 +21,7 @@ const OptionTable<Show>& show_options() {
                  {.value_name = "N",
                   .min = 1,
                   .max = 256,
-                  .otherwise = std::to_string(kDefaultTop),
+                  .otherwise = std::to_string(ChartStyle{}.top),
                   .meaning = "bytes in the chart"});
     rows.flag("json", &Show::json, {.meaning = "print JSON", .excludes = {"top"}});
     return rows;
@@ -32,8 +32,8 @@ const OptionTable<Show>& show_options() {
 int run(NextTask& task, const Show& show) {
   TerminalReceiver terminal;
   const NextResult result = next(task, terminal.receiver());
-  const ChartStyle style{
-      .top = show.top.value_or(kDefaultTop), .colour = colour_wanted(), .utf8 = utf8_terminal()};
+  ChartStyle style{.colour = colour_wanted(), .utf8 = utf8_terminal()};
+  if (show.top) style.top = *show.top;
   write_out(show.json ? next_json(result) : next_chart(result, style));
   return 0;
 }

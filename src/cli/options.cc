@@ -173,10 +173,11 @@ void Request::check() const {
         if (!option.required || bound.is_set(option)) continue;
         if (option.name == command_.positional) throw UsageError(command_.without_positional);
         throw UsageError("--" + option.name + " is missing" +
-                         (option.value_name == "SPEC" ? "; `kraft models` lists them" : ""));
+                         (option.names_models ? "; `kraft models` lists them" : ""));
       }
       bound.check();
     }
+    check_conditions(options_);
   } catch (const OptionError& error) {
     throw UsageError(error.text([this](const std::string& n) { return spelled(command_, n); }));
   }
@@ -191,10 +192,10 @@ std::vector<Request::NamedPath> Request::read_paths() const {
   }
   for (const BoundOptions& bound : options_) {
     for (const Option& option : bound.rows()) {
-      const bool names_models = option.value_name == "SPEC";
-      if (!names_models && !option.is_read) continue;
+      if (!option.names_models && !option.is_read) continue;
       for (const std::string& value : values_of(bound, option)) {
-        for (const std::string& path : names_models ? model_files(value) : std::vector{value})
+        for (const std::string& path :
+             option.names_models ? model_files(value) : std::vector{value})
           paths.push_back({&option, path});
       }
     }
@@ -293,7 +294,8 @@ std::string meaning_of(const Option& option) {
   if (!range.empty() && option.kind != OptionKind::choice) facts.push_back(range);
   const std::string& initial = option.initial.empty() ? option.otherwise : option.initial;
   if (!initial.empty()) facts.push_back("default: " + initial);
-  std::string text = option.meaning;
+  const std::string readers = option.readers();
+  std::string text = readers.empty() ? option.meaning : readers + ": " + option.meaning;
   if (option.kind == OptionKind::choice && text.find(option.choices[0]) == text.npos)
     text += ": " + range;
   return facts.empty() ? text : text + " (" + join(facts, "; ") + ")";

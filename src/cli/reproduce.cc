@@ -12,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
-#include "cli/paper_files.h"
 #include "cli/spreading.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
@@ -35,27 +34,30 @@ const OptionTable<Show>& show_options() {
     OptionTable<Show> rows;
     rows.file("text", &Show::text,
               {.value_name = "FILE",
-               .otherwise = "mobydick.txt",
+               .otherwise = default_data_name(Medium::text),
                .meaning = "the text, such as enwik9 (- is standard input)",
                .is_read = true});
     rows.list("images", &Show::images,
               {.value_name = "FILE...",
-               .otherwise = "astronaut.png",
+               .otherwise = default_data_name(Medium::image),
                .meaning = "images, or folders of them",
                .several = true,
                .is_read = true});
     rows.list("audio", &Show::audio,
               {.value_name = "FILE...",
-               .otherwise = "speech.wav",
+               .otherwise = default_data_name(Medium::audio),
                .meaning = "recordings, or folders of them",
                .several = true,
                .is_read = true});
     rows.file("plot", &Show::plot,
-              {.value_name = "FILE", .meaning = "fig2, fig4: write the curves (SVG)"});
+              {.value_name = "FILE",
+               .meaning = "write the curves (SVG)",
+               .only_with = {"experiment", {"fig2", "fig4"}}});
     rows.file("output", &Show::output,
               {.letter = 'o',
                .value_name = "DIR",
-               .meaning = "fig3: the folder for samples and pictures"});
+               .meaning = "the folder for samples and pictures",
+               .only_with = {"experiment", {"fig3"}}});
     add_force(rows, &Show::force);
     rows.flag("json", &Show::json, {.meaning = "print JSON"});
     return rows;
@@ -63,30 +65,18 @@ const OptionTable<Show>& show_options() {
   return table;
 }
 
-void refuse(const char* option, Experiment experiment, const char* readers) {
-  throw UsageError("--" + std::string(option) + " has no meaning for " + name_of(experiment) +
-                   "; it is an option of " + readers);
-}
-
 void check_show(const Show& show, Experiment experiment) {
-  const bool has_curves = experiment == Experiment::fig2 || experiment == Experiment::fig4;
-  const bool draws = experiment == Experiment::fig3;
-  if (show.plot && !has_curves) refuse("plot", experiment, "fig2, fig4");
-  if (show.output && !draws) refuse("output", experiment, "fig3");
-  if (draws && !show.output && !show.json)
+  if (experiment == Experiment::fig3 && !show.output && !show.json)
     throw UsageError("--output DIR is missing, for the samples and pictures, or --json");
   if (show.text) expect_files({*show.text});
 }
 
 void set_data(const Show& show, ReproduceTask& task) {
-  const auto wanted = [&](PaperMedium medium) { return reads(*task.experiment, medium); };
-  if (show.text) task.text = paper_text(*show.text);
-  if (!show.images.empty()) task.images = paper_images(show.images);
-  if (!show.audio.empty()) task.audio = paper_recordings(show.audio);
+  if (show.text) task.text = {reproduce_file(*show.text)};
+  task.images = reproduce_inputs(show.images, Medium::image);
+  task.audio = reproduce_inputs(show.audio, Medium::audio);
   check(task);
-  if (task.text.empty()) task.text = default_text();
-  if (task.images.empty() && wanted(PaperMedium::images)) task.images = default_images();
-  if (task.audio.empty() && wanted(PaperMedium::audio)) task.audio = default_recordings();
+  add_default_data(task);
 }
 
 // Files will be put into it.

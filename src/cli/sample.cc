@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,16 +14,14 @@
 #include "cli/outputs.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
+#include "kraft/report.h"
 #include "kraft/tasks/complete.h"
 #include "kraft/tasks/sample.h"
-#include "report/sample_report.h"
 #include "run/interrupts.h"
 #include "tasks/models.h"
 
 namespace kraft::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // What can be asked for: of a text, or of the parts of an image or a recording. What these have in
 // common stands in `text`.
@@ -57,9 +54,10 @@ struct Shown {
 
 const OptionTable<Shown>& shown_options() {
   static const OptionTable<Shown> table = [] {
+    const std::vector<Medium> text = {Medium::bytes, Medium::text};
     OptionTable<Shown> all;
     all.flag("echo", &Shown::echo,
-             {.letter = 'e', .meaning = "write the prompt before each sample"});
+             {.letter = 'e', .meaning = "write the prompt before each sample", .media = text});
     all.flag("quiet", &Shown::quiet, {.letter = 'q', .meaning = "no report on standard error"});
     all.file("output", &Shown::output,
              {.letter = 'o',
@@ -71,10 +69,13 @@ const OptionTable<Shown>& shown_options() {
         "panel", &Shown::panel,
         {.value_name = "FILE",
          .meaning = "image and audio: write a picture with the original, the context and every "
-                    "completion (PNG)"});
+                    "completion (PNG)",
+         .media = {Medium::image, Medium::audio}});
     all.file("trace", &Shown::trace,
              {.value_name = "FILE",
-              .meaning = "metropolis: write a plot of the bits of every chain (SVG)"});
+              .meaning = "write a plot of the bits of every chain (SVG)",
+              .media = text,
+              .of_samplers = &SamplerRow::traces});
     return all;
   }();
   return table;
@@ -85,33 +86,6 @@ void check(const Asked& asked) {
   if (asked.text.models.empty() && asked.text.preset.empty())
     throw UsageError("--model is missing; `kraft models` lists them");
   check(asked.text);
-}
-
-// "images (--as image)"
-std::string owners(Medium medium) {
-  return std::string(row_of(medium).files) + " (--as " + name_of(medium) + ")";
-}
-
-void refuse(const std::string& option, bool is_set, Medium medium, const std::string& owners) {
-  if (is_set)
-    throw OptionError(
-        {"", option,
-         std::string(" has no meaning for ") + name_of(medium) + "; it is an option of " + owners});
-}
-
-// Throws when one of these options is set.
-template <class Task>
-void refuse(const OptionTable<Task>& table, const Task& task, Medium medium,
-            const std::string& owners) {
-  for (const Option& row : table.rows()) {
-    if (row.name == "input" || !table.is_set(task, row.name)) continue;
-    refuse(row.name, true, medium, owners);
-  }
-}
-
-// One object, or a list of several.
-void print_json(const Json& results) {
-  write_out((results.size() > 1 ? results : results.at(0)).dump(2) + "\n");
 }
 
 // Texts.
@@ -198,14 +172,13 @@ class TextShow {
     terminal_.end_progress();
     if (!result.samples.empty()) {  // with at least a part of one
       outputs_.attempt([&] {
-        if (shown_.json) write_json(result);
+        if (shown_.json) output_.write(sample_json(task_, result, shown_.echo));
         output_.commit();
       });
-      std::vector<Trace> traces;
-      for (const Sample& sample : result.samples)
-        add_traces(traces, result.models[sample.model], sample);
-      if (!traces.empty())
-        outputs_.write_text(shown_.trace, [&] { return trace_plot_svg(traces); });
+      outputs_.attempt([&] {
+        const std::string plot = shown_.trace.empty() ? "" : sample_plot(result);
+        if (!plot.empty()) outputs_.write_text(shown_.trace, [&] { return plot; });
+      });
       outputs_.finish();
     }
     return result.cancelled ? kInterruptedExit : 0;
@@ -232,18 +205,8 @@ class TextShow {
 
   void report(const SampledModel& model, const Sample& sample) {
     terminal_.end_progress();
-    if (shown_.quiet || sample.size_bytes == 0) return;
-    for (const std::string& line :
-         {summary_of(sample), copy_limit_of(model, sample), diagnostics_of(model, sample)}) {
-      if (!line.empty()) note(model.spec + ": " + line);
-    }
-  }
-
-  void write_json(const SampleResult& result) {
-    Json results = Json::array();
-    for (const Sample& sample : result.samples)
-      results.push_back(to_json(task_, result, sample, shown_.echo));
-    output_.write((labelled_ ? results : results.at(0)).dump(2) + "\n");
+    if (shown_.quiet) return;
+    for (const std::string& line : sample_lines(model, sample)) note(model.spec + ": " + line);
   }
 
   const SampleTask& task_;
@@ -305,16 +268,15 @@ Bytes file_of(const AudioCompletion& completion, const std::string& path) {
 template <class Task, class Result>
 int show_completions(const Task& task, const Result& result, const Shown& shown, Outputs& outputs) {
   if (result.cancelled) return kInterruptedExit;
-  Json results = Json::array();
   for (const auto& completion : result.completions) {
-    results.push_back(to_json(task, result, completion));
-    const std::string summary = summary_of(result, completion);
-    if (!shown.quiet && !summary.empty()) note(summary);
+    const std::string line = completion_line(result, completion);
+    if (!shown.quiet && !line.empty()) note(line);
   }
   outputs.write(shown.output, [&] { return file_of(result.completions.at(0), shown.output); });
-  outputs.write(shown.panel,
-                [&] { return write_png(panel_of(task, result, interrupted), interrupted); });
-  if (shown.json) outputs.attempt([&] { print_json(results); });
+  outputs.write(shown.panel, [&] {
+    return write_png(completion_panel(task, result, interrupted), interrupted);
+  });
+  if (shown.json) outputs.attempt([&] { write_out(completion_json(task, result)); });
   outputs.finish();
   return 0;
 }
@@ -371,57 +333,30 @@ int draw_audio(Asked& asked, const Shown& shown) {
   return show_completions(asked.audio, result, shown, outputs);
 }
 
-// How parts of a medium are drawn, and the options that say how.
+// How a medium is drawn.
 struct Drawing {
   Medium medium;
   int (*draw)(Asked& asked, const Shown& shown);
-  // Throws when one of them is set for a file of another medium.
-  void (*refuse_options)(const Asked& asked, const Shown& shown, Medium of,
-                         const std::string& owners);
 };
 
-constexpr std::array<Drawing, 3> kDrawings = {{
-    {Medium::image, draw_image,
-     [](const Asked& asked, const Shown&, Medium of, const std::string& owners) {
-       refuse(image_options(), asked.image, of, owners);
-     }},
-    {Medium::audio, draw_audio,
-     [](const Asked& asked, const Shown&, Medium of, const std::string& owners) {
-       refuse(audio_options(), asked.audio, of, owners);
-     }},
-    // And all other media.
-    {Medium::bytes, [](Asked& asked, const Shown& shown) { return draw_text(asked.text, shown); },
-     [](const Asked& asked, const Shown& shown, Medium of, const std::string& owners) {
-       refuse(text_options(), asked.text, of, owners);
-       refuse("echo", shown.echo, of, owners);
-       refuse("trace", !shown.trace.empty(), of, owners);
-     }},
+constexpr std::array<Drawing, 2> kDrawings = {{
+    {Medium::image, draw_image},
+    {Medium::audio, draw_audio},
 }};
 
-const Drawing& drawing_of(Medium medium) {
+int draw(Asked& asked, const Shown& shown, Medium medium) {
   const auto row = std::ranges::find(kDrawings, medium, &Drawing::medium);
-  return row == kDrawings.end() ? kDrawings.back() : *row;
-}
-
-void check_options(const Asked& asked, const Shown& shown, Medium medium) {
-  check_media(media_input_options(), asked.media, medium);
-  for (const Drawing& row : kDrawings) {
-    if (&row != &drawing_of(medium)) row.refuse_options(asked, shown, medium, owners(row.medium));
-  }
-  if (has_samples(medium)) {
-    if (!asked.text.context.input) throw UsageError("the file is missing");
-  } else {
-    refuse(completion_options(), asked.completion, medium, "images and recordings");
-    refuse("panel", !shown.panel.empty(), medium, "images and recordings");
-  }
+  return row == kDrawings.end() ? draw_text(asked.text, shown) : row->draw(asked, shown);
 }
 
 // What the file holds says what is drawn.
 int run(Asked& asked, const Shown& shown) {
   const Medium medium =
       medium_of(asked.media, asked.text.context.input.value_or(Bytes()), asked.input_name);
-  check_options(asked, shown, medium);
-  return drawing_of(medium).draw(asked, shown);
+  check_media(asked_options(), asked, medium);
+  check_media(shown_options(), shown, medium);
+  if (has_samples(medium) && !asked.text.context.input) throw UsageError("the file is missing");
+  return draw(asked, shown, medium);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "cli/options.h"
 #include "cli/spreading.h"
 #include "cli/terminal.h"
-#include "report/score_report.h"
+#include "kraft/report.h"
 
 namespace kraft::cli {
 namespace {

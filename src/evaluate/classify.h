@@ -18,7 +18,7 @@ struct CorpusDistance {
   // (2005). Between near 0, the same, and near 1, unrelated; dominated by the corpus's size where
   // that is much larger than the text.
   double ncd = 0;
-  // (C(kx) - C(k)) / |x|, in bits per byte: what the text costs who knows the corpus.
+  // (C(kx) - C(k)) / |x|, in bits per byte: the cost of the text given the corpus.
   double conditional_bits_per_byte = 0;
 };
 

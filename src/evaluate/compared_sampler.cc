@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "kraft/error.h"
+#include "kraft/option_error.h"
 #include "kraft/registry.h"
 
 namespace kraft {
@@ -47,7 +47,11 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
         },
         option->field);
   }
-  make_sampler(sampler.name, sampler.options);  // checks the rest
+  try {
+    make_sampler(sampler.name, sampler.options);  // checks the rest
+  } catch (const OptionError& error) {
+    throw UsageError("sampler '" + printable(spec) + "': " + error.what());
+  }
   if (sampler.options.tail > 0)
     throw UsageError("sampler '" + printable(spec) +
                      "': tail has no meaning here: there is no corpus apart from the context");

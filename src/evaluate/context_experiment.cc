@@ -22,7 +22,7 @@ ContextExperiment::ContextExperiment(const PaperData& data, const std::vector<st
 }
 
 std::string ContextExperiment::key(const std::string& model, std::size_t first) const {
-  return std::string(name_of(data_.medium)) + " | context | " + model + " | " +
+  return std::string(paper_name(data_.medium)) + " | context | " + model + " | " +
          std::to_string(chunks_.size()) + " chunks, from " + std::to_string(chunks_[first]);
 }
 
@@ -40,7 +40,7 @@ Cell ContextExperiment::compute(const std::string& model, std::size_t first) con
   std::map<std::uint64_t, double> bits;
   const bool codec = is_codec(model);
   // Of images, what is longer than a row keeps the patch's rows.
-  Streams streams(model, data_.medium == PaperMedium::images ? kPaperPatchWidth : 0);
+  Streams streams(model, data_.medium == Medium::image ? kPaperPatchWidth : 0);
   const std::size_t end = std::min(chunks_.size(), first + kCellChunks);
   for (std::size_t i = first; i < end; ++i) {
     const ByteView chunk = data_.chunk(chunks_[i]);

@@ -22,7 +22,7 @@ Bytes stretch(ByteView bytes, std::size_t begin, std::size_t size) {
 
 GenerationTask text_task(const PaperData& text) {
   const ByteView chunk = text.chunk(text.chunks() / 2);
-  return {PaperMedium::text,
+  return {Medium::text,
           text.source,
           text.geometry(),
           {stretch(chunk, 0, kTextContext)},
@@ -32,7 +32,7 @@ GenerationTask text_task(const PaperData& text) {
 GenerationTask image_task(const Image& image, const std::string& source) {
   const Image gray = scaled(to_gray(image), kPaperImageWidth, kPaperImageHeight);
   if (gray.depth_bits != 8) throw Error("the image of figure 3 must have 8 bits");
-  GenerationTask task{PaperMedium::images, source, gray.geometry(), {}, {}};
+  GenerationTask task{Medium::image, source, gray.geometry(), {}, {}};
   constexpr std::size_t kHalf = kPaperImageWidth / 2;
   for (std::size_t y = 0; y < kPaperImageHeight; ++y) {
     task.given.push_back(stretch(gray.samples, y * kPaperImageWidth, kHalf));
@@ -44,7 +44,7 @@ GenerationTask image_task(const Image& image, const std::string& source) {
 GenerationTask audio_task(const Audio& audio, const std::string& source) {
   const std::size_t half = std::min<std::size_t>(audio.rate_hz, audio.samples.size() / 2);
   if (half == 0) throw Error("the recording of figure 3 is empty");
-  return {PaperMedium::audio,
+  return {Medium::audio,
           source,
           audio.geometry(),
           {stretch(audio.samples, 0, half)},
@@ -68,8 +68,8 @@ GenerationExperiment::GenerationExperiment(std::vector<GenerationTask> tasks,
 
 std::string GenerationExperiment::key(std::size_t task, const std::string& model,
                                       std::size_t first) const {
-  return std::string(name_of(tasks_[task].medium)) + " | seed " + std::to_string(settings_.seed) +
-         " | " + model + " | rows from " + std::to_string(first);
+  return std::string(paper_name(tasks_[task].medium)) + " | seed " +
+         std::to_string(settings_.seed) + " | " + model + " | rows from " + std::to_string(first);
 }
 
 std::vector<ExperimentCell> GenerationExperiment::cells() const {
@@ -95,9 +95,9 @@ Cell GenerationExperiment::compute(std::size_t task, const std::string& model,
   for (std::size_t row = first; row < end; ++row) {
     const Bytes& given = of.given[row];
     const bool own_units = !predictor->units().empty();
-    const Candidates candidates = of.medium != PaperMedium::text ? Candidates::all()
-                                  : own_units                    ? Candidates::units_of(*predictor)
-                                                                 : Candidates::seen(given);
+    const Candidates candidates = of.medium != Medium::text ? Candidates::all()
+                                  : own_units               ? Candidates::units_of(*predictor)
+                                                            : Candidates::seen(given);
     Random random(settings_.seed, row);
     const auto state = start_drawing(*predictor, given);
     const auto priced = state->clone();

@@ -8,7 +8,7 @@ namespace kraft {
 
 // What is given and what was there, of one medium: rows that are independent of each other.
 struct GenerationTask {
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   std::string source;
   Geometry geometry = {};
   std::vector<Bytes> given, truth;  // of each row, as many; a truth is as long as what is drawn

@@ -9,15 +9,15 @@
 
 namespace kraft {
 
-const char* name_of(PaperMedium medium) {
+const char* paper_name(Medium medium) {
   switch (medium) {
-    case PaperMedium::text:
+    case Medium::text:
       return "text";
-    case PaperMedium::images:
+    case Medium::image:
       return "images";
-    case PaperMedium::audio:
+    case Medium::audio:
       return "audio";
-    case PaperMedium::random:
+    case Medium::bytes:
       return "random";
   }
   throw Error("no such medium");
@@ -42,19 +42,18 @@ const char* name_of(Experiment experiment) {
 const char* name_of(Layout layout) { return layout == Layout::chunked ? "chunked" : "unchunked"; }
 
 Geometry PaperData::geometry() const {
-  if (medium == PaperMedium::images)
+  if (medium == Medium::image)
     return {.width = static_cast<std::int64_t>(kPaperPatchWidth), .channels = 1, .depth = 8};
-  if (medium == PaperMedium::audio)
+  if (medium == Medium::audio)
     return {.rate = std::int64_t{kPaperRateHz}, .channels = 1, .depth = 8};
   return {};
 }
 
-PaperData paper_data(PaperMedium medium, std::string source, Bytes bytes,
-                     std::uint64_t most_bytes) {
+PaperData paper_data(Medium medium, std::string source, Bytes bytes, std::uint64_t most_bytes) {
   const std::size_t available = std::min<std::uint64_t>(bytes.size(), most_bytes);
   bytes.resize(available / kPaperChunkBytes * kPaperChunkBytes);
   if (bytes.empty())
-    throw Error(std::string(name_of(medium)) + ": " + grouped(available) +
+    throw Error(std::string(paper_name(medium)) + ": " + grouped(available) +
                 " bytes are not one chunk of " + grouped(kPaperChunkBytes));
   return {medium, std::move(source), std::move(bytes)};
 }

@@ -16,7 +16,7 @@ inline constexpr std::uint32_t kPaperRateHz = 16000;
 
 // What models are measured on: whole chunks of kPaperChunkBytes. A chunk of images is a patch.
 struct PaperData {
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   std::string source;  // in words
   Bytes bytes;
 
@@ -29,7 +29,7 @@ struct PaperData {
 
 // Cuts off what is not a whole chunk, and what exceeds `most_bytes`. Throws Error when not one is
 // left.
-PaperData paper_data(PaperMedium medium, std::string source, Bytes bytes, std::uint64_t most_bytes);
+PaperData paper_data(Medium medium, std::string source, Bytes bytes, std::uint64_t most_bytes);
 
 // Appends the patches of an 8-bit gray image, from left to right and top to bottom; what is no
 // whole patch at its right and lower edges is left out.

@@ -56,8 +56,8 @@ std::vector<RateExperiment::Batch> RateExperiment::batches(std::size_t data,
 }
 
 std::string RateExperiment::key(const Batch& batch, const std::string& model) const {
-  std::string key = std::string(name_of(data_[batch.data].medium)) + " | " + name_of(batch.layout) +
-                    " | " + model;
+  std::string key = std::string(paper_name(data_[batch.data].medium)) + " | " +
+                    name_of(batch.layout) + " | " + model;
   if (!batch.chunks.empty())
     key += " | " + std::to_string(batch.chunks.size()) + " chunks from " +
            std::to_string(batch.chunks.front()) + " to " + std::to_string(batch.chunks.back());

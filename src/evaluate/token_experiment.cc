@@ -18,7 +18,7 @@ TokenExperiment::TokenExperiment(const PaperData& text, const std::vector<std::s
   const std::size_t half = text.chunks() / 2 * kPaperChunkBytes;
   learnt_ = ByteView(text.bytes).first(half);
   const ByteView rest = ByteView(text.bytes).subspan(half);
-  measured_.push_back({PaperMedium::text, text.source, Bytes(rest.begin(), rest.end())});
+  measured_.push_back({Medium::text, text.source, Bytes(rest.begin(), rest.end())});
   rates_ = std::make_unique<RateExperiment>(measured_, models, std::vector{Layout::chunked},
                                             std::move(settings));
 }

@@ -1,10 +1,11 @@
-#include "report/classify_report.h"
+// Verdicts as a table and as JSON.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kraft/report.h"
 #include "report/table.h"
 
 namespace kraft {

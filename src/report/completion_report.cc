@@ -1,12 +1,14 @@
-// Of completions of images and recordings.
+// What is said of completions of images and recordings: JSON, lines of text, pictures.
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "kraft/report.h"
 #include "media/panel.h"
 #include "media/spectrogram.h"
-#include "report/sample_report.h"
 
 namespace kraft {
 namespace {
@@ -60,8 +62,6 @@ std::string label_of(const CompletionTask& task, const Completion& completion) {
          (task.count > 1 ? " #" + std::to_string(completion.index + 1) : std::string());
 }
 
-}  // namespace
-
 Json to_json(const ImageCompletionTask& task, const ImageCompletionResult& result,
              const ImageCompletion& completion) {
   Json json = common_json(task, result.sampler, result.drawn_bytes, completion);
@@ -74,19 +74,43 @@ Json to_json(const AudioCompletionTask& task, const AudioCompletionResult& resul
   return common_json(task, result.sampler, result.drawn_bytes, completion);
 }
 
-std::string summary_of(const ImageCompletionResult& result, const ImageCompletion& completion) {
+template <class Task, class Result>
+std::string json_of(const Task& task, const Result& result) {
+  Json json = Json::array();
+  for (const auto& completion : result.completions)
+    json.push_back(to_json(task, result, completion));
+  return (json.size() == 1 ? json[0] : json).dump(2) + "\n";
+}
+
+std::size_t models_of(const CompletionTask& task) {
+  return task.models.size() + task.made_models.size();
+}
+
+}  // namespace
+
+std::string completion_line(const ImageCompletionResult& result,
+                            const ImageCompletion& completion) {
   if (result.drawn_bytes == 0) return {};
   return bits_text(completion, result.drawn_bytes) + "PSNR " + decibels(completion.psnr_db) + "; " +
          seconds_text(completion.seconds);
 }
 
-std::string summary_of(const AudioCompletionResult& result, const AudioCompletion& completion) {
+std::string completion_line(const AudioCompletionResult& result,
+                            const AudioCompletion& completion) {
   if (result.drawn_bytes == 0) return {};
   return bits_text(completion, result.drawn_bytes) + seconds_text(completion.seconds);
 }
 
-Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& result,
-               const std::function<bool()>& cancelled) {
+std::string completion_json(const ImageCompletionTask& task, const ImageCompletionResult& result) {
+  return json_of(task, result);
+}
+
+std::string completion_json(const AudioCompletionTask& task, const AudioCompletionResult& result) {
+  return json_of(task, result);
+}
+
+Image completion_panel(const ImageCompletionTask& task, const ImageCompletionResult& result,
+                       const std::function<bool()>& cancelled) {
   std::vector<std::vector<Picture>> rows(static_cast<std::size_t>(task.count));
   rows[0] = {{"original", task.image}, {"context", context_picture(task.image, result.mask)}};
   for (std::size_t r = 1; r < rows.size(); ++r) rows[r].resize(2);
@@ -96,8 +120,8 @@ Image panel_of(const ImageCompletionTask& task, const ImageCompletionResult& res
   return panel(rows, cancelled);
 }
 
-Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& result,
-               const std::function<bool()>&) {
+Image completion_panel(const AudioCompletionTask& task, const AudioCompletionResult& result,
+                       const std::function<bool()>&) {
   const double mark_seconds = static_cast<double>(result.begin_frames) / task.audio.rate_hz;
   Audio original = task.audio;  // as long as the completions, if there is so much of it
   original.samples.resize(
@@ -107,14 +131,6 @@ Image panel_of(const AudioCompletionTask& task, const AudioCompletionResult& res
     clips.push_back({label_of(task, completion), completion.audio, mark_seconds});
   return spectrogram_panel(clips);
 }
-
-namespace {
-
-std::size_t models_of(const CompletionTask& task) {
-  return task.models.size() + task.made_models.size();
-}
-
-}  // namespace
 
 void expect_panel_fits(const ImageCompletionTask& task) {
   expect_panel_fits(static_cast<std::size_t>(task.count), 2 + models_of(task), task.image.width,

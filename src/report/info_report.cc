@@ -1,9 +1,10 @@
-#include "report/info_report.h"
+// What .kraft files say of themselves, as a table and as JSON.
 
 #include <nlohmann/json.hpp>
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kraft/report.h"
 #include "report/table.h"
 
 namespace kraft {
@@ -46,11 +47,6 @@ std::string info_json(const std::vector<InspectedFile>& files) {
   Json json = Json::array();
   for (const InspectedFile& file : files) json.push_back(to_json(file));
   return json.dump(2) + "\n";
-}
-
-std::string share(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "-";
-  return fixed(100 * static_cast<double>(part) / static_cast<double>(whole), 2) + " %";
 }
 
 }  // namespace kraft

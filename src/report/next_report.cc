@@ -1,4 +1,4 @@
-#include "report/next_report.h"
+// What models expect next, as a chart and as JSON.
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "kraft/report.h"
 
 namespace kraft {
 namespace {

@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 std::string described(const ReproduceResult& result) {
   std::vector<std::string> sources;
   for (const ReproduceData& data : result.data)
-    sources.push_back(std::string(name_of(data.medium)) + ": " + data.source + ", " +
+    sources.push_back(std::string(paper_name(data.medium)) + ": " + data.source + ", " +
                       grouped(data.bytes) + " bytes");
   return join(sources, "; ");
 }
@@ -27,7 +27,7 @@ Json data_json(const ReproduceResult& result) {
   Json json = Json::array();
   for (const ReproduceData& data : result.data)
     json.push_back(
-        {{"medium", name_of(data.medium)}, {"source", data.source}, {"bytes", data.bytes}});
+        {{"medium", paper_name(data.medium)}, {"source", data.source}, {"bytes", data.bytes}});
   return json;
 }
 

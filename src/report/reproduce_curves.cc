@@ -22,7 +22,7 @@ double adjusted_percent(const ReproduceRate& rate, double data_bytes) {
 Panel adjusted_panel(const ReproduceResult& result) {
   const ReproduceData& data = result.data.at(0);
   const auto measured_bytes = static_cast<double>(data.bytes);
-  Panel panel{.title = "Adjusted rate of " + std::string(name_of(data.medium)) + " (" +
+  Panel panel{.title = "Adjusted rate of " + std::string(paper_name(data.medium)) + " (" +
                        data.source + "), chunks of 2,048 bytes",
               .x_title = "bytes of data (dashed: more than were measured)",
               .y_title = "compressed / raw, with the model, %",
@@ -41,7 +41,7 @@ Panel adjusted_panel(const ReproduceResult& result) {
 Panel context_panel(const ReproduceResult& result) {
   const ReproduceData& data = result.data.at(0);
   Panel panel{.title = "Rate of the first bytes of " + grouped(result.measured_chunks) +
-                       " chunks of " + name_of(data.medium) + " (" + data.source + ")",
+                       " chunks of " + paper_name(data.medium) + " (" + data.source + ")",
               .x_title = "bytes",
               .y_title = "compressed / raw, %",
               .x_logarithmic = true};

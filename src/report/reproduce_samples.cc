@@ -119,9 +119,9 @@ std::string summary(const ReproduceResult& result) {
   };
   for (const ReproduceContinued& of : result.continued) {
     for (const ReproduceSample& sample : of.samples)
-      table.add({name_of(of.medium), sample.model, total(of.given), total(of.truth),
+      table.add({paper_name(of.medium), sample.model, total(of.given), total(of.truth),
                  fixed(bits_per_byte(sample), 2),
-                 of.medium == PaperMedium::images ? fixed(psnr(of, sample), 1) : "-",
+                 of.medium == Medium::image ? fixed(psnr(of, sample), 1) : "-",
                  fixed(sample.seconds, 1)});
   }
   return table.text();
@@ -132,9 +132,9 @@ std::string summary(const ReproduceResult& result) {
 std::vector<NamedBytes> reproduce_files(const ReproduceResult& result) {
   std::vector<NamedBytes> files;
   for (const ReproduceContinued& of : result.continued) {
-    if (of.medium == PaperMedium::text) {
+    if (of.medium == Medium::text) {
       files.push_back({"text.txt", bytes_of(text_samples(of))});
-    } else if (of.medium == PaperMedium::images) {
+    } else if (of.medium == Medium::image) {
       files.push_back({"image.png", write_png(image_panel(of))});
     } else {
       files.push_back({"audio.png", write_png(audio_panel(of))});
@@ -155,14 +155,14 @@ Json fig3_json(const ReproduceResult& result) {
   for (const ReproduceContinued& of : result.continued) {
     for (const ReproduceSample& sample : of.samples) {
       const std::vector<Bytes> nothing(sample.rows.size());
-      Json row = {{"medium", name_of(of.medium)},
+      Json row = {{"medium", paper_name(of.medium)},
                   {"source", of.source},
                   {"model", sample.model},
                   {"rows", sample.rows.size()},
                   {"bits_per_byte", bits_per_byte(sample)},
                   {"seconds", sample.seconds},
                   {"drawn_base64", base64(joined(nothing, sample.rows))}};
-      if (of.medium == PaperMedium::images) row["psnr_db"] = psnr(of, sample);
+      if (of.medium == Medium::image) row["psnr_db"] = psnr(of, sample);
       json["samples"].push_back(std::move(row));
     }
   }

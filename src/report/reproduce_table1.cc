@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 // Null where the model is not measured in that way.
 const ReproduceRate* find(const ReproduceResult& result, const std::string& model, Layout layout,
-                          PaperMedium medium) {
+                          Medium medium) {
   for (const ReproduceRate& rate : result.rates) {
     if (rate.model == model && rate.layout == layout && rate.medium == medium) return &rate;
   }
@@ -22,7 +22,7 @@ const ReproduceRate* find(const ReproduceResult& result, const std::string& mode
 }
 
 const ReproducePublished* find_published(const ReproduceResult& result, const std::string& ours,
-                                         Layout layout, PaperMedium medium) {
+                                         Layout layout, Medium medium) {
   for (const ReproducePublished& paper : result.published) {
     if (paper.ours == ours && paper.layout == layout && paper.medium == medium) return &paper;
   }
@@ -32,7 +32,7 @@ const ReproducePublished* find_published(const ReproduceResult& result, const st
 std::vector<std::string> titles_of(const ReproduceResult& result, bool with_published) {
   std::vector<std::string> titles = {"model"};
   for (const ReproduceData& data : result.data) {
-    titles.push_back(">" + std::string(name_of(data.medium)));
+    titles.push_back(">" + std::string(paper_name(data.medium)));
     if (with_published) titles.emplace_back(">paper");
   }
   return titles;
@@ -110,7 +110,7 @@ std::string table1_text(const ReproduceResult& result) {
         adjusted;
   text += "\n";
   for (const ReproduceData& data : result.data)
-    text += "ours, " + std::string(name_of(data.medium)) + ": " + data.source + ", " +
+    text += "ours, " + std::string(paper_name(data.medium)) + ": " + data.source + ", " +
             grouped(data.bytes) + " bytes\n";
   text +=
       "paper: Deletang et al. 2024, table 1: enwik9, ImageNet, LibriSpeech, noise; 1 GB each\n"
@@ -128,7 +128,7 @@ Json table1_json(const ReproduceResult& result) {
     Json row = {{"model", rate.model},
                 {"library", rate.library},
                 {"layout", name_of(rate.layout)},
-                {"medium", name_of(rate.medium)}};
+                {"medium", paper_name(rate.medium)}};
     row.update(rate_json(rate));
     row["published_percent"] =
         rate.published_percent ? Json(*rate.published_percent) : Json(nullptr);
@@ -138,7 +138,7 @@ Json table1_json(const ReproduceResult& result) {
   for (const ReproducePublished& paper : result.published)
     published.push_back({{"model", paper.model},
                          {"layout", name_of(paper.layout)},
-                         {"medium", name_of(paper.medium)},
+                         {"medium", paper_name(paper.medium)},
                          {"rate_percent", paper.percent}});
   return {{"experiment", "table1"},
           {"data", data_json(result)},

@@ -1,13 +1,16 @@
-#include "report/sample_report.h"
+// What is said of samples: JSON, lines of text, and plots of Markov chains.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "base/base64.h"
 #include "base/text.h"
 #include "evaluate/convergence.h"
+#include "kraft/report.h"
+#include "report/trace_plot.h"
 
 namespace kraft {
 namespace {
@@ -150,18 +153,17 @@ void put(Json& json, const std::string& name, ByteView bytes) {
   }
 }
 
-}  // namespace
-
-Json to_json(const SampleTask& task, const SampleResult& result, const Sample& sample, bool echo) {
+Json to_json(const SampleTask& task, const SampleResult& result, const Sample& sample,
+             bool context) {
   const SampledModel& model = result.models[sample.model];
   Json json = {{"model", model.spec},
                {"sampler", model.sampler},
                {"seed", task.seed},
                {"index", sample.index},
                {"length_bytes", sample.bytes.size()}};
-  if (echo) put(json, "prompt", result.prompt);
+  if (context) put(json, "prompt", result.prompt);
   put(json, "text", sample.bytes);
-  if (echo && !result.suffix.empty()) put(json, "suffix", result.suffix);
+  if (context && !result.suffix.empty()) put(json, "suffix", result.suffix);
   json["bits"] = sample.bits;
   json["bits_per_byte"] =
       sample.bytes.empty() ? 0 : sample.bits / static_cast<double>(sample.bytes.size());
@@ -179,8 +181,8 @@ Json to_json(const SampleTask& task, const SampleResult& result, const Sample& s
   return json;
 }
 
+// "60 bytes at 2.345 bits each; copies from ..."
 std::string summary_of(const Sample& sample) {
-  if (sample.size_bytes == 0) return {};
   char text[200];
   std::snprintf(text, sizeof text,
                 "%llu bytes at %.3f %s each; copies from the context: mean %.1f, longest %llu "
@@ -194,8 +196,9 @@ std::string summary_of(const Sample& sample) {
   return text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
 }
 
+// What the limit of quotations came to; empty if there is none.
 std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
-  if (model.options.max_copy == 0 || sample.size_bytes == 0) return {};
+  if (model.options.max_copy == 0) return {};
   const CopyLimitReport& limit = sample.copy_limit;
   char text[160];
   std::snprintf(text, sizeof text,
@@ -206,6 +209,7 @@ std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
                      : "; " + grouped(limit.exceeded) + " times nothing else could follow");
 }
 
+// What samplers that draw spans jointly tell of all spans together, the worst of each.
 std::string diagnostics_of(const SampledModel& model, const Sample& sample) {
   const std::vector<SpanReport>& spans = sample.spans;
   if (spans.empty()) return {};
@@ -215,6 +219,7 @@ std::string diagnostics_of(const SampledModel& model, const Sample& sample) {
   return {};
 }
 
+// Appends a trace for each span that has chains.
 void add_traces(std::vector<Trace>& traces, const SampledModel& model, const Sample& sample) {
   std::uint64_t begin = 0;
   for (const SpanReport& span : sample.spans) {
@@ -226,6 +231,37 @@ void add_traces(std::vector<Trace>& traces, const SampledModel& model, const Sam
           {title, span.chains_bits, span.burn_in, static_cast<std::size_t>(model.options.thin)});
     begin += span.size_bytes;
   }
+}
+
+// Also those that were not drawn any more.
+bool asks_for_several(const SampleTask& task) {
+  const std::size_t models = task.models.size() + task.made_models.size();
+  return models > 1 || task.count > 1;
+}
+
+}  // namespace
+
+std::vector<std::string> sample_lines(const SampledModel& model, const Sample& sample) {
+  if (sample.size_bytes == 0) return {};
+  std::vector<std::string> lines = {summary_of(sample), copy_limit_of(model, sample),
+                                    diagnostics_of(model, sample)};
+  std::erase(lines, "");
+  return lines;
+}
+
+std::string sample_json(const SampleTask& task, const SampleResult& result, bool context) {
+  Json json = Json::array();
+  for (const Sample& sample : result.samples)
+    json.push_back(to_json(task, result, sample, context));
+  if (!asks_for_several(task)) json = json.empty() ? Json(nullptr) : Json(json[0]);
+  return json.dump(2) + "\n";
+}
+
+std::string sample_plot(const SampleResult& result) {
+  std::vector<Trace> traces;
+  for (const Sample& sample : result.samples)
+    add_traces(traces, result.models[sample.model], sample);
+  return traces.empty() ? "" : trace_plot_svg(traces);
 }
 
 }  // namespace kraft

@@ -21,7 +21,8 @@ constexpr double kRounding = 1e-9;
 OptionTable<ClassifyTask> make_table() {
   using T = ClassifyTask;
   OptionTable<T> table;
-  table.text("model", &T::model, {.letter = 'm', .value_name = "SPEC", .meaning = "the model"});
+  table.text("model", &T::model,
+             {.letter = 'm', .value_name = "SPEC", .meaning = "the model", .names_models = true});
   table.inputs("corpus", &T::corpora,
                {.value_name = "NAME=FILE",
                 .meaning = "a corpus, and how it is called; two at least",

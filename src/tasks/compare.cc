@@ -21,19 +21,15 @@
 namespace kraft {
 namespace {
 
-constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
-
 ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Receiver& receiver) {
   const Medium medium = infer_medium(file.bytes, file.name);
   ComparedInput input;
   if (const SampleMedium* samples = sample_medium(medium)) {
     input = samples->compared(task, file, receiver);
   } else {
-    constexpr std::size_t kWindows = 6;
     input.bytes = file.bytes;
-    input.windows = windows_of_bytes(file.bytes, file.name, task.seed,
-                                     task.windows > 0 ? task.windows : kWindows, task.context_bytes,
-                                     task.truth_bytes);
+    input.windows = windows_of_bytes(file.bytes, file.name, task.seed, windows_of(task, medium),
+                                     task.context_bytes, task.truth_bytes);
   }
   input.name = file.name;
   input.medium = medium;

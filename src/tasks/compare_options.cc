@@ -1,4 +1,4 @@
-// What can be asked of kraft/tasks/compare.h, and what cannot be meant.
+// The options of kraft/tasks/compare.h, and what makes a task invalid.
 
 #include <algorithm>
 #include <set>
@@ -42,7 +42,8 @@ OptionTable<CompareTask> make_table() {
              {.letter = 'm',
               .value_name = "SPEC",
               .meaning = "the model; several may be given",
-              .required = true});
+              .required = true,
+              .names_models = true});
   add_view(table, &T::view);
   table.list("sampler", &T::samplers,
              {.value_name = "SPEC",
@@ -51,10 +52,12 @@ OptionTable<CompareTask> make_table() {
                          "several may be given"});
   table.inputs("input", &T::inputs,
                {.value_name = "FILE", .meaning = "texts, images and recordings", .required = true});
-  table.integer("windows", &T::windows,
-                {.value_name = "N",
-                 .max = kMostPixels,
-                 .meaning = "windows of each input; 0: 6 of a text, 4 of an image or a recording"});
+  table.integer(
+      "windows", &T::windows,
+      {.value_name = "N",
+       .max = kMostPixels,
+       .meaning = "windows of each input; 0: " + std::to_string(kTextWindows) + " of a text, " +
+                  std::to_string(kSampleWindows) + " of an image or a recording"});
   table.integer("count", &T::count,
                 {.letter = 'c',
                  .value_name = "K",
@@ -107,10 +110,13 @@ OptionTable<CompareTask> make_table() {
               .choices = alphabet_choices(),
               .meaning = "bytes to draw from, as for kraft sample; auto: the units of a language "
                          "model, else those seen in the context"});
-  table.list("judge", &T::judges,
-             {.value_name = "SPEC",
-              .otherwise = "ngram and llama:text",
-              .meaning = "text: a model that judges samples; several may be given"});
+  table.list(
+      "judge", &T::judges,
+      {.value_name = "SPEC",
+       .otherwise = join(
+           std::vector<std::string>(std::begin(kDefaultJudges), std::end(kDefaultJudges)), " and "),
+       .meaning = "text: a model that judges samples; several may be given",
+       .names_models = true});
   table.file("resume", &T::resume,
              {.value_name = "FILE",
               .meaning = "keep results in this file as they come, and take those that are in it",

@@ -79,7 +79,8 @@ Bytes drawn_mask(const ImageCompletionTask& task, const Receiver& receiver) {
 
 bool rows_are_independent(const ImageCompletionTask& task) {
   using RowsContext = ImageCompletionTask::RowsContext;
-  return task.right_from && task.rows_context.value_or(RowsContext::none) == RowsContext::none;
+  return task.right_from &&
+         task.rows_context.value_or(ImageCompletionTask::kDefaultRowsContext) == RowsContext::none;
 }
 
 Hole hole_of(const Image& image, const Bytes& mask, bool independent_rows) {
@@ -204,6 +205,7 @@ OptionTable<CompletionTask> make_completion_table() {
                {.value_name = "WHAT",
                 .meaning = "image and audio: choose between bytes (byte), or between whole pixels "
                            "or samples that occur in what is given (whole)"});
+  table.restrict_to({Medium::image, Medium::audio});
   return table;
 }
 
@@ -221,8 +223,8 @@ OptionTable<ImageCompletionTask> make_image_table() {
   table.choice("rows-context", &T::rows_context,
                std::vector<std::pair<std::string, T::RowsContext>>{
                    {"none", T::RowsContext::none}, {"above", T::RowsContext::above}},
+               T::kDefaultRowsContext,
                {.value_name = "WHICH",
-                .otherwise = "none",
                 .meaning = "image, with right-from: what comes before a row; none: rows are "
                            "independent, above: the rows above",
                 .needs = {"right-from"}});
@@ -233,6 +235,7 @@ OptionTable<ImageCompletionTask> make_image_table() {
   table.contents(
       "mask", &T::mask_file,
       {.value_name = "FILE", .meaning = "image: draw where this image of the same size is bright"});
+  table.restrict_to({Medium::image});
   return table;
 }
 
@@ -261,6 +264,7 @@ OptionTable<AudioCompletionTask> make_audio_table() {
                     .meaning = "audio: draw S seconds from second START on, with what follows in "
                                "sight of a joint sampler",
                     .excludes = {"seconds", "samples", "context-seconds"}});
+  table.restrict_to({Medium::audio});
   return table;
 }
 

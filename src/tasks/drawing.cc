@@ -86,19 +86,6 @@ void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*
   refuse_with(option, row, names_of_samplers([&](const SamplerRow& r) { return r.*has; }));
 }
 
-std::unique_ptr<Sampler> make_sampler_of(const std::string& name, const SamplerOptions& options) {
-  try {
-    return kraft::make_sampler(name, options);
-  } catch (const UsageError& error) {
-    const std::string message = error.what();
-    for (const SamplerOption& option : sampler_options()) {
-      if (message.starts_with(option.name + ": "))
-        throw OptionError({"", option.name, message.substr(option.name.size() + 1)});
-    }
-    throw;
-  }
-}
-
 ByteView shortened_suffix(const DrawingTask& task, ByteView suffix) {
   const auto most = static_cast<std::uint64_t>(task.suffix_first);
   return most == 0 ? suffix : suffix.first(std::min<std::uint64_t>(most, suffix.size()));

@@ -48,9 +48,6 @@ std::vector<std::string> names_of(std::span<const Row> rows) {
 // auto, and those that Candidates::parse() knows.
 std::vector<std::string> alphabet_choices();
 
-// kraft::make_sampler(), whose errors name options as the table does.
-std::unique_ptr<Sampler> make_sampler_of(const std::string& name, const SamplerOptions& options);
-
 // What of it a sampler is to see.
 ByteView shortened_suffix(const DrawingTask& task, ByteView suffix);
 

@@ -196,7 +196,7 @@ void check_completion(const CompletionTask& task) {
 
 FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {
   FilledHoles result{{}, sampler_of(task)};
-  const auto sampler = make_sampler_of(result.sampler, task.sampling.over({}));
+  const auto sampler = make_sampler(result.sampler, task.sampling.over({}));
   const Candidates candidates = candidates_for(task, hole);
   const TaskModels models = models_of(task, hole.geometry, receiver);
   const auto proposal = proposal_of(task, hole.geometry, receiver);

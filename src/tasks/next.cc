@@ -20,7 +20,8 @@ OptionTable<NextTask> make_table() {
              {.letter = 'm',
               .value_name = "SPEC",
               .meaning = "the model; several may be given",
-              .required = true});
+              .required = true,
+              .names_models = true});
   table.include(context_options(), &NextTask::context);
   table.choice("base-bits", &NextTask::base_bits,
                std::vector<std::pair<std::string, BaseBits>>{

@@ -4,12 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/numbers.h"
 #include "base/text.h"
 
 namespace kraft {
 namespace {
-
-std::string plain(const std::vector<std::string>& pieces) { return join(pieces, ""); }
 
 bool in_range(const Option& option, double value) {  // false for NaN
   return (option.min_open ? value > option.min : value >= option.min) &&
@@ -27,6 +26,8 @@ std::optional<double> any_number(std::string_view text) {
   return number;
 }
 
+constexpr const char* kSize = "a number of bytes, such as 1000, 64KiB or 1GiB";
+
 bool is_whole_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
@@ -37,23 +38,30 @@ bool is_whole_number(std::string_view text) {
                      " " + printable(std::string(value)) + " is out of range: " + option.range()});
 }
 
+std::string integer_text(const Option& option, std::int64_t number) {
+  return option.is_size && number > 0 ? size_text(static_cast<std::uint64_t>(number))
+                                      : std::to_string(number);
+}
+
 [[noreturn]] void of_another_kind(const Option& option, const std::string& expected) {
   throw OptionError({"", option.name, " is " + expected});
 }
 
-std::string bound(double value) { return std::isfinite(value) ? shortest(value) : ""; }
+std::string bound(const Option& option, double value) {
+  if (!std::isfinite(value)) return "";
+  return option.is_size ? integer_text(option, static_cast<std::int64_t>(value)) : shortest(value);
+}
+
+// Those of the samplers that have it.
+std::string names_of_samplers(bool SamplerRow::*has) {
+  std::vector<std::string> names;
+  for (const SamplerRow& row : samplers()) {
+    if (row.*has) names.push_back(row.name);
+  }
+  return join(names, ", ");
+}
 
 }  // namespace
-
-OptionError::OptionError(std::vector<std::string> pieces)
-    : UsageError(plain(pieces)), pieces_(std::move(pieces)) {}
-
-std::string OptionError::text(const std::function<std::string(const std::string&)>& spelled) const {
-  std::string text;
-  for (std::size_t i = 0; i < pieces_.size(); ++i)
-    text += i % 2 == 0 ? pieces_[i] : spelled(pieces_[i]);
-  return text;
-}
 
 std::string Option::keyword() const {
   std::string keyword = name;
@@ -65,10 +73,14 @@ std::string Option::range() const {
   if (kind == OptionKind::choice) return join(choices, "|");
   if (kind == OptionKind::integer) {
     if (!std::isfinite(min) && !std::isfinite(max)) return "";
-    return bound(min) + ".." + bound(max);
+    return bound(*this, min) + ".." + bound(*this, max);
   }
   if (kind != OptionKind::number || (!std::isfinite(min) && !std::isfinite(max))) return "";
   return (min_open ? "(" : "[") + shortest(min) + ", " + shortest(max) + (max_open ? ")" : "]");
+}
+
+std::string Option::readers() const {
+  return of_samplers != nullptr ? names_of_samplers(of_samplers) : join(only_with.values, ", ");
 }
 
 OptionValue Option::parsed(std::string_view text) const {
@@ -82,7 +94,7 @@ OptionValue Option::parsed(std::string_view text) const {
       std::int64_t number = 0;
       if (parse_integer(text, number)) return number;
       if (is_whole_number(text)) out_of_range(*this, text);
-      of_another_kind(*this, "a whole number" + quoted);
+      of_another_kind(*this, (is_size ? kSize : "a whole number") + quoted);
     }
     case OptionKind::number:
       if (const auto number = any_number(text)) return *number;
@@ -104,7 +116,8 @@ OptionValue Option::parsed(std::string_view text) const {
 void Option::check(const OptionValue& value) const {
   if (kind == OptionKind::integer) {
     const auto number = std::get<std::int64_t>(value);
-    if (!in_range(*this, static_cast<double>(number))) out_of_range(*this, std::to_string(number));
+    if (!in_range(*this, static_cast<double>(number)))
+      out_of_range(*this, integer_text(*this, number));
   } else if (kind == OptionKind::number) {
     const double number = std::get<double>(value);
     if (!in_range(*this, number)) out_of_range(*this, shortest(number));
@@ -148,6 +161,7 @@ OptionValue converted(const Option& option, const OptionValue& value) {
       fits = std::holds_alternative<bool>(value);
       break;
     case OptionKind::integer:
+      if (option.is_size && text != nullptr) result = option.parsed(*text);
       if (const auto* number = std::get_if<double>(&value);
           number != nullptr && std::nearbyint(*number) == *number && std::abs(*number) < 0x1p62)
         result = static_cast<std::int64_t>(*number);
@@ -194,7 +208,10 @@ OptionValue converted(const Option& option, const OptionValue& value) {
 }
 
 void add_default(Option& option, const std::optional<OptionValue>& value) {
-  if (value && option.kind != OptionKind::flag) option.initial = text_of(*value);
+  if (!value || option.kind == OptionKind::flag) return;
+  option.initial = option.kind == OptionKind::integer
+                       ? integer_text(option, std::get<std::int64_t>(*value))
+                       : text_of(*value);
 }
 
 void unknown_option(std::string_view name, std::span<const Option> rows) {
@@ -229,6 +246,7 @@ void BoundOptions::check() const {
     const Option* other = find(name);
     return other != nullptr && is_set(*other);
   };
+  check_conditions({this, 1});
   for (const Option& row : rows_) {
     if (!is_set(row)) continue;
     for (const std::string& other : row.excludes) {
@@ -241,15 +259,53 @@ void BoundOptions::check() const {
   }
 }
 
+void check_conditions(std::span<const BoundOptions> all) {
+  const auto said = [&](const std::string& name) -> std::optional<OptionValue> {
+    for (const BoundOptions& bound : all) {
+      if (const Option* option = bound.find(name)) return bound.value(*option);
+    }
+    return std::nullopt;
+  };
+  for (const BoundOptions& bound : all) {
+    for (const Option& row : bound.rows()) {
+      if (row.only_with.option.empty() || !bound.is_set(row)) continue;
+      const std::optional<OptionValue> value = said(row.only_with.option);
+      if (!value) continue;
+      const std::string text = text_of(*value);
+      if (std::ranges::find(row.only_with.values, text) == row.only_with.values.end())
+        throw OptionError(
+            {"", row.name,
+             " has no meaning for " + text + "; it is an option of " + row.readers()});
+    }
+  }
+}
+
+void check_sampler(const BoundOptions& options, const SamplerRow& sampler) {
+  for (const Option& row : options.rows()) {
+    if (row.of_samplers == nullptr || sampler.*row.of_samplers || !options.is_set(row)) continue;
+    throw OptionError({"", row.name, " has no meaning for ", "sampler",
+                       " " + sampler.name + "; it is an option of " + row.readers()});
+  }
+}
+
 void check_media(const BoundOptions& options, Medium medium) {
   for (const Option& row : options.rows()) {
     if (row.media.empty() || !options.is_set(row)) continue;
     if (std::ranges::find(row.media, medium) != row.media.end()) continue;
-    const Medium owner = row.media[0];
-    throw OptionError({"", row.name,
-                       std::string(" has no meaning for ") + name_of(medium) +
-                           "; it is an option of " + row_of(owner).files + " (",
-                       "as", std::string(" ") + name_of(owner) + ")"});
+    std::vector<std::string> pieces = {
+        "", row.name,
+        std::string(" has no meaning for ") + name_of(medium) + "; it is an option of "};
+    std::string between;
+    const char* listed = "";
+    for (const Medium owner : row.media) {
+      if (std::string_view(row_of(owner).files) == listed) continue;  // text, by another name
+      listed = row_of(owner).files;
+      pieces.back() += between + listed + " (";
+      pieces.emplace_back("as");
+      pieces.push_back(std::string(" ") + name_of(owner) + ")");
+      between = " or ";
+    }
+    throw OptionError(std::move(pieces));
   }
 }
 

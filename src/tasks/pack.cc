@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/numbers.h"
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
@@ -16,13 +17,19 @@ OptionTable<CompressTask> make_compress_table() {
   using T = CompressTask;
   OptionTable<T> table;
   table.text("model", &T::model,
-             {.letter = 'm', .value_name = "SPEC", .meaning = "the model", .required = true});
+             {.letter = 'm',
+              .value_name = "SPEC",
+              .meaning = "the model",
+              .required = true,
+              .names_models = true});
   table.integer("block", &T::block_bytes,
                 {.value_name = "SIZE",
                  .min = 1,
                  .max = static_cast<double>(kMostBlockBytes),
-                 .otherwise = "1MiB; 16MiB with models that learn as they go, such as ppmd and cm",
-                 .meaning = "bytes of each block, such as 256KiB"});
+                 .otherwise = size_text(kDefaultBlockBytes) + "; " + size_text(kLongBlockBytes) +
+                              " with models that learn as they go, such as ppmd and cm",
+                 .meaning = "bytes of each block",
+                 .is_size = true});
   add_medium(table, &T::as);
   add_threads(table, &T::threads);
   return table;
@@ -35,7 +42,8 @@ OptionTable<DecompressTask> make_decompress_table() {
              {.letter = 'm',
               .value_name = "SPEC",
               .otherwise = "the one that the file names",
-              .meaning = "the model, where the file's word is not to be taken"});
+              .meaning = "the model, where the file's word is not to be taken",
+              .names_models = true});
   add_threads(table, &T::threads);
   return table;
 }
@@ -83,7 +91,7 @@ RawLayout layout_of(const CompressTask& task, ByteView beginning) {
   if (!task.as) return layout.value_or(RawLayout{});
   if (!has_samples(*task.as)) return {.medium = *task.as};
   if (!layout || layout->medium != *task.as)
-    throw Error(std::string("the file is no uncompressed ") + name_of(*task.as) + " (" +
+    throw Error(printable(task.input_name) + " is no uncompressed " + name_of(*task.as) + " (" +
                 row_of(*task.as).raw_files + ")");
   return *layout;
 }

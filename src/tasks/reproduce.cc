@@ -31,11 +31,11 @@ const std::vector<std::string>& table1_models() {
   return models;
 }
 
-std::vector<std::string> fig4_models(PaperMedium medium) {
+std::vector<std::string> fig4_models(Medium medium) {
   std::vector<std::string> models = {"gzip:9", "xz:6"};
-  if (medium == PaperMedium::text) models.emplace_back("llama:text");
-  if (medium == PaperMedium::images) models.insert(models.end(), {"png:9", "llama:image"});
-  if (medium == PaperMedium::audio) models.insert(models.end(), {"flac:8", "llama:audio"});
+  if (medium == Medium::text) models.emplace_back("llama:text");
+  if (medium == Medium::image) models.insert(models.end(), {"png:9", "llama:image"});
+  if (medium == Medium::audio) models.insert(models.end(), {"flac:8", "llama:audio"});
   return models;
 }
 
@@ -62,7 +62,7 @@ Audio mono_audio(const ReproduceInput& file, const Receiver& receiver) {
 std::string fingerprint(const std::vector<PaperData>& data) {
   std::string text;
   for (const PaperData& of : data)
-    text += std::string(name_of(of.medium)) + ":" + hexadecimal(checksum(of.bytes)) + " ";
+    text += std::string(paper_name(of.medium)) + ":" + hexadecimal(checksum(of.bytes)) + " ";
   return text;
 }
 
@@ -78,7 +78,7 @@ class ReproduceWork {
   ReproduceWork(const ReproduceTask& task, const Receiver& receiver)
       : task_(task), receiver_(receiver), stop_(receiver.cancelled) {
     check(task);
-    settings_ = {.chunks = task.chunks.value_or(kDefaultChunks),
+    settings_ = {.chunks = task.chunks.value_or(ReproduceTask::kDefaultChunks),
                  .threads = task.threads == 0 ? hardware_threads() : task.threads,
                  .cancelled = [this] { return stop_(); }};
     result_.experiment = *task.experiment;
@@ -109,7 +109,7 @@ class ReproduceWork {
  private:
   std::string name() const { return name_of(*task_.experiment); }
 
-  PaperMedium medium() const { return task_.medium.value_or(PaperMedium::text); }
+  Medium medium() const { return task_.medium.value_or(ReproduceTask::kDefaultMedium); }
 
   // The default ones, of which those that are not there are left out with a note, and the task's.
   std::vector<std::string> models(std::vector<std::string> defaults) const {
@@ -131,23 +131,23 @@ class ReproduceWork {
     return models;
   }
 
-  const std::vector<ReproduceInput>& files(PaperMedium medium) const {
-    const auto& files = medium == PaperMedium::text     ? task_.text
-                        : medium == PaperMedium::images ? task_.images
-                                                        : task_.audio;
-    if (files.empty()) throw UsageError(name() + " needs " + name_of(medium));
+  const std::vector<ReproduceInput>& files(Medium medium) const {
+    const auto& files = medium == Medium::text    ? task_.text
+                        : medium == Medium::image ? task_.images
+                                                  : task_.audio;
+    if (files.empty()) throw UsageError(name() + " needs " + paper_name(medium));
     return files;
   }
 
-  PaperData data(PaperMedium medium) const {
-    if (medium == PaperMedium::random)
+  PaperData data(Medium medium) const {
+    if (medium == Medium::bytes)
       return paper_data(medium, "seed " + std::to_string(kRandomSeed),
                         noise_bytes(kRandomSeed, task_.limit_bytes), task_.limit_bytes);
     const std::vector<ReproduceInput>& from = files(medium);
-    if (medium == PaperMedium::text)
+    if (medium == Medium::text)
       return paper_data(medium, printable(from[0].name), from[0].read(task_.limit_bytes),
                         task_.limit_bytes);
-    const bool images = medium == PaperMedium::images;
+    const bool images = medium == Medium::image;
     Bytes bytes;
     std::size_t used = 0;
     for (; used < from.size() && bytes.size() < task_.limit_bytes; ++used) {
@@ -215,7 +215,7 @@ class ReproduceWork {
   void table1() {
     const std::vector<std::string> specs = models(table1_models());
     std::vector<PaperData> all;
-    for (const PaperMedium medium : kPaperMedia) all.push_back(data(medium));
+    for (const Medium medium : kPaperMedia) all.push_back(data(medium));
     note(all);
     const std::vector<Layout> layouts = {Layout::chunked, Layout::unchunked};
     const RateExperiment experiment(all, specs, layouts, settings_);
@@ -257,15 +257,15 @@ class ReproduceWork {
   }
 
   void fig3() {
-    const std::uint64_t seed = task_.seed.value_or(1);
+    const std::uint64_t seed = task_.seed.value_or(ReproduceTask::kDefaultSeed);
     std::vector<std::vector<std::string>> specs;
     for (const char* llama : {"llama:text", "llama:image", "llama:audio"})
       specs.push_back(models({"gzip:9", llama}));
-    const ReproduceInput& picture = files(PaperMedium::images).at(0);
-    const ReproduceInput& recording = files(PaperMedium::audio).at(0);
+    const ReproduceInput& picture = files(Medium::image).at(0);
+    const ReproduceInput& recording = files(Medium::audio).at(0);
     const Image image = gray_image(picture, receiver_);
     const Audio audio = mono_audio(recording, receiver_);
-    std::vector<GenerationTask> tasks = {text_task(data(PaperMedium::text)),
+    std::vector<GenerationTask> tasks = {text_task(data(Medium::text)),
                                          image_task(image, printable(picture.name)),
                                          audio_task(audio, printable(recording.name))};
     std::vector<PaperData> seen;  // for the fingerprint: all that is given
@@ -312,7 +312,7 @@ class ReproduceWork {
 
   void table2() {
     const std::vector<std::string> specs = models({"llama:text"});
-    const std::vector<PaperData> all = {data(PaperMedium::text)};
+    const std::vector<PaperData> all = {data(Medium::text)};
     note(all);
     const TokenExperiment experiment(all[0], specs, settings_);
     const CellResults results = computed(all, experiment.cells());

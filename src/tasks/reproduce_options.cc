@@ -1,4 +1,4 @@
-// What can be asked of kraft/tasks/reproduce.h, and what cannot be meant.
+// The options of kraft/tasks/reproduce.h, and what makes a task invalid.
 
 #include <algorithm>
 #include <iterator>
@@ -7,11 +7,10 @@
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
 #include "kraft/tasks/reproduce.h"
+#include "tasks/models.h"
 
 namespace kraft {
 namespace {
-
-constexpr std::int64_t kLeastBytes = 2048, kMostBytes = std::int64_t{1} << 40;  // of the data
 
 std::vector<std::string> experiment_names() {
   std::vector<std::string> names;
@@ -28,22 +27,24 @@ Experiment parse_experiment(const std::string& text) {
                    "; there are " + join(names, ", "));
 }
 
-std::uint64_t parse_limit(const std::string& text) {
-  std::int64_t bytes = 0;
-  if (!parse_integer(text, bytes) || bytes < kLeastBytes || bytes > kMostBytes)
-    throw OptionError({"", "limit",
-                       " '" + printable(text) + "' is no number of bytes from " +
-                           std::to_string(kLeastBytes) + " on, such as 1000000, 64KiB or 1GiB"});
-  return static_cast<std::uint64_t>(bytes);
+// Where alone an option has a meaning.
+OptionCondition of(std::initializer_list<Experiment> experiments) {
+  OptionCondition condition{.option = "experiment"};
+  for (const Experiment experiment : experiments)
+    condition.values.emplace_back(name_of(experiment));
+  return condition;
 }
 
-std::string text_of_limit(std::uint64_t bytes) {
-  constexpr std::uint64_t kMiB = 1 << 20;
-  return bytes % kMiB == 0 ? std::to_string(bytes / kMiB) + "MiB" : std::to_string(bytes);
+std::vector<std::pair<std::string, Medium>> names_of_curves() {
+  std::vector<std::pair<std::string, Medium>> names;
+  for (const Medium medium : {Medium::text, Medium::image, Medium::audio})
+    names.emplace_back(paper_name(medium), medium);
+  return names;
 }
 
 OptionTable<ReproduceTask> make_table() {
   using T = ReproduceTask;
+  using E = Experiment;
   OptionTable<T> table;
   table.structured("experiment", &T::experiment, parse_experiment,
                    [](Experiment experiment) { return std::string(name_of(experiment)); },
@@ -54,24 +55,30 @@ OptionTable<ReproduceTask> make_table() {
   table.list("model", &T::models,
              {.letter = 'm',
               .value_name = "SPEC",
-              .meaning = "one more model, such as a GGUF file; several may be given"});
-  table.structured("limit", &T::limit_bytes, parse_limit, text_of_limit,
-                   {.value_name = "BYTES",
-                    .meaning = "at most so many bytes of each kind of data; so many random ones"});
+              .meaning = "one more model, such as a GGUF file; several may be given",
+              .names_models = true});
+  table.integer("limit", &T::limit_bytes,
+                {.value_name = "BYTES",
+                 .min = 2048,
+                 .max = static_cast<double>(std::int64_t{1} << 40),
+                 .meaning = "at most so many bytes of each kind of data; so many random ones",
+                 .is_size = true});
   table.integer("chunks", &T::chunks,
                 {.value_name = "N",
-                 .otherwise = std::to_string(kDefaultChunks),
+                 .otherwise = std::to_string(T::kDefaultChunks),
                  .meaning = "chunks that a model with parameters predicts, and all models in fig4; "
-                            "0: all"});
-  table.choice(
-      "medium", &T::medium,
-      std::vector<std::pair<std::string, PaperMedium>>{{"text", PaperMedium::text},
-                                                       {"images", PaperMedium::images},
-                                                       {"audio", PaperMedium::audio}},
-      {.value_name = "WHAT", .otherwise = "text", .meaning = "fig2, fig4: text, images or audio"});
-  table.integer(
-      "seed", &T::seed,
-      {.letter = 's', .value_name = "S", .otherwise = "1", .meaning = "fig3: seed of the samples"});
+                            "0: all",
+                 .only_with = of({E::table1, E::fig2, E::fig4, E::table2})});
+  table.choice("medium", &T::medium, names_of_curves(), T::kDefaultMedium,
+               {.value_name = "WHAT",
+                .meaning = "text, images or audio",
+                .only_with = of({E::fig2, E::fig4})});
+  table.integer("seed", &T::seed,
+                {.letter = 's',
+                 .value_name = "S",
+                 .otherwise = std::to_string(T::kDefaultSeed),
+                 .meaning = "seed of the samples",
+                 .only_with = of({E::fig3})});
   table.file("resume", &T::resume,
              {.value_name = "FILE",
               .meaning = "keep results in this file as they come, and take those that are in it",
@@ -80,15 +87,17 @@ OptionTable<ReproduceTask> make_table() {
   return table;
 }
 
-// Throws unless the experiment is among the readers of the option.
-void expect_reader(const std::string& option, Experiment experiment,
-                   std::initializer_list<Experiment> readers) {
-  if (std::ranges::find(readers, experiment) != readers.end()) return;
-  std::vector<std::string> names;
-  for (const Experiment reader : readers) names.emplace_back(name_of(reader));
+// Throws when there are data that the experiment does not read.
+void refuse_unread(const std::vector<ReproduceInput>& data, const char* option, Medium medium,
+                   Experiment experiment) {
+  if (data.empty() || reads(experiment, medium)) return;
+  std::vector<std::string> readers;
+  for (const Experiment reader : kExperiments) {
+    if (reads(reader, medium)) readers.emplace_back(name_of(reader));
+  }
   throw OptionError({"", option,
                      " has no meaning for " + std::string(name_of(experiment)) +
-                         "; it is an option of " + join(names, ", ")});
+                         "; it is an option of " + join(readers, ", ")});
 }
 
 }  // namespace
@@ -98,25 +107,18 @@ const OptionTable<ReproduceTask>& reproduce_options() {
   return table;
 }
 
-bool reads(Experiment experiment, PaperMedium medium) {
-  if (medium == PaperMedium::random) return experiment == Experiment::table1;
-  return medium == PaperMedium::text || experiment != Experiment::table2;
+bool reads(Experiment experiment, Medium medium) {
+  if (medium == Medium::bytes) return experiment == Experiment::table1;
+  return medium == Medium::text || experiment != Experiment::table2;
 }
 
 void check(const ReproduceTask& task) {
-  using E = Experiment;
   check(reproduce_options(), task);
-  parse_limit(std::to_string(task.limit_bytes));
-  const E experiment = *task.experiment;
-  if (task.chunks) expect_reader("chunks", experiment, {E::table1, E::fig2, E::fig4, E::table2});
-  if (task.medium) expect_reader("medium", experiment, {E::fig2, E::fig4});
-  if (task.seed) expect_reader("seed", experiment, {E::fig3});
-  if (task.medium == PaperMedium::random)
+  if (task.medium == Medium::bytes)
     throw UsageError("the curves are of text, images or audio, not of random bytes");
-  if (!task.images.empty() && !reads(experiment, PaperMedium::images))
-    expect_reader("images", experiment, {E::table1, E::fig2, E::fig3, E::fig4});
-  if (!task.audio.empty() && !reads(experiment, PaperMedium::audio))
-    expect_reader("audio", experiment, {E::table1, E::fig2, E::fig3, E::fig4});
+  refuse_unread(task.images, "images", Medium::image, *task.experiment);
+  refuse_unread(task.audio, "audio", Medium::audio, *task.experiment);
+  check_models(task.models);
 }
 
 }  // namespace kraft

@@ -105,7 +105,7 @@ class Sampling {
     for (const auto& model : models_) {
       const SamplerChoice choice = choose_sampler(*model, question);
       refuse_unread(task_, sampler_row(choice.sampler));
-      samplers_.push_back(make_sampler_of(choice.sampler, choice.options));
+      samplers_.push_back(make_sampler(choice.sampler, choice.options));
       choices_.push_back({model->spec(), choice.sampler, choice.options, choice.reason,
                           task_.preset.empty() ? caution(*model, choice.sampler, choice.options)
                                                : SamplerCaution::none});
@@ -272,7 +272,10 @@ OptionTable<DrawingTask> make_drawing_table() {
   using T = DrawingTask;
   OptionTable<T> table;
   table.list("model", &T::models,
-             {.letter = 'm', .value_name = "SPEC", .meaning = "the model; several may be given"});
+             {.letter = 'm',
+              .value_name = "SPEC",
+              .meaning = "the model; several may be given",
+              .names_models = true});
   table.integer("count", &T::count,
                 {.letter = 'c',
                  .value_name = "K",
@@ -303,7 +306,8 @@ OptionTable<DrawingTask> make_drawing_table() {
   table.text("proposal", &T::proposal,
              {.value_name = "SPEC",
               .meaning = "metropolis, smc: another model, such as gzip:9,view=decoder, to propose "
-                         "bytes"});
+                         "bytes",
+              .names_models = true});
   return table;
 }
 
@@ -334,6 +338,7 @@ OptionTable<SampleTask> make_text_table() {
              {.value_name = "MARK",
               .meaning = "metropolis, smc: fill the place where MARK stands in the file or the "
                          "prompt"});
+  table.restrict_to({Medium::bytes, Medium::text}, "input");
   return table;
 }
 

@@ -10,11 +10,6 @@
 namespace kraft {
 namespace {
 
-std::size_t windows_wanted(const CompareTask& task) {
-  constexpr std::size_t kWindows = 4;
-  return task.windows > 0 ? task.windows : kWindows;
-}
-
 template <class Samples>  // an image or a recording
 MediaSamples taken(Samples read) {
   const Geometry geometry = read.geometry();
@@ -47,8 +42,8 @@ ComparedInput compared_image(const CompareTask& task, const NamedBytes& file,
   input.bytes = image.samples;
   input.geometry = {.width = static_cast<std::int64_t>(width), .channels = 1, .depth = 8};
   input.row_bytes = width;
-  input.windows =
-      windows_of_image(image, file.name, task.seed, windows_wanted(task), width, height, task.rows);
+  input.windows = windows_of_image(image, file.name, task.seed, windows_of(task, Medium::image),
+                                   width, height, task.rows);
   return input;
 }
 
@@ -60,8 +55,9 @@ ComparedInput compared_audio(const CompareTask& task, const NamedBytes& file,
   input.bytes = audio.samples;
   input.geometry = audio.geometry();
   input.rate_hz = audio.rate_hz;
-  input.windows = windows_of_bytes(audio.samples, file.name, task.seed, windows_wanted(task),
-                                   task.context_samples, task.truth_samples);
+  input.windows =
+      windows_of_bytes(audio.samples, file.name, task.seed, windows_of(task, Medium::audio),
+                       task.context_samples, task.truth_samples);
   return input;
 }
 
@@ -71,6 +67,11 @@ constexpr std::array<SampleMedium, 2> kRows = {{
 }};
 
 }  // namespace
+
+std::uint64_t windows_of(const CompareTask& task, Medium medium) {
+  if (task.windows > 0) return task.windows;
+  return has_samples(medium) ? kSampleWindows : kTextWindows;
+}
 
 const SampleMedium* sample_medium(Medium medium) {
   const auto row = std::ranges::find(kRows, medium, &SampleMedium::medium);

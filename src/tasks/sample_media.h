@@ -19,6 +19,9 @@ struct SampleMedium {
                             const Receiver& receiver);
 };
 
+// How many windows of a file are taken.
+std::uint64_t windows_of(const CompareTask& task, Medium medium);
+
 // Null when it has no samples.
 const SampleMedium* sample_medium(Medium medium);
 

@@ -32,7 +32,8 @@ OptionTable<ScoreTask> make_table() {
              {.letter = 'm',
               .value_name = "SPEC",
               .meaning = "the model; several may be given",
-              .required = true});
+              .required = true,
+              .names_models = true});
   table.inputs("input", &T::inputs,
                {.value_name = "FILE", .meaning = "what is scored", .required = true});
   table.contents(
@@ -44,7 +45,8 @@ OptionTable<ScoreTask> make_table() {
   table.integer("chunk", &T::chunk_bytes,
                 {.value_name = "N",
                  .min = 0,
-                 .meaning = "compress every N bytes by themselves; 0: the whole file"});
+                 .meaning = "compress every N bytes by themselves; 0: the whole file",
+                 .is_size = true});
   table.structured("positions", &T::positions, parse_positions, text_of_positions,
                    {.value_name = "N|all",
                     .choices = {"all"},

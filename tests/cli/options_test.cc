@@ -142,7 +142,7 @@ const OptionTable<Kitchen>& kitchen_table() {
     kitchen.include(table(), &Kitchen::soup);
     kitchen.text("shelf", &Kitchen::shelf, {.value_name = "FOLDER", .is_read = true});
     kitchen.list("book", &Kitchen::books, {.value_name = "FILE", .is_read = true});
-    kitchen.text("model", &Kitchen::model, {.value_name = "SPEC"});
+    kitchen.text("model", &Kitchen::model, {.value_name = "SPEC", .names_models = true});
     kitchen.file("log", &Kitchen::log, {.value_name = "FILE"});
     kitchen.file("plot", &Kitchen::plot, {.value_name = "FILE"});
     add_force(kitchen, &Kitchen::force);

@@ -77,9 +77,9 @@ CellResults compute(std::vector<ExperimentCell> cells, bool backwards = false) {
 TEST(Reproduce, RatesOfGzipAndLzmaAreThoseOfThePapersScript) {
   constexpr std::size_t kBytes = 200000;
   const std::vector<PaperData> data = {
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", kBytes), kBytes),
-      paper_data(PaperMedium::audio, "speech", real_bytes("speech.wav", kBytes), kBytes),
-      paper_data(PaperMedium::random, "noise", noise_bytes(7, kBytes), kBytes)};
+      paper_data(Medium::text, "a book", real_bytes("mobydick.txt", kBytes), kBytes),
+      paper_data(Medium::audio, "speech", real_bytes("speech.wav", kBytes), kBytes),
+      paper_data(Medium::bytes, "noise", noise_bytes(7, kBytes), kBytes)};
   const RateExperiment experiment(data, {"gzip:9", "xz"}, {Layout::chunked, Layout::unchunked}, {});
   const CellResults results = compute(experiment.cells());
   for (std::size_t i = 0; i < data.size(); ++i) {
@@ -101,7 +101,7 @@ TEST(Reproduce, RatesOfGzipAndLzmaAreThoseOfThePapersScript) {
 TEST(Reproduce, NoiseStaysAsItIs) {
   constexpr std::size_t kBytes = std::size_t{1} << 20;
   const std::vector<PaperData> data = {
-      paper_data(PaperMedium::random, "noise", noise_bytes(1, kBytes), kBytes)};
+      paper_data(Medium::bytes, "noise", noise_bytes(1, kBytes), kBytes)};
   const RateExperiment experiment(data, {"gzip:9", "xz:6", "uniform"}, {Layout::unchunked}, {});
   const CellResults results = compute(experiment.cells());
   for (const std::string& model : experiment.models())
@@ -110,7 +110,7 @@ TEST(Reproduce, NoiseStaysAsItIs) {
 
 TEST(Reproduce, PredictorsBeginEachChunkAfresh) {
   const std::vector<PaperData> data = {
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", 20480), 20480)};
+      paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 20480), 20480)};
   const RateExperiment experiment(data, {"ngram:3"}, {Layout::chunked, Layout::unchunked}, {});
   const CellResults forwards = compute(experiment.cells());
   const CellResults backwards = compute(experiment.cells(), true);
@@ -131,7 +131,7 @@ TEST(Reproduce, PredictorsBeginEachChunkAfresh) {
 #ifdef KRAFT_HAVE_LLAMA
 TEST(Reproduce, ModelsPredictAFewChunksAndTheirSizeIsAdded) {
   const std::vector<PaperData> data = {
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", 81920), 81920)};
+      paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 81920), 81920)};
   const RateExperiment experiment(data, {"llama:text"}, {Layout::chunked, Layout::unchunked},
                                   {.chunks = 2});
   const CellResults results = compute(experiment.cells());
@@ -151,7 +151,7 @@ TEST(Reproduce, ModelsPredictAFewChunksAndTheirSizeIsAdded) {
 
 TEST(Reproduce, ContextsAreBeginningsOfChunks) {
   const PaperData text =
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", 40960), 40960);
+      paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 40960), 40960);
   const ContextExperiment experiment(text, {"gzip:9", "uniform"}, {.chunks = 5});
   const CellResults results = compute(experiment.cells());
   const auto curve = experiment.curve("gzip:9", results);
@@ -203,14 +203,13 @@ TEST(Reproduce, ChosenChunksAreSpread) {
 }
 
 TEST(Reproduce, LessThanAChunkIsAnError) {
-  EXPECT_THROW(paper_data(PaperMedium::text, "", Bytes(2047), 4096), Error);
-  EXPECT_THROW(paper_data(PaperMedium::text, "", Bytes(4096), 2047), Error);
-  EXPECT_EQ(paper_data(PaperMedium::text, "", Bytes(5000), 1 << 20).chunks(), 2U);
+  EXPECT_THROW(paper_data(Medium::text, "", Bytes(2047), 4096), Error);
+  EXPECT_THROW(paper_data(Medium::text, "", Bytes(4096), 2047), Error);
+  EXPECT_EQ(paper_data(Medium::text, "", Bytes(5000), 1 << 20).chunks(), 2U);
 }
 
 TEST(Reproduce, SamplesContinueWhatIsGiven) {
-  const PaperData text =
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", 8192), 8192);
+  const PaperData text = paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 8192), 8192);
   const GenerationTask task = text_task(text);
   ASSERT_EQ(task.given.size(), 1U);
   EXPECT_EQ(task.given[0].size(), 1948U);
@@ -262,7 +261,7 @@ TEST(Reproduce, ImagesAreContinuedAtTheRight) {
 
 TEST(Reproduce, LargerVocabulariesMakeFewerTokens) {
   const PaperData text =
-      paper_data(PaperMedium::text, "a book", real_bytes("mobydick.txt", 40960), 40960);
+      paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 40960), 40960);
   const TokenExperiment experiment(text, {}, {});
   const CellResults results = compute(experiment.cells());
   EXPECT_EQ(experiment.learnt_bytes() + experiment.measured_bytes(), 40960U);

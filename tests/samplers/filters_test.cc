@@ -263,17 +263,17 @@ TEST(FilterOptions, AreCheckedAgainstTheirRanges) {
     return usage_error([&] { make_filter(options); });
   };
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(error({.repeat_ngram = -1}), "repeat-ngram: -1 is out of range: 0..1024");
-  EXPECT_EQ(error({.top_k = -3}), "top-k: -3 is out of range: 0..2147483647");
-  EXPECT_EQ(error({.typical = 0}), "typical: 0 is out of range: (0, 1]");
-  EXPECT_EQ(error({.top_p = 1.5}), "top-p: 1.5 is out of range: (0, 1]");
-  EXPECT_EQ(error({.top_p = nan}), "top-p: nan is out of range: (0, 1]");
-  EXPECT_EQ(error({.min_p = 1.25}), "min-p: 1.25 is out of range: [0, 1]");
-  EXPECT_EQ(error({.min_p = nan}), "min-p: nan is out of range: [0, 1]");
-  EXPECT_EQ(error({.typical = nan}), "typical: nan is out of range: (0, 1]");
-  EXPECT_EQ(error({.temperature = -0.5}), "temperature: -0.5 is out of range: [0, inf)");
-  EXPECT_EQ(error({.temperature = kInfinity}), "temperature: inf is out of range: [0, inf)");
-  EXPECT_EQ(error({.temperature = nan}), "temperature: nan is out of range: [0, inf)");
+  EXPECT_EQ(error({.repeat_ngram = -1}), "repeat-ngram -1 is out of range: 0..1024");
+  EXPECT_EQ(error({.top_k = -3}), "top-k -3 is out of range: 0..2147483647");
+  EXPECT_EQ(error({.typical = 0}), "typical 0 is out of range: (0, 1]");
+  EXPECT_EQ(error({.top_p = 1.5}), "top-p 1.5 is out of range: (0, 1]");
+  EXPECT_EQ(error({.top_p = nan}), "top-p nan is out of range: (0, 1]");
+  EXPECT_EQ(error({.min_p = 1.25}), "min-p 1.25 is out of range: [0, 1]");
+  EXPECT_EQ(error({.min_p = nan}), "min-p nan is out of range: [0, 1]");
+  EXPECT_EQ(error({.typical = nan}), "typical nan is out of range: (0, 1]");
+  EXPECT_EQ(error({.temperature = -0.5}), "temperature -0.5 is out of range: [0, inf)");
+  EXPECT_EQ(error({.temperature = kInfinity}), "temperature inf is out of range: [0, inf)");
+  EXPECT_EQ(error({.temperature = nan}), "temperature nan is out of range: [0, inf)");
   EXPECT_EQ(error({.top_k = 3, .typical = 0.9, .top_p = 1, .min_p = 0.1, .temperature = 0}),
             "no error");
 }

@@ -161,15 +161,15 @@ TEST(SamplerRegistry, NamesTheNearestOfAnUnknownName) {
 }
 
 TEST(SamplerRegistry, ChecksRangesAndCombinations) {
-  EXPECT_EQ(error_of("beam", {.horizon = 0}), "horizon: 0 is out of range: 1..1024");
-  EXPECT_EQ(error_of("beam", {.beam_width = 0}), "beam-width: 0 is out of range: 1..65536");
-  EXPECT_EQ(error_of("beam", {.commit = 9}), "commit: 9 is more than horizon: 8");
-  EXPECT_EQ(error_of("beam", {.commit = -1}), "commit: -1 is out of range: 0..1024");
-  EXPECT_EQ(error_of("beam", {.tail = -1}), "tail: -1 is out of range: 0..2147483647");
-  EXPECT_EQ(error_of("spans", {.span_length = 0}), "span-length: 0 is out of range: 1..65536");
-  EXPECT_EQ(error_of("spans", {.span_limit = 0}), "span-limit: 0 is out of range: 1..65536");
-  EXPECT_EQ(error_of("spans", {.key_length = 65}), "key-length: 65 is out of range: 1..64");
-  EXPECT_EQ(error_of("ancestral", {.top_p = 1.5}), "top-p: 1.5 is out of range: (0, 1]");
+  EXPECT_EQ(error_of("beam", {.horizon = 0}), "horizon 0 is out of range: 1..1024");
+  EXPECT_EQ(error_of("beam", {.beam_width = 0}), "beam-width 0 is out of range: 1..65536");
+  EXPECT_EQ(error_of("beam", {.commit = 9}), "commit 9 is more than horizon 8");
+  EXPECT_EQ(error_of("beam", {.commit = -1}), "commit -1 is out of range: 0..1024");
+  EXPECT_EQ(error_of("beam", {.tail = -1}), "tail -1 is out of range: 0..2147483647");
+  EXPECT_EQ(error_of("spans", {.span_length = 0}), "span-length 0 is out of range: 1..65536");
+  EXPECT_EQ(error_of("spans", {.span_limit = 0}), "span-limit 0 is out of range: 1..65536");
+  EXPECT_EQ(error_of("spans", {.key_length = 65}), "key-length 65 is out of range: 1..64");
+  EXPECT_EQ(error_of("ancestral", {.top_p = 1.5}), "top-p 1.5 is out of range: (0, 1]");
 }
 
 TEST(SamplerRegistry, RefusesOptionsThatTheSamplerDoesNotRead) {

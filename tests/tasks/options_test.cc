@@ -252,6 +252,103 @@ TEST(OptionTable, RefusesOptionsOfAnotherMedium) {
             "--table has no meaning for audio; it is an option of images (--as image)");
 }
 
+struct Meal {
+  std::string course = "soup";
+  std::optional<Bowl> bowl;
+  std::uint64_t weight_bytes = 3 << 20;
+  bool spoon = false, traced = false;
+  std::optional<std::string> recipe;
+};
+
+OptionTable<Meal> meal_table() {
+  OptionTable<Meal> rows;
+  rows.text("course", &Meal::course, {.value_name = "NAME"});
+  rows.choice("bowl", &Meal::bowl,
+              std::vector<std::pair<std::string, Bowl>>{{"deep", Bowl::deep}, {"flat", Bowl::flat}},
+              Bowl::flat, {.value_name = "WHICH"});
+  rows.integer("weight", &Meal::weight_bytes,
+               {.value_name = "SIZE", .min = 1000, .max = 1 << 30, .is_size = true});
+  rows.flag("spoon", &Meal::spoon, {.only_with = {"course", {"soup", "dessert"}}});
+  rows.flag("traced", &Meal::traced, {.of_samplers = &SamplerRow::joint});
+  rows.text("recipe", &Meal::recipe, {.value_name = "TEXT"});
+  return rows;
+}
+
+TEST(OptionTable, ASizeIsWrittenInItsLargestUnit) {
+  const auto table = meal_table();
+  Meal meal;
+  EXPECT_EQ(table.find("weight").initial, "3MiB");
+  EXPECT_EQ(table.find("weight").range(), "1000..1GiB");
+  table.parse(meal, "weight", "64KiB");
+  EXPECT_EQ(meal.weight_bytes, 65536U);
+  table.set(meal, "weight", std::string("2MiB"));
+  EXPECT_EQ(meal.weight_bytes, 2097152U);
+  EXPECT_EQ(complaint([&] { table.parse(meal, "weight", "many"); }).second,
+            "--weight is a number of bytes, such as 1000, 64KiB or 1GiB, not 'many'");
+  EXPECT_EQ(complaint([&] { table.parse(meal, "weight", "2GiB"); }).second,
+            "--weight 2GiB is out of range: 1000..1GiB");
+  EXPECT_EQ(complaint([&] { table.parse(meal, "weight", "-5"); }).second,
+            "--weight -5 is out of range: 1000..1GiB");
+}
+
+TEST(OptionTable, AnOptionalChoiceSaysWhatHoldsOtherwise) {
+  const Option bowl = meal_table().find("bowl");
+  EXPECT_EQ(bowl.otherwise, "flat");
+  EXPECT_EQ(bowl.initial, "");
+}
+
+TEST(OptionTable, RefusesWhatHasNoMeaningBesideAnotherOption) {
+  const auto table = meal_table();
+  Meal meal;
+  EXPECT_EQ(table.find("spoon").readers(), "soup, dessert");
+  meal.spoon = true;
+  EXPECT_NO_THROW(check(table, meal));
+  meal.course = "salad";
+  EXPECT_EQ(complaint([&] { check(table, meal); }).second,
+            "--spoon has no meaning for salad; it is an option of soup, dessert");
+  Soup soup;  // an option of one table, the condition in another
+  OptionTable<Soup> shown;
+  shown.flag("hot", &Soup::hot, {.only_with = {"course", {"soup"}}});
+  soup.hot = true;
+  meal.spoon = false;
+  const BoundOptions both[] = {{table, meal}, {shown, soup}};
+  EXPECT_EQ(complaint([&] { check_conditions(both); }).second,
+            "--hot has no meaning for salad; it is an option of soup");
+  meal.course = "soup";
+  EXPECT_NO_THROW(check_conditions(both));
+}
+
+TEST(OptionTable, RefusesOptionsOfOtherSamplers) {
+  const auto table = meal_table();
+  Meal meal;
+  SamplerRow plain, joint;
+  plain.name = "plain";
+  joint.joint = true;
+  EXPECT_NO_THROW(check_sampler(table, meal, plain));
+  meal.traced = true;
+  EXPECT_NO_THROW(check_sampler(table, meal, joint));
+  EXPECT_EQ(complaint([&] { check_sampler(table, meal, plain); }).second,
+            "--traced has no meaning for --sampler plain; it is an option of " +
+                table.find("traced").readers());
+  EXPECT_EQ(table.find("traced").readers(), "metropolis, smc");
+}
+
+TEST(OptionTable, RestrictsAllRowsButOneToSomeMedia) {
+  auto table = meal_table();
+  table.restrict_to({Medium::image, Medium::audio}, "recipe");
+  Meal meal;
+  meal.recipe = "boil";
+  EXPECT_NO_THROW(check_media(table, meal, Medium::text));
+  meal.spoon = true;
+  EXPECT_NO_THROW(check_media(table, meal, Medium::audio));
+  EXPECT_EQ(complaint([&] { check_media(table, meal, Medium::text); }).second,
+            "--spoon has no meaning for text; it is an option of images (--as image) or recordings "
+            "(--as audio)");
+  table.restrict_to({Medium::bytes, Medium::text});
+  EXPECT_EQ(complaint([&] { check_media(table, meal, Medium::image); }).second,
+            "--spoon has no meaning for image; it is an option of text (--as bytes)");
+}
+
 TEST(SamplerOptionTable, TakesItsRowsFromTheSamplers) {
   const auto& table = sampler_option_table();
   ASSERT_EQ(table.rows().size(), sampler_options().size());

@@ -73,8 +73,15 @@ TEST(Pack, BlocksAreAsLongAsTheModelHasUseFor) {
 
 TEST(Pack, RefusesAMediumThatIsNotThere) {
   Bytes file;
-  const CompressTask task{.model = "ngram:1", .as = Medium::audio};
+  CompressTask task{.model = "ngram:1", .as = Medium::audio};
   EXPECT_THROW(compress(task, reading(some_text()), writing(file)), Error);
+  task.input_name = "a letter";
+  try {
+    compress(task, reading(some_text()), writing(file));
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "a letter is no uncompressed audio (WAV with 8 or 16 bits)");
+  }
 }
 
 TEST(Pack, TakesAnotherModelForTheFilesOwnOnlyIfItIsTheSame) {

@@ -78,7 +78,7 @@ TEST_F(ReproduceTaskTest, OfAFileNoMoreIsReadThanIsNeeded) {
   EXPECT_EQ(result.vocabularies.size(), 18U);
 }
 
-TEST_F(ReproduceTaskTest, WhatCannotBeMeantIsAUsageError) {
+TEST_F(ReproduceTaskTest, AnInvalidTaskIsAUsageError) {
   const auto refuses = [&](auto change) {
     ReproduceTask task = task_;
     task.experiment = Experiment::fig4;
@@ -88,9 +88,13 @@ TEST_F(ReproduceTaskTest, WhatCannotBeMeantIsAUsageError) {
   refuses([](ReproduceTask& task) { task.experiment.reset(); });
   refuses([](ReproduceTask& task) { task.limit_bytes = 2047; });
   refuses([](ReproduceTask& task) { task.seed = 1; });
-  refuses([](ReproduceTask& task) { task.medium = PaperMedium::random; });
-  refuses([](ReproduceTask& task) { task.medium = PaperMedium::images; });  // there are none
+  refuses([](ReproduceTask& task) { task.medium = Medium::bytes; });
+  refuses([](ReproduceTask& task) { task.medium = Medium::image; });  // there are none
   refuses([](ReproduceTask& task) { task.models = {"gizp"}; });
+  task_.models = {"gizp"};
+  task_.text[0].read = [](std::uint64_t) -> Bytes { throw Error("it has been read"); };
+  task_.experiment = Experiment::table2;
+  EXPECT_THROW(check(task_), UsageError) << "before anything is read or loaded";
   ReproduceResult rates;
   rates.experiment = Experiment::table2;
   EXPECT_THROW(reproduce_plot(rates), UsageError);

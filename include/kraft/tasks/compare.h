@@ -37,15 +37,21 @@
 
 namespace kraft {
 
+// What judges texts where a task names nobody, as far as it is there.
+inline constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
+
+// Windows of an input where a task says 0: of a text, and of an image or a recording.
+inline constexpr std::uint64_t kTextWindows = 6, kSampleWindows = 4;
+
 // compare_options() has the ranges and meanings.
 struct CompareTask {
   std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
   std::vector<std::string> models = {};
   ChosenView view = ChosenView::given;                // of the codecs; `both`: side by side
   std::vector<std::string> samplers = {"ancestral"};  // NAME[,option=value...]
-  std::vector<std::string> judges = {};  // of text (default: ngram, and llama:text where it is)
+  std::vector<std::string> judges = {};               // of text (default: kDefaultJudges)
 
-  std::uint64_t windows = 0;      // of each input (0: 6 of a text, 4 of an image or a recording)
+  std::uint64_t windows = 0;      // of each input (0: kTextWindows, kSampleWindows)
   std::uint64_t count = 1;        // samples of each window, model and sampler
   std::uint64_t positions = 8;    // of each window's truth at which all 256 bytes are priced
   std::uint64_t seed = 1;         // of the windows and of the samples

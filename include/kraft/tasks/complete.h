@@ -52,7 +52,8 @@ struct ImageCompletionTask : CompletionTask {
   // With right_from: rows are independent of each other, the paper's figure 3; or a model sees the
   // rows above.
   enum class RowsContext { none, above };
-  std::optional<RowsContext> rows_context = {};  // (default: none)
+  static constexpr RowsContext kDefaultRowsContext = RowsContext::none;
+  std::optional<RowsContext> rows_context = {};
 };
 
 // A model's completion of whatever it is.

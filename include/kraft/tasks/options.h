@@ -50,6 +50,7 @@
 #include "kraft/bytes.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
+#include "kraft/option_error.h"
 #include "kraft/sampler.h"
 #include "kraft/tasks/input.h"
 
@@ -70,17 +71,10 @@ enum class OptionKind {
 using OptionValue = std::variant<bool, std::int64_t, double, std::string, Bytes,
                                  std::vector<std::string>, std::vector<NamedBytes>>;
 
-// A message that names options. The pieces are text and names by turns, text first:
-// {"", "prime-first", " needs ", "prime"}.
-class OptionError : public UsageError {
- public:
-  explicit OptionError(std::vector<std::string> pieces);
-
-  // The message with every name as `spelled` gives it.
-  std::string text(const std::function<std::string(const std::string&)>& spelled) const;
-
- private:
-  std::vector<std::string> pieces_;
+// What another option must say for one to have a meaning: {"experiment", {"fig2", "fig4"}}.
+struct OptionCondition {
+  std::string option = {};               // empty: nothing
+  std::vector<std::string> values = {};  // one of these
 };
 
 // What a table says of an option besides its name, its kind and its field.
@@ -91,17 +85,21 @@ struct OptionDetails {
   double max = std::numeric_limits<double>::infinity();
   bool min_open = false;  // whether the bound itself is out of range
   bool max_open = false;
-  std::vector<std::string> choices = {};   // of a choice, all; of a text, those known by name
-  std::string otherwise = {};              // what holds if it is not set and has no default
-  std::string meaning = {};                // "bytes to draw"
-  std::vector<std::string> excludes = {};  // options that cannot be set as well
-  std::vector<std::string> needs = {};     // options that must be set as well
-  std::vector<Medium> media = {};          // that it has a meaning for; empty: any
+  std::vector<std::string> choices = {};    // of a choice, all; of a text, those known by name
+  std::string otherwise = {};               // what holds if it is not set and has no default
+  std::string meaning = {};                 // "bytes to draw"
+  std::vector<std::string> excludes = {};   // options that cannot be set as well
+  std::vector<std::string> needs = {};      // options that must be set as well
+  std::vector<Medium> media = {};           // that it has a meaning for; empty: any
+  OptionCondition only_with = {};           // where alone it has a meaning
+  bool SamplerRow::*of_samplers = nullptr;  // that have this; null: of any
   bool required = false;
   bool named = false;         // inputs: NAME=FILE on a command line
   bool may_be_empty = false;  // contents, inputs: an empty file is one, too
   bool several = false;       // list: all values up to the next option are its
   bool is_read = false;       // text, list, file: it names what is read, and never overwritten
+  bool is_size = false;       // integer: of bytes, and may be written as 64KiB
+  bool names_models = false;  // text, list: specifications of models
 };
 
 // One row of a table.
@@ -114,8 +112,12 @@ class Option : public OptionDetails {
   // As a key of JSON, or a keyword of a language: "span_length".
   std::string keyword() const;
 
-  // "1..1024", "(0, 1]", "all|seen"; empty where there is nothing to say.
+  // "1..1024", "1..1GiB", "(0, 1]", "all|seen"; empty where there is nothing to say.
   std::string range() const;
+
+  // Where alone it has a meaning, by of_samplers and only_with: "metropolis, smc", "fig2, fig4";
+  // empty: everywhere.
+  std::string readers() const;
 
   // Throws OptionError when the text is none of this kind.
   OptionValue parsed(std::string_view text) const;
@@ -222,6 +224,16 @@ class OptionTable {
     structured(OptionKind::choice, std::move(name), field, value_of, name_of, std::move(details));
   }
 
+  // The same of an optional field: `otherwise` is what holds where it is not set.
+  template <class Field, class Enum>
+  void choice(std::string name, Field field, std::vector<std::pair<std::string, Enum>> names,
+              std::type_identity_t<Enum> otherwise, OptionDetails details) {
+    for (const auto& [choice, value] : names) {
+      if (value == otherwise) details.otherwise = choice;
+    }
+    choice(std::move(name), field, std::move(names), std::move(details));
+  }
+
   // Anything that is written as text, such as "X,Y,W,H": read(text) gives the field's value, or
   // throws; write(value) gives the text.
   template <class Field, class Read, class Write>
@@ -265,6 +277,13 @@ class OptionTable {
         return differs(&std::invoke(field, mutable_task(task)));
       };
       rows_.push_back(std::move(row));
+    }
+  }
+
+  // All rows that there are by now, but the one of that name, have a meaning for these media only.
+  void restrict_to(std::vector<Medium> media, std::string_view but = {}) {
+    for (Option& row : rows_) {
+      if (row.name != but) row.media = media;
     }
   }
 
@@ -417,10 +436,21 @@ class BoundOptions {
 };
 
 // Throws OptionError when an option is out of its range or missing, when two are set that exclude
-// one another, or one is set without another that it needs.
+// one another, or one is set without what it needs (OptionDetails::needs, only_with).
 template <class Task>
 void check(const OptionTable<Task>& table, const Task& task) {
   BoundOptions(table, const_cast<Task&>(task)).check();  // which only reads
+}
+
+// Throws OptionError when an option of one of the tables is set where what an option of another one
+// says leaves it without a meaning (OptionDetails::only_with).
+void check_conditions(std::span<const BoundOptions> all);
+
+// Throws OptionError when an option is set that has no meaning for the sampler.
+void check_sampler(const BoundOptions& options, const SamplerRow& sampler);
+template <class Task>
+void check_sampler(const OptionTable<Task>& table, const Task& task, const SamplerRow& sampler) {
+  check_sampler(BoundOptions(table, const_cast<Task&>(task)), sampler);  // which only reads
 }
 
 // Throws OptionError when an option is set that has no meaning for the medium.

@@ -14,7 +14,10 @@
 //
 // A .kraft file names its model, and kraft/container.h says how it is checked before anything is
 // written. A damaged file throws Error, and so does one whose model computes other probabilities
-// here. inspect(), in that header, says what a file holds.
+// here. inspect(), in that header, says what a file holds, and kraft/report.h shows it:
+//
+//     kraft::ContainerInfo info = kraft::inspect(kraft::reading(packed));
+//     std::cout << kraft::info_table({{"book.kraft", info}});
 #pragma once
 
 #include <cstdint>
@@ -35,8 +38,9 @@ struct CompressTask {
   // Of the original; blocks are independent. By default kDefaultBlockBytes, or kLongBlockBytes with
   // a model that is its own coder (State::by_choices()) and has no window: it learns as it goes.
   std::optional<std::uint64_t> block_bytes = {};
-  std::optional<Medium> as = {};  // (default: what its content says)
-  unsigned threads = 0;           // 0: one per processor
+  std::optional<Medium> as = {};         // (default: what its content says)
+  unsigned threads = 0;                  // 0: one per processor
+  std::string input_name = "the input";  // what messages call the original
 };
 
 struct DecompressTask {

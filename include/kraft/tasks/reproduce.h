@@ -40,6 +40,12 @@ struct ReproduceInput {
 
 ReproduceInput reproduce_input(NamedBytes file);
 
+// A file, or standard input for "-".
+ReproduceInput reproduce_file(const std::string& path);
+
+// Files as they are named; of a folder, those in it, by name, that are of the medium. Throws Error.
+std::vector<ReproduceInput> reproduce_inputs(const std::vector<std::string>& paths, Medium medium);
+
 // reproduce_options() has the ranges and meanings. What an experiment does not read must not be
 // set.
 struct ReproduceTask {
@@ -50,26 +56,36 @@ struct ReproduceTask {
   std::vector<ReproduceInput> text = {}, images = {}, audio = {};
   std::uint64_t limit_bytes = 1 << 20;  // at most so many of each kind; so many random ones
 
-  // Chunks that a model with parameters predicts, in fig4 every model (default: kDefaultChunks; 0:
-  // all).
+  // Chunks that a model with parameters predicts, in fig4 every model (0: all).
+  static constexpr std::uint64_t kDefaultChunks = 16;
   std::optional<std::uint64_t> chunks = {};  // not of fig3
-  std::optional<PaperMedium> medium = {};    // of fig2 and fig4 (default: text): of what
-  std::optional<std::uint64_t> seed = {};    // of fig3 (default: 1): of the samples
+
+  static constexpr Medium kDefaultMedium = Medium::text;
+  std::optional<Medium> medium = {};  // of fig2 and fig4: of what the curves are
+
+  static constexpr std::uint64_t kDefaultSeed = 1;
+  std::optional<std::uint64_t> seed = {};  // of fig3: of the samples
 
   unsigned threads = 0;                    // (0: one for each processor)
   std::optional<std::string> resume = {};  // a file that keeps results as they come
 };
 
-inline constexpr std::uint64_t kDefaultChunks = 16;
-
 // All but the data, which are functions.
 const OptionTable<ReproduceTask>& reproduce_options();
 
 // Whether the experiment reads data of this kind.
-bool reads(Experiment experiment, PaperMedium medium);
+bool reads(Experiment experiment, Medium medium);
+
+// What examples/fetch-data has fetched of this kind: "mobydick.txt".
+const char* default_data_name(Medium medium);
+
+// Gives the task those files that its experiment reads and that it lacks; a text without its
+// carriage returns. They are looked for in the folder KRAFT_DATA, or else ~/.cache/kraft/data; one
+// that is not there is an Error when it is read.
+void add_default_data(ReproduceTask& task);
 
 struct ReproduceData {
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   std::string source;  // in words
   std::uint64_t bytes = 0;
 };
@@ -78,7 +94,7 @@ struct ReproduceData {
 struct ReproduceRate {
   std::string model, library;
   Layout layout = Layout::chunked;
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   double percent = 0;
   double standard_error = 0;    // of that mean over chunks; 0 where all were measured
   double adjusted_percent = 0;  // with the model, at two bytes a parameter, as part of what is sent
@@ -92,7 +108,7 @@ struct ReproducePublished {
   std::string model;  // as the paper calls it
   std::string ours;   // the model of the same kind; empty: none
   Layout layout = Layout::chunked;
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   double percent = 0;
 };
 
@@ -113,7 +129,7 @@ struct ReproduceSample {
 };
 
 struct ReproduceContinued {
-  PaperMedium medium = PaperMedium::text;
+  Medium medium = Medium::text;
   std::string source;
   std::vector<Bytes> given, truth;  // of each row
   std::vector<ReproduceSample> samples;

@@ -40,7 +40,7 @@ Backend brotli_backend() {
       lz::view_parameters("byte",
                           "codes of the last meta-block, and one history of distances at each "
                           "position",
-                          "16KiB"),
+                          brotli::ViewParameters{}.refresh_bytes),
       make_decoder_view, expect_small_window);
 }
 

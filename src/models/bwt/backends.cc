@@ -27,10 +27,11 @@ std::shared_ptr<const Model> make_bzip2_view(std::shared_ptr<const Codec> codec,
 
 // All of a longer block would have to be sorted at each refresh.
 constexpr std::uint64_t kMostBzip3Bytes = 1 << 20;
+constexpr std::uint64_t kBzip3RefreshBytes = 16 << 10;
 
 std::shared_ptr<const Model> make_bzip3_view(const std::shared_ptr<const Codec>& /*codec*/,
                                              const Arguments& arguments) {
-  const std::uint64_t refresh = lz::refresh_bytes(arguments, 16 << 10);
+  const std::uint64_t refresh = lz::refresh_bytes(arguments, kBzip3RefreshBytes);
   return std::make_shared<lz::ViewModel<bwt::Bzip3View>>(
       arguments.spec(), kMostBzip3Bytes + refresh, bwt::Bzip3View(kMostBzip3Bytes, refresh));
 }
@@ -40,14 +41,15 @@ std::shared_ptr<const Model> make_bzip3_view(const std::shared_ptr<const Codec>&
 Backend bzip2_backend() {
   return lz::with_views(
       bzip2::codec_row(),
-      lz::view_parameters("byte", "codes of the last block and the rows they are used in", "16KiB"),
+      lz::view_parameters("byte", "codes of the last block and the rows they are used in",
+                          bwt::Bzip2ViewParameters{}.refresh_bytes),
       make_bzip2_view);
 }
 
 Backend bzip3_backend() {
   return lz::with_views(
       bzip3::codec_row(),
-      lz::view_parameters("byte", "learning at every 256 rows of the last MiB", "16KiB"),
+      lz::view_parameters("byte", "learning at every 256 rows of the last MiB", kBzip3RefreshBytes),
       make_bzip3_view);
 }
 

@@ -1,6 +1,7 @@
 // gzip, zlib and deflate: the compressor with the engines that measure it.
 
 #include "registry/backends.h"
+#include "models/deflate/decoder_view.h"
 #include "models/deflate/decoder_view_model.h"
 #include "models/deflate/model.h"
 #include "models/lz/view_parameters.h"
@@ -13,7 +14,8 @@ using deflate::Container;
 Backend with_engines(Container container) {
   Backend row = deflate::codec_row(container);
   row.parameters.push_back(deflate::engine_parameter("how lengths are measured"));
-  for (Parameter& parameter : lz::view_parameters("bit", "codes of the last block", "4KiB"))
+  for (Parameter& parameter : lz::view_parameters("bit", "codes of the last block",
+                                                  deflate::ViewParameters{}.refresh_bytes))
     row.parameters.push_back(std::move(parameter));
   row.engine = [] { return deflate::usable_engine(); };
   row.check_model = [](const Arguments& arguments, const Geometry&) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/numbers.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 
@@ -24,15 +25,16 @@ inline Parameter view_parameter(const std::string& resolution, const std::string
 }
 
 // `view` and `refresh`, of which the latter is for the decoder's view alone. `frozen` is what it
-// holds still until the next refresh.
+// holds still until the next refresh, `refresh_bytes` what `refresh` is where it is not given.
 inline std::vector<Parameter> view_parameters(const std::string& resolution,
-                                              const std::string& frozen, const std::string& refresh,
+                                              const std::string& frozen,
+                                              std::uint64_t refresh_bytes,
                                               std::int64_t shortest_refresh = 1024) {
   std::vector<Parameter> parameters = {
       view_parameter(resolution, "frozen " + frozen),
-      Parameter::integer(
-          "refresh", shortest_refresh, 1 << 20, "",
-          "bytes after which view=decoder takes new ones; " + refresh + " if not given"),
+      Parameter::integer("refresh", shortest_refresh, 1 << 20, "",
+                         "bytes after which view=decoder takes new ones; " +
+                             size_text(refresh_bytes) + " if not given"),
   };
   parameters.back().of_model = true;
   return parameters;

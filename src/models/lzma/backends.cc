@@ -4,6 +4,7 @@
 #include "codecs/xz.h"
 #include "kraft/error.h"
 #include "models/lz/view_parameters.h"
+#include "models/lzma/decoder_view.h"
 #include "models/lzma/decoder_view_model.h"
 #include "models/lzma/model.h"
 
@@ -71,11 +72,12 @@ void check_measuring(const Arguments& arguments) {
 
 std::vector<Parameter> parameters_of_views() {
   std::vector<Parameter> parameters =
-      lz::view_parameters("fractional", "probabilities", "4KiB", lzma::kShortestRefreshBytes);
+      lz::view_parameters("fractional", "probabilities", lzma::ViewParameters{}.refresh_bytes,
+                          lzma::kShortestRefreshBytes);
   parameters.push_back(Parameter::integer(
       "hypotheses", 1, 1 << 20, "",
-      "of the state and the last distances, how many view=decoder keeps at each position; 16 if "
-      "not given"));
+      "of the state and the last distances, how many view=decoder keeps at each position; " +
+          std::to_string(lzma::ViewParameters{}.hypotheses) + " if not given"));
   parameters.back().of_model = true;
   return parameters;
 }

@@ -31,8 +31,9 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
 Backend zstd_backend() {
   return lz::with_views(
       zstd::codec_row(),
-      lz::view_parameters(
-          "byte", "tables of the last block, and one history of offsets at each position", "16KiB"),
+      lz::view_parameters("byte",
+                          "tables of the last block, and one history of offsets at each position",
+                          zstd::ViewParameters{}.refresh_bytes),
       make_decoder_view);
 }
 
