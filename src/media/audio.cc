@@ -271,6 +271,11 @@ void read_all(const Source& from, std::size_t sample_bytes, Read&& read,
                 grouped(static_cast<std::uint64_t>(from.info.frames)) + " frames");
 }
 
+void pass_over(const Source& from, std::size_t frames) {
+  std::vector<float> piece(frames * static_cast<std::size_t>(from.info.channels));
+  if (frames > 0) sf_readf_float(from.file, piece.data(), static_cast<sf_count_t>(frames));
+}
+
 Bytes read_integers(const Source& from, Fine fine) {
   Bytes samples;
   const int lost_bits = fine == Fine::s24 ? 8 : 0;
@@ -554,9 +559,10 @@ bool Audio::operator==(const Audio& other) const {
          fine_samples == other.fine_samples;
 }
 
-Audio read_audio(ByteView file, std::optional<Encoding> encoding,
-                 std::optional<std::uint32_t> rate_hz) {
-  const Container container = opened_container(file);
+namespace {
+
+Audio read_container(const Container& container, std::optional<Encoding> encoding,
+                     std::optional<std::uint32_t> rate_hz) {
   ReadFile memory{container};
   SF_INFO info{};
   std::optional<StderrCapture> said;  // libmpg123 speaks to standard error
@@ -564,6 +570,7 @@ Audio read_audio(ByteView file, std::optional<Encoding> encoding,
   const File sound = open(memory, info);
   if (info.channels < 1 || info.samplerate < 1) throw Error("audio: the header is damaged");
   const Source source{sound.get(), info, container.counts_frames};
+  pass_over(source, container.samples_before);
   const Fine fine = fine_of(info);
   if (info.frames < SF_COUNT_MAX && container.counts_frames)
     check_size(info, static_cast<std::uint64_t>(std::max<sf_count_t>(info.frames, 0)),
@@ -604,6 +611,19 @@ Audio read_audio(ByteView file, std::optional<Encoding> encoding,
   }
   audio.samples = encoded(shorts, audio.encoding);
   return audio;
+}
+
+}  // namespace
+
+Audio read_audio(ByteView file, std::optional<Encoding> encoding,
+                 std::optional<std::uint32_t> rate_hz) {
+  const Container container = opened_container(file);
+  try {
+    return read_container(container, encoding, rate_hz);
+  } catch (const Error&) {
+    if (container.name == "FLAC") check_flac(file);
+    throw;
+  }
 }
 
 AudioFormat audio_format_of(std::string_view name) {

@@ -196,7 +196,7 @@ Container opened_wav(ByteView file, Kind kind) {
     in.seek(20);
     sound.speakers = in.u32();
   }
-  sound.counts_frames = tag != kMpeg && tag != kMp3;
+  if (tag == kMpeg || tag == kMp3) return opened_mpeg(sound.body);
   Bytes chunks_of_ours;
   put_chunk("fmt ", format, order, chunks_of_ours);
   if (!fact.empty()) put_chunk("fact", fact, order, chunks_of_ours);
@@ -379,12 +379,10 @@ Container opened_container(ByteView file) {
       check_ogg(file, sound.warnings);
       return sound;
     }
-    case Kind::mpeg: {
-      Container sound{.name = "MP3", .head = {}, .body = file, .counts_frames = false};
-      check_mpeg(file, sound.warnings);
-      return sound;
-    }
+    case Kind::mpeg:
+      return opened_mpeg(file);
     case Kind::flac:
+      return {.name = "FLAC", .head = {}, .body = file};
     case Kind::none:
       break;
   }

@@ -21,8 +21,9 @@ struct Container {
   std::string_view name = "audio";
   Bytes head;
   ByteView body;
-  std::uint32_t speakers = 0;  // of WAVE_EXTENSIBLE
-  bool counts_frames = true;   // libsndfile knows how many frames there must be
+  std::uint32_t speakers = 0;      // of WAVE_EXTENSIBLE
+  bool counts_frames = true;       // libsndfile knows how many frames there must be
+  std::size_t samples_before = 0;  // that the header adds to each channel: silence to pass over
   std::vector<std::string> warnings = {};
 };
 
@@ -39,7 +40,7 @@ bool has_audio_signature(ByteView file);
 bool has_mpeg_frames(ByteView file);
 // Counts frames; throws Error where the last one is cut off, or the first one says that there were
 // more.
-void check_mpeg(ByteView file, std::vector<std::string>& warnings);
+Container opened_mpeg(ByteView file);
 
 // What libmpg123 has said of the frames, as warnings: no more than a few, each once, and none of
 // tags.
@@ -47,6 +48,10 @@ std::vector<std::string> mpeg_warnings(std::string_view said);
 
 // Ogg (RFC 3533). Throws Error where a page is damaged or cut off.
 void check_ogg(ByteView file, std::vector<std::string>& warnings);
+
+// FLAC (RFC 9639), for a file that libsndfile does not read: throws Error where the file is
+// truncated or damaged, and tells one from the other.
+void check_flac(ByteView file);
 
 // How many bytes of the file's beginning are an ID3v2 tag.
 std::size_t id3_bytes(ByteView file);

@@ -21,6 +21,12 @@ struct Frame {
   bool mono = false;
   std::size_t bytes = 0;
 
+  std::size_t samples() const {
+    if (layer == 1) return 384;
+    return layer == 3 && version != 3 ? 576 : 1152;
+  }
+  // Of layer III: what stands between the header and the bits of the sound.
+  std::size_t side_bytes() const { return version == 3 ? (mono ? 17 : 32) : mono ? 9 : 17; }
   bool follows(const Frame& other) const {
     return version == other.version && layer == other.layer && rate == other.rate;
   }
@@ -82,24 +88,24 @@ std::size_t end_of_frames(ByteView file) {
 // How many frames follow the first one, if that has no sound but says so (Xing, VBRI).
 struct Promise {
   bool is_header = false;
-  std::uint64_t frames = 0;  // 0: not said
+  bool is_read_by_decoder = false;  // libmpg123 knows it, and believes the number
+  std::uint64_t frames = 0;         // 0: not said
 };
 
 Promise promise_of(ByteView first, const Frame& frame) {
   FileReader in("MP3", first, FileReader::Order::big);
-  const bool first_version = frame.version == 3;
-  const std::size_t side_bytes = first_version ? (frame.mono ? 17 : 32) : frame.mono ? 9 : 17;
   try {
-    in.seek(4 + side_bytes);
+    in.seek(4 + frame.side_bytes());
     const std::string_view name = in.name(4);
     if (name == "Xing" || name == "Info") {
       const bool counts = (in.u32() & 1) != 0;
-      return {true, counts ? in.u32() : 0};
+      const std::uint64_t frames = counts ? in.u32() : 0;
+      return {true, frames > 0 && frame.layer == 3, frames};
     }
     in.seek(4 + 32);
     if (in.name(4) != "VBRI") return {};
     in.skip(10);
-    return {true, in.u32()};
+    return {true, false, in.u32()};
   } catch (const Error&) {  // the frame is shorter than that
     return {};
   }
@@ -148,41 +154,125 @@ bool has_mpeg_frames(ByteView file) {
   return true;
 }
 
-void check_mpeg(ByteView file, std::vector<std::string>& warnings) {
+namespace {
+
+// What a walk over all frames finds.
+struct Walk {
+  std::uint64_t frames = 0, lost_bytes = 0;
+  std::size_t cut_bytes = 0;  // of a last frame that is not all there
+};
+
+Walk walked(ByteView file, std::size_t at, std::size_t end, const Frame& first) {
+  Walk walk;
+  while (at < end) {
+    const auto frame = frame_at(file, at);
+    if (frame && frame->follows(first)) {
+      if (frame->bytes > end - at) {
+        walk.cut_bytes = end - at;
+        break;
+      }
+      ++walk.frames;
+      at += frame->bytes;
+      continue;
+    }
+    const std::size_t next = next_frame(file, at + 1, end, first);
+    if (next < end) walk.lost_bytes += next - at;
+    at = next;
+  }
+  return walk;
+}
+
+void expect_whole(const Walk& walk, const Promise& promise) {
+  // Some encoders count the header as well.
+  if (promise.frames > walk.frames + (walk.cut_bytes > 0 ? 0 : 1))
+    throw Error("audio: the file is truncated: " + grouped(walk.frames) + " of " +
+                grouped(promise.frames) + " frames");
+  if (promise.frames == 0 && walk.cut_bytes > 0)
+    throw Error("audio: the file is truncated: its last frame is cut off after " +
+                grouped(walk.cut_bytes) + " bytes");
+}
+
+// The smallest frame that decodes like those of the file: one without sound.
+Bytes silent_frame(ByteView header) {
+  constexpr Byte kUnprotected = 1, kRateAndPrivate = 0x0d;
+  Bytes frame(header.begin(), header.begin() + 4);
+  frame[1] |= kUnprotected;
+  const std::size_t allocation_bytes = frame[3] >> 6 == 3 ? 16 : 32;  // of layer I
+  for (unsigned bit_rate = 1; bit_rate < 15; ++bit_rate) {
+    frame[2] = static_cast<Byte>((frame[2] & kRateAndPrivate) | bit_rate << 4);
+    const auto made = frame_at(frame, 0);
+    if (made->layer == 1 && made->bytes < 4 + allocation_bytes) continue;
+    frame.resize(made->bytes);
+    break;
+  }
+  return frame;
+}
+
+// Layer III keeps the bits of a frame in the frames before it as well. In a stream that was cut out
+// of a longer one the first frames need what is not there: they are copied to `head` without their
+// sound, but with the bits that later ones need. Returns where the others begin.
+std::size_t mute_what_lacks_bits(ByteView file, std::size_t at, std::size_t end, Bytes& head) {
+  std::size_t kept_bytes = 0;
+  while (const auto frame = frame_at(file, at)) {
+    const std::size_t side_at = 4 + ((file[at + 1] & 1) == 0 ? 2 : 0);  // behind the checksum
+    const std::size_t data_at = side_at + frame->side_bytes();
+    if (frame->layer != 3 || frame->bytes > end - at || frame->bytes < data_at) break;
+    const ByteView side = file.subspan(at + side_at);
+    const std::size_t wanted_bytes = frame->version == 3 ? side[0] << 1 | side[1] >> 7 : side[0];
+    if (wanted_bytes <= kept_bytes) break;
+    append(head, file.subspan(at, side_at));
+    head.resize(head.size() + frame->side_bytes());
+    append(head, file.subspan(at + data_at, frame->bytes - data_at));
+    kept_bytes += frame->bytes - data_at;
+    at += frame->bytes;
+  }
+  return at;
+}
+
+// libsndfile ends where libmpg123 expects the end: after as many frames as the header says, and
+// otherwise after as many as would fill the file if they were as long as the first one. Silent
+// frames in front, which the reader of samples passes over, are the shortest there can be; so that
+// is never too early. Eight of them leave the phase of the decoder's filters as it was.
+void put_silence_before(ByteView file, std::size_t at, std::size_t end, Container& sound) {
+  constexpr std::size_t kSilentFrames = 8;
+  const Bytes silence = silent_frame(file.subspan(at));
+  for (std::size_t i = 0; i < kSilentFrames; ++i) append(sound.head, silence);
+  sound.samples_before = kSilentFrames * frame_at(file, at)->samples();
+  sound.body = file.subspan(mute_what_lacks_bits(file, at, end, sound.head));
+}
+
+// A header that knows of fewer frames than there are, as where a program has joined files.
+void correct_count(ByteView file, std::size_t at, const Frame& header, std::uint64_t frames,
+                   Container& sound) {
+  const ByteView told = file.subspan(at, header.bytes);
+  sound.head.assign(told.begin(), told.end());
+  const std::size_t count_at = 4 + header.side_bytes() + 8;
+  for (std::size_t i = 0; i < 4; ++i)
+    sound.head[count_at + i] = static_cast<Byte>(frames >> (8 * (3 - i)));
+  sound.body = file.subspan(at + header.bytes);
+}
+
+}  // namespace
+
+Container opened_mpeg(ByteView file) {
+  Container sound{.name = "MP3", .head = {}, .body = file, .counts_frames = false};
   const std::size_t end = end_of_frames(file);
   std::size_t at = std::min(end, id3_bytes(file));
   while (at < end && file[at] == 0) ++at;
   const auto first = frame_at(file, at);
-  if (!first) return;  // libsndfile may find one
+  if (!first) return sound;  // libsndfile may find one
   const Promise promise = promise_of(file.subspan(at), *first);
-  std::uint64_t frames = 0, lost_bytes = 0;
-  std::size_t cut_bytes = 0;
-  while (at < end) {
-    const auto frame = frame_at(file, at);
-    if (frame && frame->follows(*first)) {
-      if (frame->bytes > end - at) {
-        cut_bytes = end - at;
-        break;
-      }
-      ++frames;
-      at += frame->bytes;
-      continue;
-    }
-    const std::size_t next = next_frame(file, at + 1, end, *first);
-    if (next < end) lost_bytes += next - at;
-    at = next;
-  }
-  if (promise.is_header && frames > 0) --frames;
-  // Some encoders count the header as well.
-  if (promise.frames > frames + (cut_bytes > 0 ? 0 : 1))
-    throw Error("audio: the file is truncated: " + grouped(frames) + " of " +
-                grouped(promise.frames) + " frames");
-  if (promise.frames == 0 && cut_bytes > 0)
-    throw Error("audio: the file is truncated: its last frame is cut off after " +
-                grouped(cut_bytes) + " bytes");
-  if (lost_bytes > 0)
-    warnings.push_back("audio: " + grouped(lost_bytes) +
-                       " bytes between the frames of the MP3 are none: the file is damaged");
+  Walk walk = walked(file, at, end, *first);
+  if (promise.is_header && walk.frames > 0) --walk.frames;
+  expect_whole(walk, promise);
+  if (walk.lost_bytes > 0)
+    sound.warnings.push_back("audio: " + grouped(walk.lost_bytes) +
+                             " bytes between the frames of the MP3 are none: the file is damaged");
+  if (promise.is_read_by_decoder && promise.frames < walk.frames)
+    correct_count(file, at, *first, walk.frames, sound);
+  else if (!promise.is_read_by_decoder)
+    put_silence_before(file, promise.is_header ? at + first->bytes : at, end, sound);
+  return sound;
 }
 
 // Lines are "[file:function():line] error: text".

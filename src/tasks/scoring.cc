@@ -51,7 +51,7 @@ Scoring::Scoring(const ScoreTask& task, const Receiver& receiver) : task_(task) 
 MediaSamples Scoring::samples_of(const NamedBytes& input) const {
   if (input.bytes.empty()) throw Error(printable(input.name) + " is empty");
   const auto read = [&] { return read_samples(task_.media, input.bytes, input.name); };
-  MediaSamples samples = task_.inputs.size() == 1 ? read() : read_named(input.name, read);
+  MediaSamples samples = read_named(input.name, read);
   if (samples.bytes.empty()) throw Error(printable(input.name) + " holds no samples");
   if (task_.lines && has_samples(samples.medium))
     throw OptionError({"", "lines",

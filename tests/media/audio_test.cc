@@ -127,6 +127,46 @@ TEST(Recordings, TruncatedAreErrors) {
             "audio: the file is truncated: 3,000 of 6,044 bytes");
 }
 
+TEST(Recordings, FlacThatIsCutShortIsTruncatedWhereverThatIs) {
+  const Bytes file = write_audio(sound(Encoding::s16, 1, 20000), AudioFormat::flac);
+  const std::size_t size = file.size();
+  for (const std::size_t left : {size / 3, size / 2, size - 10, size - 40, size - 1, size_t{5},
+                                 size_t{30}, size_t{42}, size_t{43}, size_t{60}, size_t{120}})
+    EXPECT_THAT(reading_error(ByteView(file).first(left)),
+                StartsWith("audio: the file is truncated: "))
+        << left;
+  for (std::size_t left = 4; left < size; left += 1 + left / 11)
+    EXPECT_THAT(reading_error(ByteView(file).first(left)),
+                StartsWith("audio: the file is truncated: "))
+        << left;
+  EXPECT_EQ(reading_error(ByteView(file).first(size - 10)),
+            "audio: the file is truncated: 16,384 of 20,000 frames");
+  EXPECT_EQ(reading_error(ByteView(file).first(30)),
+            "audio: the file is truncated: its header is cut off after 30 bytes");
+}
+
+TEST(Recordings, FlacThatDoesNotSayHowLongItIsMayBeTruncatedAllTheSame) {
+  Bytes file = write_audio(sound(Encoding::s16, 1, 20000), AudioFormat::flac);
+  file[21] &= 0xf0;  // the number of samples, 36 bits
+  std::fill_n(file.begin() + 22, 4, Byte{0});
+  EXPECT_EQ(reading_error(file), "");
+  EXPECT_EQ(reading_error(ByteView(file).first(file.size() - 10)),
+            "audio: the file is truncated: its last frame is cut off");
+  EXPECT_EQ(reading_error(ByteView(file).first(42)),
+            "audio: the file is truncated: its header is cut off after 42 bytes");
+}
+
+TEST(Recordings, FlacThatIsDamagedIsNotTruncated) {
+  const Bytes file = write_audio(sound(Encoding::s16, 1, 20000), AudioFormat::flac);
+  for (const std::size_t at : {file.size() / 3, file.size() / 2, file.size() / 3 * 2}) {
+    Bytes damaged = file;
+    damaged[at] ^= 0x10;
+    const std::string error = reading_error(damaged);
+    EXPECT_THAT(error, StartsWith("audio: the file is damaged after ")) << at;
+    EXPECT_THAT(error, ::testing::Not(HasSubstr("after 0 frames"))) << at;
+  }
+}
+
 TEST(Recordings, OfNothingAreErrors) {
   EXPECT_THAT(reading_error({}), StartsWith("audio: "));
   EXPECT_THAT(reading_error(as_bytes("not a recording at all, but text")), StartsWith("audio: "));

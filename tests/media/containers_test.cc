@@ -274,16 +274,105 @@ TEST(Containers, MpegThatCountsItsFramesHasThem) {
             "audio: the file is truncated: 8 of 9 frames");
 }
 
+// A kind of MPEG audio, by the second byte of its header: frames of the highest and of a low bit
+// rate, at 44.1 kHz (or half of that), mono, without sound.
+struct MpegKind {
+  Byte kind;
+  std::size_t samples, dear_bytes, cheap_bytes;
+
+  Bytes frames(int dear, int cheap) const {
+    Bytes file;
+    const auto add = [&](int count, Byte bit_rate, std::size_t bytes) {
+      for (int i = 0; i < count; ++i) {
+        append(file, Bytes{0xff, kind, bit_rate, 0xc0});
+        file.resize(file.size() + bytes - 4);
+      }
+    };
+    const bool dear_first = dear > 0;
+    if (dear_first) add(dear, 0xe0, dear_bytes);
+    add(std::abs(cheap), 0x10, cheap_bytes);
+    if (!dear_first) add(-dear, 0xe0, dear_bytes);
+    return file;
+  }
+};
+
+constexpr MpegKind kMpegKinds[] = {{0xfb, 1152, 1044, 104},  // MPEG-1, layer III
+                                   {0xf3, 576, 522, 26},     // MPEG-2, layer III
+                                   {0xfd, 1152, 1253, 104},  // MPEG-1, layer II
+                                   {0xff, 384, 484, 32}};    // MPEG-1, layer I
+
+TEST(Containers, MpegOfUnequalBitRatesIsReadToTheEnd) {
+  for (const MpegKind& kind : kMpegKinds) {
+    for (const int dear : {20, -20}) {  // first or last
+      const Bytes frames = kind.frames(dear, 300);
+      EXPECT_EQ(read_audio(frames).samples, Bytes(320 * kind.samples * 2)) << +kind.kind << dear;
+      Bytes tagged = {'I', 'D', '3', 4, 0, 0, 0, 0, 0, 12};
+      tagged.resize(22);
+      append(tagged, frames);
+      append(tagged, as_bytes("TAG"));
+      tagged.resize(tagged.size() + 125);
+      const Audio audio = read_audio(tagged);
+      EXPECT_EQ(audio.samples.size(), 320 * kind.samples * 2) << +kind.kind << dear;
+      EXPECT_THAT(audio.warnings, ElementsAre());
+    }
+  }
+}
+
+TEST(Containers, FramesOfMpegWithoutPaddingAreAllRead) {
+  EXPECT_EQ(read_audio(mpeg(9)).samples.size(), 9u * 1152 * 2);
+  EXPECT_EQ(read_audio(mpeg(1000)).samples.size(), 1000u * 1152 * 2);
+}
+
+TEST(Containers, MpegInWavOfUnequalBitRatesIsReadToTheEnd) {
+  const Bytes frames = kMpegKinds[0].frames(20, 300);
+  Bytes file = wav(36 + frames.size(), frames.size(), frames);
+  file[20] = 0x55;
+  EXPECT_EQ(read_audio(file).samples.size(), 320u * 1152 * 2);
+}
+
+TEST(Containers, HeadersOfMpegThatDoNotCountItsFramesAreNoSound) {
+  const Bytes frames = kMpegKinds[0].frames(20, 300);
+  Bytes uncounted = mpeg_frame(std::string_view("Xing\0\0\0\0", 8));
+  append(uncounted, frames);
+  EXPECT_EQ(read_audio(uncounted).samples.size(), 320u * 1152 * 2);
+  Bytes vbri = mpeg_frame();
+  const std::string_view counts("VBRI\0\1\0\0\0\0\0\0\0\0\0\0\1\x40", 18);
+  std::ranges::copy(counts, vbri.begin() + 36);
+  append(vbri, frames);
+  EXPECT_EQ(read_audio(vbri).samples.size(), 320u * 1152 * 2);
+}
+
+TEST(Containers, JoinedMpegIsReadBeyondTheCountOfItsFirstPart) {
+  const auto joined = [](char count) {
+    std::string begin("Xing\0\0\0\1\0\0\0", 11);
+    Bytes file = mpeg_frame(begin + count);
+    append(file, mpeg(18));
+    return file;
+  };
+  const Audio audio = read_audio(joined(9));
+  EXPECT_EQ(audio.samples, read_audio(joined(18)).samples);
+  EXPECT_GT(audio.samples.size(), 17u * 1152 * 2);
+}
+
+TEST(Containers, MpegThatLacksTheBitsOfItsFirstFramesIsSilentThere) {
+  Bytes file = mpeg_frame();
+  for (std::size_t i = 4; i < file.size(); ++i) file[i] = static_cast<Byte>(i * 37);
+  file[4] = 20;  // the first of its bits are 40 bytes before it
+  append(file, mpeg(9));
+  const Audio audio = read_audio(file);
+  EXPECT_EQ(audio.samples, Bytes(10u * 1152 * 2));
+  EXPECT_THAT(audio.warnings, ElementsAre());
+}
+
 TEST(Containers, WhatLiesBetweenTheFramesOfMpegIsAWarning) {
   Bytes file = mpeg(4);
   append(file, Bytes(100, 0x55));
   append(file, mpeg(4));
   append(file, as_bytes("TAG"));  // ID3v1 belongs there
   file.resize(file.size() + 125);
-  std::vector<std::string> warnings;
-  check_mpeg(file, warnings);
-  EXPECT_THAT(warnings, ElementsAre("audio: 100 bytes between the frames of the MP3 are none: the "
-                                    "file is damaged"));
+  EXPECT_THAT(opened_mpeg(file).warnings,
+              ElementsAre("audio: 100 bytes between the frames of the MP3 are none: the "
+                          "file is damaged"));
 }
 
 TEST(Containers, WhatTheDecoderOfMpegSaysIsAWarningAndNoMoreThanThat) {
