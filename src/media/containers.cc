@@ -196,7 +196,8 @@ Container opened_wav(ByteView file, Kind kind) {
     in.seek(20);
     sound.speakers = in.u32();
   }
-  if (tag == kMpeg || tag == kMp3) return opened_mpeg(sound.body);
+  sound.counts_frames = tag != kMpeg && tag != kMp3;
+  if (!sound.counts_frames && has_mpeg_frames(sound.body)) return opened_mpeg(sound.body);
   Bytes chunks_of_ours;
   put_chunk("fmt ", format, order, chunks_of_ours);
   if (!fact.empty()) put_chunk("fact", fact, order, chunks_of_ours);

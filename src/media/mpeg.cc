@@ -19,7 +19,7 @@ struct Frame {
   unsigned layer = 0;    // 1..3
   unsigned rate = 0;     // index
   bool mono = false;
-  std::size_t bytes = 0;
+  std::size_t at = 0, bytes = 0;
 
   std::size_t samples() const {
     if (layer == 1) return 384;
@@ -46,6 +46,7 @@ std::optional<Frame> frame_at(ByteView file, std::size_t at) {
   const ByteView h = file.subspan(at, 4);
   if (h[0] != 0xff || (h[1] & 0xe0) != 0xe0) return std::nullopt;
   Frame frame;
+  frame.at = at;
   frame.version = h[1] >> 3 & 3;
   frame.layer = 4 - (h[1] >> 1 & 3u);
   frame.rate = h[2] >> 2 & 3;
@@ -92,15 +93,17 @@ struct Promise {
   std::uint64_t frames = 0;         // 0: not said
 };
 
-Promise promise_of(ByteView first, const Frame& frame) {
-  FileReader in("MP3", first, FileReader::Order::big);
+Promise promise_of(ByteView rest, const Frame& frame) {
+  FileReader in("MP3", rest.first(std::min(frame.bytes, rest.size())), FileReader::Order::big);
   try {
     in.seek(4 + frame.side_bytes());
     const std::string_view name = in.name(4);
     if (name == "Xing" || name == "Info") {
       const bool counts = (in.u32() & 1) != 0;
       const std::uint64_t frames = counts ? in.u32() : 0;
-      return {true, frames > 0 && frame.layer == 3, frames};
+      const ByteView side = rest.subspan(6, frame.side_bytes() - 2);
+      const bool is_empty = std::ranges::all_of(side, [](Byte b) { return b == 0; });
+      return {true, frames > 0 && frame.layer == 3 && is_empty, frames};
     }
     in.seek(4 + 32);
     if (in.name(4) != "VBRI") return {};
@@ -233,23 +236,23 @@ std::size_t mute_what_lacks_bits(ByteView file, std::size_t at, std::size_t end,
 // otherwise after as many as would fill the file if they were as long as the first one. Silent
 // frames in front, which the reader of samples passes over, are the shortest there can be; so that
 // is never too early. Eight of them leave the phase of the decoder's filters as it was.
-void put_silence_before(ByteView file, std::size_t at, std::size_t end, Container& sound) {
+void put_silence_before(ByteView file, std::size_t at, std::size_t end, const Frame& first,
+                        Container& sound) {
   constexpr std::size_t kSilentFrames = 8;
-  const Bytes silence = silent_frame(file.subspan(at));
+  const Bytes silence = silent_frame(file.subspan(first.at));
   for (std::size_t i = 0; i < kSilentFrames; ++i) append(sound.head, silence);
-  sound.samples_before = kSilentFrames * frame_at(file, at)->samples();
+  sound.samples_before = kSilentFrames * first.samples();
   sound.body = file.subspan(mute_what_lacks_bits(file, at, end, sound.head));
 }
 
 // A header that knows of fewer frames than there are, as where a program has joined files.
-void correct_count(ByteView file, std::size_t at, const Frame& header, std::uint64_t frames,
-                   Container& sound) {
-  const ByteView told = file.subspan(at, header.bytes);
+void correct_count(ByteView file, const Frame& header, std::uint64_t frames, Container& sound) {
+  const ByteView told = file.subspan(header.at, header.bytes);
   sound.head.assign(told.begin(), told.end());
   const std::size_t count_at = 4 + header.side_bytes() + 8;
   for (std::size_t i = 0; i < 4; ++i)
     sound.head[count_at + i] = static_cast<Byte>(frames >> (8 * (3 - i)));
-  sound.body = file.subspan(at + header.bytes);
+  sound.body = file.subspan(header.at + header.bytes);
 }
 
 }  // namespace
@@ -269,9 +272,9 @@ Container opened_mpeg(ByteView file) {
     sound.warnings.push_back("audio: " + grouped(walk.lost_bytes) +
                              " bytes between the frames of the MP3 are none: the file is damaged");
   if (promise.is_read_by_decoder && promise.frames < walk.frames)
-    correct_count(file, at, *first, walk.frames, sound);
+    correct_count(file, *first, walk.frames, sound);
   else if (!promise.is_read_by_decoder)
-    put_silence_before(file, promise.is_header ? at + first->bytes : at, end, sound);
+    put_silence_before(file, promise.is_header ? at + first->bytes : at, end, *first, sound);
   return sound;
 }
 

@@ -34,7 +34,7 @@ Image reduced(const Image& image, std::size_t side) {
 
 ComparedInput compared_image(const CompareTask& task, const NamedBytes& file,
                              const Receiver& receiver) {
-  const Image read = read_image(file.bytes);
+  const Image read = read_named(file.name, [&] { return read_image(file.bytes); });
   warn_about(file.name, read.warnings, receiver);
   const Image image = reduced(gray_8_bit(read), task.side);
   const auto& [width, height] = task.patch;
@@ -49,7 +49,8 @@ ComparedInput compared_image(const CompareTask& task, const NamedBytes& file,
 
 ComparedInput compared_audio(const CompareTask& task, const NamedBytes& file,
                              const Receiver& receiver) {
-  const Audio audio = first_channel(read_audio(file.bytes, Encoding::u8, task.rate_hz));
+  const Audio audio = first_channel(
+      read_named(file.name, [&] { return read_audio(file.bytes, Encoding::u8, task.rate_hz); }));
   warn_about(file.name, audio.warnings, receiver);
   ComparedInput input;
   input.bytes = audio.samples;

@@ -50,4 +50,9 @@ try sample --model gzip --as text --seconds 1 text
 try sample --model gzip --gap 1 --as audio cut.wav -o out.wav
 try sample --model gzip --rows 1 --suffix x image.pgm -o out.png
 try sample --model gzip --as image --rows 1
+try score --model gzip cut.png
+try score --model gzip cut.png image.pgm
+try score --model gzip cut.wav
+try compare --model gzip cut.png
+try compare --model gzip cut.wav
 echo "left behind: $(ls | xargs)"
