@@ -12,7 +12,7 @@
 //     them,
 //                where p is normalised over all 256 bytes
 //     decoder    the same over all of the truth, of the decoder's view
-//     ratio      decoder over own rate, of the same bytes
+//     ratio      decoder over own rate, of all bytes of all places
 //
 // All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels,
 // a recording as 8-bit samples (several files one after the other), anything else as bytes. Places
@@ -72,6 +72,15 @@ Mean mean_of(const std::vector<double>& values) {
   const auto n = static_cast<double>(values.size());
   for (const double v : values) squares += (v - sum / n) * (v - sum / n);
   return {sum / n, values.size() < 2 ? 0 : std::sqrt(squares / (n - 1) / n)};
+}
+
+// Of the sums, with the standard error of a ratio estimate (Cochran, "Sampling Techniques", 1977,
+// section 2.11): places that cost next to nothing weigh next to nothing.
+Mean ratio_of(const std::vector<double>& above, const std::vector<double>& below) {
+  const double ratio = mean_of(above).mean / mean_of(below).mean;
+  std::vector<double> rests;
+  for (std::size_t i = 0; i < above.size(); ++i) rests.push_back(above[i] - ratio * below[i]);
+  return {ratio, mean_of(rests).error / mean_of(below).mean};
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -165,14 +174,14 @@ void print_row(const Settings& settings, const std::string& spec, const Input& i
   kraft::ThreadPool(settings.threads).run(places.size(), [&](std::size_t i, unsigned) {
     places[i] = measure(settings, spec, input, context_bytes, i);
   });
-  std::vector<double> own, encoder, decoder, ratio;
+  std::vector<double> own, encoder, decoder;
   for (const Place& place : places) {
     own.push_back(place.own);
     encoder.push_back(place.encoder);
     decoder.push_back(place.decoder);
-    ratio.push_back(place.decoder / place.own);
   }
-  const Mean o = mean_of(own), e = mean_of(encoder), d = mean_of(decoder), r = mean_of(ratio);
+  const Mean o = mean_of(own), e = mean_of(encoder), d = mean_of(decoder);
+  const Mean r = ratio_of(decoder, own);
   std::printf("| %s | %zu KiB | %s | %.2f ± %.2f |", input.name.c_str(), context_bytes >> 10,
               spec.c_str(), o.mean, o.error);
   if (settings.positions > 0)
@@ -180,7 +189,7 @@ void print_row(const Settings& settings, const std::string& spec, const Input& i
   else
     std::printf(" - |");
   if (has_decoder(spec))
-    std::printf(" %.2f ± %.2f | %.3f ± %.3f |\n", d.mean, d.error, d.mean / o.mean, r.error);
+    std::printf(" %.2f ± %.2f | %.3f ± %.3f |\n", d.mean, d.error, r.mean, r.error);
   else
     std::printf(" - | - |\n");
   std::fflush(stdout);
