@@ -8,9 +8,8 @@
 //
 //     own rate   bits that the codec needs for the next --truth (4000) bytes, after the context:
 //                the length of both, less that of the context alone
-//     encoder    mean of -log2 p of the next byte, of the encoder's view, at --positions (40) of
-//     them,
-//                where p is normalised over all 256 bytes
+//     encoder    mean of -log2 p of the next byte, of the encoder's view of the whole context, at
+//                --positions (40) of them, where p is normalised over all 256 bytes
 //     decoder    the same over all of the truth, of the decoder's view
 //     ratio      decoder over own rate, of all bytes of all places
 //
@@ -30,6 +29,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -130,9 +130,18 @@ double own_bits(const std::string& spec, ByteView context, ByteView truth) {
   return encoder->code_length(both) - encoder->code_length(context);
 }
 
+// The encoder's view of the whole context, where a model by itself compresses the end of it only.
+std::shared_ptr<const kraft::Model> encoder_model(const std::string& spec) {
+  try {
+    return kraft::make_model(spec + ",context=0", {.threads = 1});
+  } catch (const kraft::UsageError&) {
+    return kraft::make_model(spec, {.threads = 1});
+  }
+}
+
 double encoder_bits(const std::string& spec, ByteView context, ByteView truth,
                     std::size_t positions) {
-  const auto state = kraft::make_model(spec, {.threads = 1})->start(context);
+  const auto state = encoder_model(spec)->start(context);
   double sum = 0;
   std::array<double, 256> bits;
   std::size_t at = 0;

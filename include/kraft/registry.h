@@ -67,6 +67,8 @@ struct Backend {
   // what a .kraft file spends before it is known whether the model here is its own. Empty: next to
   // none. Where each candidate is a whole stream, a thousand of them are compressed.
   std::function<double(const Arguments&)> trial_ms = {};
+  // And the MiB that it takes for that. Empty: few.
+  std::function<double(const Arguments&)> trial_mib = {};
 };
 
 // Those of kraft, and those registered since, in this order. What is named here stays where it is

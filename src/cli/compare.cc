@@ -56,6 +56,7 @@ int run(CompareTask& task, const Show& show) {
         "again)");
   const std::string html = show.html.value_or("");
   Outputs outputs;
+  expect_ending("html", html, "a page in HTML", {".html", ".htm"});
   if (launch().rank == 0) outputs.open(html);
   const auto work = [&](const Receiver& receiver) {
     const CompareResult result = compare(task, receiver);

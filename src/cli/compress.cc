@@ -34,8 +34,6 @@ int run(CompressTask& task, const CodingShow& show) {
       [&](ByteView bytes) { output.write(bytes); }, terminal.receiver(), input.size_bytes());
   output.commit();
   terminal.end_progress();
-  if (const std::string why = objection_to(result.model); !why.empty())
-    note("kraft decompress will need --model: " + printable(result.model) + ", " + why);
   if (show.quiet) return 0;
   note(printable(input.name()) + ": " + grouped(result.original_bytes) + " bytes in " +
        grouped(result.packed_bytes) + " (" + share(result.packed_bytes, result.original_bytes) +

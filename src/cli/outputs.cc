@@ -1,8 +1,12 @@
 #include "cli/outputs.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "base/text.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
+#include "media/names.h"
 
 namespace kraft::cli {
 
@@ -41,6 +45,15 @@ void Outputs::attempt(const std::function<void()>& work) {
 
 void Outputs::finish() const {
   if (first_error_) std::rethrow_exception(first_error_);
+}
+
+void expect_ending(const char* option, const std::string& path, const char* written,
+                   std::initializer_list<std::string_view> endings) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  const auto is_it = [&](std::string_view ending) { return has_ending(extension, ending); };
+  if (extension.empty() || std::ranges::any_of(endings, is_it)) return;
+  throw UsageError("--" + std::string(option) + " " + printable(path) + ": it is " + written +
+                   ": expected a name that ends in " + std::string(*endings.begin()));
 }
 
 }  // namespace kraft::cli

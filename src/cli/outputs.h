@@ -10,9 +10,11 @@
 
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/files.h"
 #include "kraft/bytes.h"
@@ -38,5 +40,10 @@ class Outputs {
   std::map<std::string, std::unique_ptr<OutputFile>> files_;  // opened and not yet written
   std::exception_ptr first_error_;
 };
+
+// Throws UsageError unless what an option writes, "a plot in SVG", belongs into a file of that
+// name: it has the first ending, or another of them, or none.
+void expect_ending(const char* option, const std::string& path, const char* written,
+                   std::initializer_list<std::string_view> endings);
 
 }  // namespace kraft::cli

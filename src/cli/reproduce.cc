@@ -66,6 +66,7 @@ const OptionTable<Show>& show_options() {
 }
 
 void check_show(const Show& show, Experiment experiment) {
+  expect_ending("plot", show.plot.value_or(""), "a plot in SVG", {".svg"});
   if (experiment == Experiment::fig3 && !show.output && !show.json)
     throw UsageError("--output DIR is missing, for the samples and pictures, or --json");
   if (show.text) expect_files({*show.text});

@@ -146,6 +146,7 @@ class TextShow {
         labelled_(std::max<std::size_t>(task.models.size(), 1) *
                       static_cast<std::size_t>(task.count) >
                   1) {
+    expect_ending("trace", shown.trace, "a plot in SVG", {".svg"});
     outputs_.open(shown.trace);
   }
 

@@ -3,10 +3,8 @@
 
 #include <lz4.h>
 #include <lz4frame.h>
-#include <lz4hc.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "codecs/decoding.h"
@@ -25,54 +23,25 @@ constexpr BlockSize kBlockSizes[] = {{"64KiB", LZ4F_max64KB},
                                      {"1MiB", LZ4F_max1MB},
                                      {"4MiB", LZ4F_max4MB}};
 
-std::size_t bytes_of(LZ4F_blockSizeID_t id) {
-  return std::size_t{64 << 10} << (2 * (static_cast<int>(id) - static_cast<int>(LZ4F_max64KB)));
-}
-
 std::size_t checked(std::size_t result) {
   if (LZ4F_isError(result)) throw Error(std::string("lz4: ") + LZ4F_getErrorName(result));
   return result;
 }
 
+// Each message begins with a context of its own: one that is used again may find other matches in a
+// message of several blocks.
 class Lz4Encoder final : public Encoder {
  public:
-  explicit Lz4Encoder(const LZ4F_preferences_t& preferences) : preferences_(preferences) {
-    checked(LZ4F_createCompressionContext(&context_, LZ4F_VERSION));
-  }
-  ~Lz4Encoder() override { LZ4F_freeCompressionContext(context_); }
-  Lz4Encoder(const Lz4Encoder&) = delete;
-  Lz4Encoder& operator=(const Lz4Encoder&) = delete;
+  explicit Lz4Encoder(const LZ4F_preferences_t& preferences) : preferences_(preferences) {}
 
-  // LZ4F_compressFrame() has a context of its own each time; these are its steps on one that stays.
   void encode(ByteView message, Bytes& stream) override {
-    const LZ4F_preferences_t preferences = fitted(message.size());
-    const LZ4F_compressOptions_t stable = {1, {0, 0, 0}};
-    stream.resize(LZ4F_compressFrameBound(message.size(), &preferences));
-    std::size_t size =
-        checked(LZ4F_compressBegin(context_, stream.data(), stream.size(), &preferences));
-    size += checked(LZ4F_compressUpdate(context_, stream.data() + size, stream.size() - size,
-                                        message.data(), message.size(), &stable));
-    size +=
-        checked(LZ4F_compressEnd(context_, stream.data() + size, stream.size() - size, &stable));
-    stream.resize(size);
+    stream.resize(LZ4F_compressFrameBound(message.size(), &preferences_));
+    stream.resize(checked(LZ4F_compressFrame(stream.data(), stream.size(), message.data(),
+                                             message.size(), &preferences_)));
   }
 
  private:
-  // No larger blocks than the message needs, and nothing to link when there is one block only.
-  LZ4F_preferences_t fitted(std::size_t message_bytes) const {
-    LZ4F_preferences_t preferences = preferences_;
-    LZ4F_frameInfo_t& frame = preferences.frameInfo;
-    for (const BlockSize& block : kBlockSizes) {
-      if (block.id >= frame.blockSizeID) break;
-      if (message_bytes <= bytes_of(block.id)) frame.blockSizeID = block.id;
-    }
-    if (message_bytes <= bytes_of(frame.blockSizeID)) frame.blockMode = LZ4F_blockIndependent;
-    preferences.autoFlush = 1;
-    return preferences;
-  }
-
   LZ4F_preferences_t preferences_;
-  LZ4F_cctx* context_ = nullptr;
 };
 
 // The decoder would pass over skippable frames, which encode() never writes.

@@ -47,13 +47,18 @@ std::uint64_t probe(const Model& model) {
 }
 
 // What a file may spend before it is known whether the model here is its own.
-constexpr double kMostTrialMs = 700;
+constexpr double kMostTrialMs = 700, kMostTrialMiB = 90;
 
 double trial_ms(const Spec& spec, const Backend& backend) {
   constexpr double kMostTakeMs = 5;
   const Arguments arguments = check(spec, backend);
   const double ms = backend.trial_ms ? backend.trial_ms(arguments) : kMostTakeMs;
   return ms * static_cast<double>(arguments.integer_or("dither", 1));
+}
+
+double trial_mib(const Spec& spec, const Backend& backend) {
+  constexpr double kFewMiB = 5;
+  return backend.trial_mib ? backend.trial_mib(check(spec, backend)) : kFewMiB;
 }
 
 bool is_of_speed(const Backend& backend, std::string_view parameter) {
@@ -133,6 +138,8 @@ class Trust {
     }
     trial_ms_ += trial_ms(spec, backend);
     if (trial_ms_ > kMostTrialMs) return "which takes too long to be tried";
+    trial_mib_ += trial_mib(spec, backend);
+    if (trial_mib_ > kMostTrialMiB) return "which takes too much memory to be tried";
     for (const ListedModel& part : parts_of(spec, backend)) {
       std::string why = objection(part.spec, depth + 1);
       if (!why.empty()) return why;
@@ -167,7 +174,7 @@ class Trust {
   }
 
   int models_ = 0, loaded_ = 0;
-  double trial_ms_ = 0;
+  double trial_ms_ = 0, trial_mib_ = 0;
 };
 
 // Weights may lie elsewhere on another machine: their fingerprint says more than their path.

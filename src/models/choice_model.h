@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "core/marks.h"
 #include "kraft/choices.h"
 #include "kraft/model.h"
-#include "models/marks.h"
 
 namespace kraft {
 

@@ -20,9 +20,9 @@
 
 #include "codecs/shape.h"
 #include "core/drawing.h"
+#include "core/marks.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
-#include "models/marks.h"
 #include "models/pixels.h"
 #include "registry/backends.h"
 

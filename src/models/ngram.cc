@@ -15,8 +15,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/marks.h"
 #include "kraft/registry.h"
-#include "models/marks.h"
 #include "registry/backends.h"
 
 namespace kraft {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "codecs/shape.h"
-#include "models/history.h"
+#include "core/history.h"
 #include "models/png_filters.h"
 
 namespace kraft::png {

@@ -32,12 +32,12 @@
 #include "codecs/png.h"
 #include "codecs/shape.h"
 #include "core/drawing.h"
+#include "core/marks.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
 #include "models/deflate/model.h"
 #include "models/deflate/twin.h"
-#include "models/marks.h"
 #include "models/pixels.h"
 #include "registry/backends.h"
 

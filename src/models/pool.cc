@@ -24,10 +24,10 @@
 #include <vector>
 
 #include "core/drawing.h"
+#include "core/marks.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "models/marks.h"
 #include "registry/backends.h"
 #include "registry/model_list.h"
 

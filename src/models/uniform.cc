@@ -1,7 +1,7 @@
 // The model that knows nothing: every byte costs 8 bits.
 
+#include "core/marks.h"
 #include "kraft/registry.h"
-#include "models/marks.h"
 #include "registry/backends.h"
 
 namespace kraft {

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <ctime>
 
 #include "base/files.h"
 #include "base/subprocess.h"
@@ -11,8 +13,19 @@
 namespace kraft {
 namespace {
 
-volatile std::sig_atomic_t interrupt_seen = 0;
+volatile std::sig_atomic_t interrupt_seen = 0;  // the signal
 volatile std::sig_atomic_t interrupts_caught = 0;
+
+// Work that is inside a library does not ask whether it is interrupted. It is given so long from
+// the signal on, and what asked has so long to end by itself.
+constexpr std::time_t kPatienceSeconds = 2, kEndingSeconds = 15;
+timer_t deadline;
+std::atomic<bool> has_deadline{false}, noticed{false};
+
+void end_within(std::time_t seconds) {
+  const itimerspec left = {{0, 0}, {seconds, 0}};
+  if (has_deadline) ::timer_settime(deadline, 0, &left, nullptr);
+}
 
 // Ends the program as the signal would, but leaves no process and no temporary file behind.
 [[noreturn]] void end_by(int signal) {
@@ -23,11 +36,13 @@ volatile std::sig_atomic_t interrupts_caught = 0;
   ::_exit(128 + signal);
 }
 
-void on_signal(int signal) {
+void on_signal(int signal, siginfo_t* info, void*) {
+  if (info->si_code == SI_TIMER && info->si_value.sival_ptr == &deadline) end_by(interrupt_seen);
   const bool asks_to_end = signal == SIGINT || signal == SIGTERM;
   const bool again = interrupt_seen != 0 && interrupts_caught < 2;
   if (!asks_to_end || interrupts_caught == 0 || again) end_by(signal);
-  interrupt_seen = 1;
+  interrupt_seen = signal;
+  if (interrupts_caught == 1) end_within(kPatienceSeconds);
   kill_running_processes();  // so that nothing waits for them
 }
 
@@ -64,8 +79,8 @@ void prepare_process() {
       ::open("/dev/null", standard == STDOUT_FILENO ? O_RDONLY : O_RDWR);
   }
   struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_NODEFER;
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_NODEFER | SA_SIGINFO;
   sigemptyset(&action.sa_mask);
   for (int signal = 1; signal < NSIG; ++signal) {
     // What was ignored on purpose (nohup) stays so; sanitizers and profilers have their own
@@ -77,10 +92,21 @@ void prepare_process() {
   }
 }
 
-void catch_interrupts() { interrupts_caught = 1; }
+void catch_interrupts() {
+  interrupts_caught = 1;
+  sigevent event = {};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGALRM;
+  event.sigev_value.sival_ptr = &deadline;
+  if (!has_deadline) has_deadline = ::timer_create(CLOCK_MONOTONIC, &event, &deadline) == 0;
+}
 
 void catch_all_interrupts() { interrupts_caught = 2; }
 
-bool interrupted() { return interrupt_seen != 0; }
+bool interrupted() {
+  if (interrupt_seen == 0) return false;
+  if (!noticed.exchange(true)) end_within(kEndingSeconds);
+  return true;
+}
 
 }  // namespace kraft

@@ -16,7 +16,8 @@ namespace kraft {
 void prepare_process();
 
 // From this call on, the first SIGINT or SIGTERM does not end the program: it sets a flag and ends
-// the commands that models run.
+// the commands that models run. Where nothing asks for the flag within two seconds, since a library
+// is at work, the program ends after all, and so it does 15 seconds after something has asked.
 void catch_interrupts();
 // Nor do those after it: for a process that somebody kills when it does not end by itself, as
 // mpirun does, which sends more than one.

@@ -1,10 +1,12 @@
 #include "run/memory.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -27,7 +29,9 @@ std::uint64_t status_bytes(const char* name) {
   return 0;
 }
 
-[[noreturn]] void report_cost(const std::function<void()>& work, int descriptor) {
+[[noreturn]] void report_cost(const std::function<void()>& work, int descriptor, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);  // it has ended before it was asked for
   int status = 1;
   try {
     const std::uint64_t before = status_bytes("VmRSS");
@@ -47,8 +51,9 @@ std::uint64_t status_bytes(const char* name) {
 std::optional<WorkCost> cost_of(const std::function<void()>& work) {
   int ends[2];
   if (::pipe(ends) != 0) return std::nullopt;
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) report_cost(work, ends[1]);
+  if (child == 0) report_cost(work, ends[1], parent);
   ::close(ends[1]);
   WorkCost cost;
   const bool complete = child > 0 && ::read(ends[0], &cost, sizeof cost) == sizeof cost;

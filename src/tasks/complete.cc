@@ -203,6 +203,7 @@ OptionTable<CompletionTask> make_completion_table() {
                std::vector<std::pair<std::string, Candidate>>{{"byte", Candidate::byte},
                                                               {"whole", Candidate::whole}},
                {.value_name = "WHAT",
+                .otherwise = "byte",
                 .meaning = "image and audio: choose between bytes (byte), or between whole pixels "
                            "or samples that occur in what is given (whole)"});
   table.restrict_to({Medium::image, Medium::audio});

@@ -48,7 +48,8 @@ void check_specs(const DrawingTask& task) {
 }
 
 SamplerQuestion question_of(const DrawingTask& task) {
-  SamplerQuestion question{.sampler = task.sampler, .options = task.sampling.over({})};
+  SamplerQuestion question{.sampler = task.sampler.value_or(kAutoSampler),
+                           .options = task.sampling.over({})};
   question.is_set = [&sampling = task.sampling](std::string_view name) {
     const auto options = sampler_options();
     const auto row = std::ranges::find(options, name, &SamplerOption::name);
@@ -59,9 +60,11 @@ SamplerQuestion question_of(const DrawingTask& task) {
 
 std::vector<std::string> alphabet_choices() {
   std::vector<std::string> choices = Candidates::names();
-  choices.insert(choices.begin(), "auto");
+  choices.insert(choices.begin(), kAutoAlphabet);
   return choices;
 }
+
+std::string alphabet_of(const DrawingTask& task) { return task.alphabet.value_or(kAutoAlphabet); }
 
 const SamplerRow& sampler_row(const std::string& name) {
   kraft::make_sampler(name, {});  // throws for an unknown name
@@ -77,8 +80,7 @@ void refuse_unread(const DrawingTask& task, const SamplerRow& row) {
 }
 
 void refuse_joint(const DrawingTask& task, const SamplerRow& row) {
-  if (!row.joint && task.suffix_first != DrawingTask{}.suffix_first)
-    refuse("suffix-first", row, &SamplerRow::joint);
+  if (!row.joint && task.suffix_first) refuse("suffix-first", row, &SamplerRow::joint);
   if (!row.proposes && !task.proposal.empty()) refuse("proposal", row, &SamplerRow::proposes);
 }
 
@@ -87,7 +89,7 @@ void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*
 }
 
 ByteView shortened_suffix(const DrawingTask& task, ByteView suffix) {
-  const auto most = static_cast<std::uint64_t>(task.suffix_first);
+  const auto most = static_cast<std::uint64_t>(task.suffix_first.value_or(kSuffixFirst));
   return most == 0 ? suffix : suffix.first(std::min<std::uint64_t>(most, suffix.size()));
 }
 

@@ -46,7 +46,10 @@ std::vector<std::string> names_of(std::span<const Row> rows) {
 }
 
 // auto, and those that Candidates::parse() knows.
+inline constexpr const char* kAutoAlphabet = "auto";
+
 std::vector<std::string> alphabet_choices();
+std::string alphabet_of(const DrawingTask& task);  // or kAutoAlphabet
 
 // What of it a sampler is to see.
 ByteView shortened_suffix(const DrawingTask& task, ByteView suffix);

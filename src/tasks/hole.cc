@@ -59,8 +59,9 @@ Candidates whole_candidates(const Hole& hole) {
 
 Candidates candidates_for(const CompletionTask& task, const Hole& hole) {
   if (task.candidate == CompletionTask::Candidate::whole) return whole_candidates(hole);
-  if (task.alphabet == "auto") return Candidates::all();
-  return Candidates::parse(task.alphabet, given_bytes(hole));
+  const std::string alphabet = alphabet_of(task);
+  return alphabet == kAutoAlphabet ? Candidates::all()
+                                   : Candidates::parse(alphabet, given_bytes(hole));
 }
 
 // The work of all threads together.
@@ -170,7 +171,8 @@ bool draws(const HoleSequence& sequence) {
 
 // Pixels and samples are drawn by the models' own distributions unless another way is asked for.
 std::string sampler_of(const CompletionTask& task) {
-  return task.sampler == kAutoSampler ? "ancestral" : task.sampler;
+  const std::string asked = task.sampler.value_or(kAutoSampler);
+  return asked == kAutoSampler ? "ancestral" : asked;
 }
 
 }  // namespace
@@ -192,6 +194,8 @@ void check_completion(const CompletionTask& task) {
   refuse_joint(task, row);
   if (task.sampling.value(&SamplerOptions::tail))
     throw OptionError({"", "tail", " has no meaning for images and recordings"});
+  if (task.candidate == CompletionTask::Candidate::whole && task.alphabet)
+    throw OptionError({"", "candidate", " whole and ", "alphabet", " cannot be given together"});
 }
 
 FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {

@@ -37,6 +37,7 @@ OptionTable<ContextInput> make_context_table() {
   table.integer("prime-first", &ContextInput::prime_first,
                 {.value_name = "N",
                  .min = 0,
+                 .otherwise = "0",
                  .meaning = "let models observe only the first N bytes of the corpus; 0: all",
                  .needs = {"prime"}});
   table.text("prompt", &ContextInput::prompt,
@@ -97,9 +98,8 @@ Context make_context(const ContextInput& input) {
   Context context;
   if (input.prime) context.bytes = *input.prime;
   context.prompt_begins = context.observed_corpus = context.bytes.size();
-  if (input.prime_first > 0)
-    context.observed_corpus =
-        std::min(context.prompt_begins, static_cast<std::size_t>(input.prime_first));
+  if (const std::int64_t first = input.prime_first.value_or(0); first > 0)
+    context.observed_corpus = std::min(context.prompt_begins, static_cast<std::size_t>(first));
   if (input.input) append(context.bytes, *input.input);
   if (input.prompt) append(context.bytes, as_bytes(*input.prompt));
   return context;

@@ -5,6 +5,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
 #include "tasks/medium_option.h"
@@ -31,6 +32,9 @@ OptionTable<CompressTask> make_compress_table() {
                  .meaning = "bytes of each block",
                  .is_size = true});
   add_medium(table, &T::as);
+  table.flag("needs-model", &T::needs_model,
+             {.meaning = "allow a model that is not taken from a file, such as a command: the file "
+                         "opens only where the model is named again"});
   add_threads(table, &T::threads);
   return table;
 }
@@ -96,18 +100,30 @@ RawLayout layout_of(const CompressTask& task, ByteView beginning) {
   return *layout;
 }
 
+// Throws UsageError for a model that the file cannot name by itself.
+std::shared_ptr<const Model> openable_model(const CompressTask& task, const Geometry& geometry,
+                                            const Receiver& receiver) {
+  const std::string spec = check_spec(task.model, geometry);
+  const std::string why = task.needs_model ? "" : objection_to(spec);
+  if (!why.empty())
+    throw OptionError(
+        {"the model " + printable(spec) + ", " + why + ", is not taken from a file: with ",
+         "needs-model", ", one is written that opens where the model is named again"});
+  return make_model(spec, geometry, task.threads, receiver);
+}
+
 // A model that cannot see samples of this shape sees bytes, unless the medium was asked for.
 std::shared_ptr<const Model> model_for(const CompressTask& task, RawLayout& layout,
                                        const Receiver& receiver) {
   if (!task.as) {
     try {
       if (layout.row_bytes <= task.block_bytes.value_or(kDefaultBlockBytes))
-        return make_model(task.model, layout.geometry, task.threads, receiver);
+        return openable_model(task, layout.geometry, receiver);
     } catch (const UsageError&) {
     }
     layout = {};
   }
-  return make_model(task.model, layout.geometry, task.threads, receiver);
+  return openable_model(task, layout.geometry, receiver);
 }
 
 std::uint64_t block_bytes_of(const CompressTask& task, const Model& model) {

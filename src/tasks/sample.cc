@@ -48,7 +48,8 @@ void check_request(const SampleTask& task) {
   const SampleTask whole = with_preset(task);
   if (whole.models.empty() && whole.made_models.empty())
     throw OptionError({"", "model", " is missing"});
-  if (!whole.units && whole.alphabet != "auto") Candidates::parse(whole.alphabet, {});
+  const std::string alphabet = alphabet_of(whole);
+  if (!whole.units && alphabet != kAutoAlphabet) Candidates::parse(alphabet, {});
   const bool has_tail = whole.sampling.value(&SamplerOptions::tail).has_value();
   for (const char* option : {"preset", "tail"}) {
     const bool set = std::string_view(option) == "tail" ? has_tail : !task.preset.empty();
@@ -157,8 +158,8 @@ class Sampling {
   // draws what it predicts; what knows nothing but its context draws from that, and so do spans.
   Candidates candidates_of(const Model& model, const SampledModel& choice) const {
     if (listed_) return *listed_;
-    std::string alphabet = task_.alphabet;
-    if (alphabet == "auto") {
+    std::string alphabet = alphabet_of(task_);
+    if (alphabet == kAutoAlphabet) {
       // A decompressor that is fed with coin flips chooses between all bytes.
       if (choice.sampler == "coinflips" && model.start()->stock_decoder()) return Candidates::all();
       if (!model.units().empty() && choice.sampler != "spans") return Candidates::units_of(model);
@@ -167,6 +168,9 @@ class Sampling {
     return Candidates::parse(alphabet, task_.preset.empty() ? history_ : context_.bytes);
   }
 
+  std::uint64_t length_bytes() const {
+    return static_cast<std::uint64_t>(task_.length.value_or(kSampleLength));
+  }
   bool keeps_bytes() const { return task_.wants_bytes || task_.wants_bits || task_.wants_copying; }
 
   void draw(State& start, const Candidates& candidates, Sample& sample) {
@@ -177,7 +181,7 @@ class Sampling {
     const auto proposal = proposal_ ? proposal_->clone() : nullptr;
     std::optional<double> paid_bits;
     const SampleRequest request{
-        .length_bytes = static_cast<std::uint64_t>(task_.length),
+        .length_bytes = length_bytes(),
         .history = history_,
         .tail_begin = context_.observed_corpus,
         .suffix = shortened_suffix(task_, suffix_),
@@ -193,8 +197,7 @@ class Sampling {
       sample.size_bytes += drawn.size();
       if (keeps_bytes()) append(sample.bytes, drawn);
       if (receiver_.bytes) receiver_.bytes(drawn);
-      receiver_.report(
-          {choice.spec, sample.size_bytes, static_cast<std::uint64_t>(task_.length), "bytes"});
+      receiver_.report({choice.spec, sample.size_bytes, length_bytes(), "bytes"});
       return !cancelled();
     };
     try {
@@ -288,12 +291,14 @@ OptionTable<DrawingTask> make_drawing_table() {
   table.text("alphabet", &T::alphabet,
              {.value_name = "SET",
               .choices = alphabet_choices(),
+              .otherwise = kAutoAlphabet,
               .meaning = "bytes to choose from: auto (the units of a language model, else seen), "
                          "all, seen (in the context), printable, utf-8 (well-formed), or "
                          "chars:TEXT with \\n, \\t, \\\\ and \\xHH"});
   table.text("sampler", &T::sampler,
              {.value_name = "NAME",
               .choices = names_of(samplers()),
+              .otherwise = kAutoSampler,
               .meaning = list_of("how to draw: auto (what suits the model and what it continues); ",
                                  samplers())});
   table.include(sampler_option_table(), &T::sampling);
@@ -302,6 +307,7 @@ OptionTable<DrawingTask> make_drawing_table() {
       "suffix-first", &T::suffix_first,
       {.value_name = "N",
        .min = 0,
+       .otherwise = std::to_string(kSuffixFirst),
        .meaning = "metropolis, smc: look at the first N bytes after the hole only; 0: all"});
   table.text("proposal", &T::proposal,
              {.value_name = "SPEC",
@@ -315,9 +321,13 @@ OptionTable<SampleTask> make_text_table() {
   using T = SampleTask;
   OptionTable<T> table;
   table.include(context_options(), &T::context);
-  table.integer(
-      "length", &T::length,
-      {.letter = 'n', .value_name = "N", .min = 0, .max = kMostBytes, .meaning = "bytes to draw"});
+  table.integer("length", &T::length,
+                {.letter = 'n',
+                 .value_name = "N",
+                 .min = 0,
+                 .max = kMostBytes,
+                 .otherwise = std::to_string(kSampleLength),
+                 .meaning = "bytes to draw"});
   table.contents("units", &T::units,
                  {.value_name = "FILE",
                   .meaning = "strings to choose from instead of an alphabet, one a line, with the "

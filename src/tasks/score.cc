@@ -45,6 +45,7 @@ OptionTable<ScoreTask> make_table() {
   table.integer("chunk", &T::chunk_bytes,
                 {.value_name = "N",
                  .min = 0,
+                 .otherwise = "0",
                  .meaning = "compress every N bytes by themselves; 0: the whole file",
                  .is_size = true});
   table.structured("positions", &T::positions, parse_positions, text_of_positions,

@@ -92,7 +92,7 @@ ScoreRow Scoring::empty_row(std::size_t cell) const {
   return {.model = scorer.model().spec(),
           .input = text.name,
           .bytes = text.bytes.size(),
-          .chunk_bytes = static_cast<std::uint64_t>(task_.chunk_bytes),
+          .chunk_bytes = chunk_bytes(),
           .prime_bytes = prime_.bytes.size(),
           .by_prediction = scorer.by_prediction(),
           .parameters = scorer.model().parameters()};
@@ -101,8 +101,7 @@ ScoreRow Scoring::empty_row(std::size_t cell) const {
 ScoreRow Scoring::compute(std::size_t cell, const Receiver& receiver) const {
   const Text& text = text_of_cell(cell);
   const Scorer& scorer = scorer_of_cell(cell);
-  const auto chunk_bytes = static_cast<std::uint64_t>(task_.chunk_bytes);
-  const CodeLength code = scorer.code_length(text.bytes, chunk_bytes);
+  const CodeLength code = scorer.code_length(text.bytes, chunk_bytes());
   ScoreRow row = empty_row(cell);
   row.compressed_bytes = code.compressed_bytes;
   row.bits = code.bits;
@@ -111,7 +110,7 @@ ScoreRow Scoring::compute(std::size_t cell, const Receiver& receiver) const {
       stratified_places(text.bytes.size(), task_.positions, static_cast<std::uint64_t>(task_.seed));
   const std::string what = row.model + " " + printable(text.name);
   const Prequential found =
-      scorer.prequential(text.bytes, chunk_bytes, places, [&](std::uint64_t done) {
+      scorer.prequential(text.bytes, chunk_bytes(), places, [&](std::uint64_t done) {
         if (receiver.is_cancelled()) throw Cancelled("interrupted");
         receiver.report(
             {.what = what, .done = done, .total = places.places.size(), .unit = "positions"});
@@ -131,13 +130,13 @@ void Scoring::warn(const Receiver& receiver) const {
   if (task_.positions == 0) return;
   for (std::size_t cell = 0; cell < cells(); ++cell) {
     const std::uint64_t all = text_of_cell(cell).bytes.size();
-    const auto chunk = static_cast<std::uint64_t>(task_.chunk_bytes);
+    const auto chunk = chunk_bytes();
     warn_if_cut(scorer_of_cell(cell).model(), chunk == 0 ? all : std::min(chunk, all), receiver);
   }
 }
 
 std::string Scoring::identity() const {
-  std::string text = std::string(kVersion) + " " + std::to_string(task_.chunk_bytes) + " " +
+  std::string text = std::string(kVersion) + " " + std::to_string(chunk_bytes()) + " " +
                      std::to_string(task_.positions) + " " + std::to_string(task_.seed) + " " +
                      std::to_string(checksum(prime_.bytes));
   for (const auto& scorers : scorers_) {

@@ -42,6 +42,10 @@ class Scoring {
   void add_texts(std::size_t input);
   ScoreRow empty_row(std::size_t cell) const;
 
+  std::uint64_t chunk_bytes() const {
+    return static_cast<std::uint64_t>(task_.chunk_bytes.value_or(0));
+  }
+
   const Text& text_of_cell(std::size_t cell) const { return texts_[cell / task_.models.size()]; }
   const Scorer& scorer_of_cell(std::size_t cell) const {
     return *scorers_[text_of_cell(cell).input][cell % task_.models.size()];

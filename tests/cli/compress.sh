@@ -37,7 +37,7 @@ kraft info ramp.pgm.kraft | sed -E 's/kraft [0-9.]+/VERSION/; s/ +/ /g; s/ [0-9]
 back ramp.pgm.kraft ramp.pgm
 
 echo "-- a command must be named by who runs it"
-kraft compress -m 'cmd:"gzip -9"' -o cmd.kraft --quiet <<<ab
+kraft compress -m 'cmd:"gzip -9"' --needs-model -o cmd.kraft --quiet <<<ab
 kraft decompress cmd.kraft -o back || echo "exit $?"
 kraft decompress cmd.kraft --model 'cmd:"gzip -9"'
 cat cmd

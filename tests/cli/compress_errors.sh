@@ -21,6 +21,8 @@ try compress --model ngram:2 text --output ''
 try compress --model ngram:2 text --output nowhere/x
 try compress --model ngram:2 . -o x
 try compress --model cmd:false text -o x
+try compress --model cmd:false --needs-model text -o x
+try compress --model zstd:1,dither=64 text -o x
 try decompress missing.kraft
 try decompress text
 try decompress text.kraft

@@ -53,6 +53,9 @@ for place in folder nowhere/file; do
   try reproduce fig4 --model cmd:false --text text --plot $place
 done
 try reproduce fig3 --model cmd:false --output image.pgm
+try sample --model cmd:false --prime text --length 5 --sampler metropolis --trace trace.png
+try compare --model cmd:false text --html page.pdf
+try reproduce fig4 --model cmd:false --text text --plot plot.png
 
 echo "-- one that fails loses no other"
 kraft sample --model ngram:1 image.pgm --rows 1 -o /dev/full --panel panel.png --json --quiet 2>error >json || echo "exit $?"

@@ -15,7 +15,7 @@ has_ended() { [[ ! -e /proc/$1 || $(cut -d ' ' -f 3 /proc/$1/stat) == Z ]]; }
 
 for signal in HUP INT QUIT TERM USR1 USR2 ALRM VTALRM PROF XCPU XFSZ SEGV; do
   rm -f pid
-  kraft compress --model cmd:./hang --quiet hang -o out &
+  kraft compress --model cmd:./hang --needs-model --quiet hang -o out &
   until [[ -e pid ]]; do sleep 0.02; done
   kill -$signal $!
   status=0

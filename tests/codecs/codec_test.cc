@@ -157,6 +157,27 @@ TEST(Codecs, UsedEncodersForgetLongMessages) {
   }
 }
 
+// What is left of a message finds other matches in the next one where a codec goes on from block to
+// block, in few messages only.
+TEST(Codecs, UsedEncodersForgetMessagesOfSeveralBlocks) {
+  constexpr std::size_t kBlock = 64 << 10, kPlaces = 8;
+  const Bytes text = real_text(kMiB);
+  for (const char* spec : {"gzip", "zstd:3", "xz:0", "bzip2:1", "bzip3,block=1", "brotli:5", "lz4",
+                           "lz4:3", "lz4:-5", "lz4,block=64KiB"}) {
+    SCOPED_TRACE(spec);
+    const auto codec = make_codec(spec);
+    const auto encoder = codec->encoder();
+    Bytes first, second;
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      const ByteView message = ByteView(text).subspan(i * 100'000, 2 * kBlock + 1);
+      encoder->encode(message, first);
+      encoder->encode(message, second);
+      EXPECT_TRUE(first == second) << i;
+      EXPECT_TRUE(first == codec->encode(message)) << i;
+    }
+  }
+}
+
 TEST(Codecs, WriteTheSameFromManyThreads) {
   const Bytes message = real_text(30000);
   for (const std::string& spec : default_specs()) {

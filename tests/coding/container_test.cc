@@ -528,6 +528,7 @@ TEST(Container, TakesNoDearModelFromAFile) {
            {"xz:9e,bits=byte", "which takes too long to be tried"},
            {"xz:9e,dict=1048576", "which takes too long to be tried"},
            {"mix:brotli:11,brotli:11,brotli:11", "which takes too long to be tried"},
+           {"mix:cm,cm,cm,cm", "which takes too much memory to be tried"},
            {"mix:llama:text,llama:image,llama:audio", "which loads too many files"},
            {"llama:/etc/passwd", "a command or a path"},
            {"filtered:llama:/etc/passwd", "a command or a path"},

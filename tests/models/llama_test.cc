@@ -635,6 +635,16 @@ TEST_F(Llama, CancelsBetweenEvaluations) {
   EXPECT_EQ(next_of(*model->start(real_text(50))), bits);
 }
 
+// 69 MB: a command makes a model to see what it is, and again to use it.
+TEST(LlamaWeights, AreLoadedOnceWhateverTheirSize) {
+  const TinyWeights weights;
+  const std::string file = weights.path("large.gguf");
+  testing::write_gguf({.feed_forward = 90'000}, file);
+  const std::size_t loaded = weights_loaded();
+  for (int i = 0; i < 3; ++i) make_model("llama:" + file);
+  EXPECT_EQ(weights_loaded(), loaded + 1);
+}
+
 TEST(LlamaWeights, AreSharedByTheModelsOfAFileAsLongAsItStaysTheSame) {
   const TinyWeights weights;
   const std::string file = weights.path("copy.gguf");

@@ -3,7 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "kraft/tasks/classify.h"
+#include "kraft/tasks/compare.h"
+#include "kraft/tasks/complete.h"
+#include "kraft/tasks/next.h"
+#include "kraft/tasks/pack.h"
+#include "kraft/tasks/reproduce.h"
+#include "kraft/tasks/sample.h"
+#include "kraft/tasks/score.h"
 
 namespace kraft {
 namespace {
@@ -376,6 +386,53 @@ TEST(SamplerOptionTable, KeepsWhatIsSetApartFromWhatIsNot) {
   EXPECT_EQ(options.top_p, 0.5);
   EXPECT_EQ(options.temperature, 0.7);
   EXPECT_TRUE(options.whole_bytes);
+}
+
+// Whether it excludes an option, needs one, or has no meaning for a medium must not depend on its
+// value: a default that is given is given.
+template <class Task>
+void expect_that_given_is_set(const OptionTable<Task>& table) {
+  for (const Option& row : table.rows()) {
+    if (row.kind == OptionKind::flag) continue;
+    const std::string& initial = row.initial.empty() ? row.otherwise : row.initial;
+    const bool matters = !row.excludes.empty() || !row.needs.empty() || !row.media.empty() ||
+                         row.required ||
+                         std::ranges::any_of(table.rows(), [&row](const Option& other) {
+                           return std::ranges::count(other.excludes, row.name) > 0 ||
+                                  std::ranges::count(other.needs, row.name) > 0;
+                         });
+    if (!matters || initial.empty()) continue;
+    Task task{};
+    try {
+      table.parse(task, row.name, initial);
+    } catch (const UsageError&) {
+      continue;  // `otherwise` in words
+    }
+    EXPECT_TRUE(table.is_set(task, row.name)) << row.name << " " << initial;
+  }
+}
+
+TEST(Options, WhatIsGivenIsSetEvenToItsDefault) {
+  expect_that_given_is_set(sample_options());
+  expect_that_given_is_set(image_completion_options());
+  expect_that_given_is_set(audio_completion_options());
+  expect_that_given_is_set(next_options());
+  expect_that_given_is_set(score_options());
+  expect_that_given_is_set(classify_options());
+  expect_that_given_is_set(compare_options());
+  expect_that_given_is_set(reproduce_options());
+  expect_that_given_is_set(compress_options());
+  expect_that_given_is_set(decompress_options());
+  // Samplers' options are set or not, too, and some tasks refuse these by hand.
+  for (const char* name : {"sampler", "alphabet", "suffix-first", "temperature", "length"}) {
+    SampleTask task;
+    const Option& row = sample_options().find(name);
+    sample_options().parse(task, name, row.initial.empty() ? row.otherwise : row.initial);
+    EXPECT_TRUE(sample_options().is_set(task, name)) << name;
+  }
+  CompletionTask completion;
+  completion_options().parse(completion, "candidate", "byte");
+  EXPECT_TRUE(completion_options().is_set(completion, "candidate"));
 }
 
 }  // namespace

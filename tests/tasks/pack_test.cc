@@ -71,6 +71,52 @@ TEST(Pack, BlocksAreAsLongAsTheModelHasUseFor) {
   EXPECT_EQ(block_bytes("ngram"), kDefaultBlockBytes);
 }
 
+// What the message says of a model, or nothing where a file of it opens by itself.
+std::string refusal(const CompressTask& task, ByteView original) {
+  try {
+    Bytes back;
+    decompress({}, reading(packed(task, original)), writing(back));
+    EXPECT_EQ(back, Bytes(original.begin(), original.end())) << task.model;
+    return "";
+  } catch (const OptionError& error) {
+    return error.text([](const std::string& name) { return "--" + name; });
+  }
+}
+
+TEST(Pack, WritesNoFileThatDoesNotOpenByItselfUnlessItMay) {
+  const Bytes text = {'x'};  // 256 runs of a command
+  EXPECT_EQ(refusal({.model = "cmd:cat"}, text),
+            "the model cmd:cat, a command or a path, is not taken from a file: with --needs-model, "
+            "one is written that opens where the model is named again");
+  for (const auto& [spec, why] : std::vector<std::pair<std::string, std::string>>{
+           {"zstd:1,dither=64", "whose dither is more than 16"},
+           {"brotli:11,dither=16", "which takes too long to be tried"},
+           {"mix:cm,cm,cm,cm", "which takes too much memory to be tried"},
+           {"filtered:cmd:cat", "a command or a path"}})
+    EXPECT_THAT(refusal({.model = spec}, text), testing::HasSubstr(why)) << spec;
+  for (const char* spec : {"zstd:1,dither=16", "mix:cm,ngram:2", "xz:1", "filtered:lz4"})
+    EXPECT_EQ(refusal({.model = spec}, text), "") << spec;
+
+  const CompressTask may{.model = "cmd:cat", .needs_model = true};
+  const Bytes file = packed(may, text);
+  Bytes back;
+  EXPECT_THROW(decompress({}, reading(file), writing(back)), Error);
+  decompress(DecompressTask{.model = "cmd:cat"}, reading(file), writing(back));
+  EXPECT_EQ(back, text);
+}
+
+// The shape of the samples is the model's as well.
+TEST(Pack, LooksAtTheShapeOfSamplesBeforeItTakesAModel) {
+  Bytes wide;
+  append(wide, as_bytes("P6 640 1 255\n"));
+  for (int i = 0; i < 640 * 3; ++i) wide.push_back(static_cast<Byte>(i * i / 64));
+  EXPECT_THAT(refusal({.model = "webp:0", .as = Medium::image}, wide),
+              testing::HasSubstr("whose width is more than 512"));
+  EXPECT_THAT(refusal({.model = "jxl:7", .as = Medium::image}, wide),
+              testing::HasSubstr("which takes too long to be tried"));
+  EXPECT_EQ(refusal({.model = "ngram:2", .as = Medium::image}, wide), "");
+}
+
 TEST(Pack, RefusesAMediumThatIsNotThere) {
   Bytes file;
   CompressTask task{.model = "ngram:1", .as = Medium::audio};

@@ -184,6 +184,20 @@ TEST(SampleTask, RefusesWhatCannotBeMeant) {
             "horizon has no meaning for sampler ancestral; it is an option of beam, lookahead");
   EXPECT_EQ(error([](SampleTask& t) { t.preset = "gzipt"; }),
             "preset needs prime, the corpus that stays in sight");
+  // A default that is given is given.
+  const std::vector<std::pair<std::string, std::string>> fixed = {
+      {"sampler", "auto"}, {"alphabet", "auto"}, {"prime-first", "0"}};
+  for (const auto& [name, value] : fixed) {
+    EXPECT_EQ(error([&](SampleTask& t) {
+                t.preset = "gzipt";
+                t.context.prime = words();
+                sample_options().parse(t, name, value);
+              }),
+              "preset and " + name + " cannot be given together");
+  }
+  EXPECT_EQ(
+      error([](SampleTask& t) { t.suffix_first = 1024; }),
+      "suffix-first has no meaning for sampler ancestral; it is an option of metropolis, smc");
   EXPECT_EQ(error([](SampleTask& t) {
               t.sampler = "beam";
               t.suffix = "x";

@@ -34,8 +34,9 @@ namespace kraft {
 
 struct CompletionTask : DrawingTask {
   // What is chosen between: bytes, or the whole pixels or samples that occur in what is given.
-  enum class Candidate { byte, whole } candidate = Candidate::byte;
-  bool wants_bits = true;  // otherwise they may be 0 in the result
+  enum class Candidate { byte, whole };
+  std::optional<Candidate> candidate = {};  // (default: byte)
+  bool wants_bits = true;                   // otherwise they may be 0 in the result
 };
 
 struct ImageCompletionTask : CompletionTask {

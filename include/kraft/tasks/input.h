@@ -37,7 +37,8 @@ struct NamedBytes {
 // What a model has seen before it is asked: a corpus, then a file, then a prompt.
 struct ContextInput {
   std::optional<Bytes> prime = {};  // the corpus
-  std::int64_t prime_first = 0;     // (0: all) models observe only so many bytes of it
+  // Models observe only so many bytes of it (0, and by default: all).
+  std::optional<std::int64_t> prime_first = {};
   std::optional<Bytes> input = {};  // the file
   std::optional<std::string> prompt = {};
 };

@@ -38,8 +38,11 @@ struct CompressTask {
   // Of the original; blocks are independent. By default kDefaultBlockBytes, or kLongBlockBytes with
   // a model that is its own coder (State::by_choices()) and has no window: it learns as it goes.
   std::optional<std::uint64_t> block_bytes = {};
-  std::optional<Medium> as = {};         // (default: what its content says)
-  unsigned threads = 0;                  // 0: one per processor
+  std::optional<Medium> as = {};  // (default: what its content says)
+  // Whether the model may be one that decompress() does not take from a file (objection_to()): it
+  // is to be named there again, too.
+  bool needs_model = false;
+  unsigned threads = 0;  // 0: one per processor
   std::string input_name = "the input";  // what messages call the original
 };
 

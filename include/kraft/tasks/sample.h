@@ -52,25 +52,29 @@
 
 namespace kraft {
 
+inline constexpr std::int64_t kSuffixFirst = 1024, kSampleLength = 200;
+
 // What every task that draws may be told: of what, and how.
 struct DrawingTask {
   std::vector<std::string> models;                        // specifications
   std::vector<std::shared_ptr<const Model>> made_models;  // and models that were made already
-  std::string sampler = "auto";    // auto: what suits the model and what it continues
-  PartialSamplerOptions sampling;  // those that are not set are the sampler's own
-  std::string alphabet = "auto";  // for Candidates::parse(); auto: what the model predicts, or seen
-  std::string proposal;           // metropolis, smc: another model (default: none)
-  std::int64_t suffix_first = 1024;  // look at so many bytes after a hole only (0: all)
-  std::int64_t count = 1;            // samples of each model
-  std::int64_t seed = 1;             // sample k draws with stream k of it
-  unsigned threads = 0;              // for measuring (0: one per processor)
+  std::optional<std::string> sampler = {};  // (default: "auto", what suits model and context)
+  PartialSamplerOptions sampling;           // those that are not set are the sampler's own
+  // For Candidates::parse(), or "auto" (the default): what the model predicts, or seen.
+  std::optional<std::string> alphabet = {};
+  std::string proposal;  // metropolis, smc: another model (default: none)
+  // Look at so many bytes after a hole only (0: all; default: kSuffixFirst).
+  std::optional<std::int64_t> suffix_first = {};
+  std::int64_t count = 1;  // samples of each model
+  std::int64_t seed = 1;   // sample k draws with stream k of it
+  unsigned threads = 0;    // for measuring (0: one per processor)
 };
 
 struct SampleTask : DrawingTask {
-  ContextInput context = {};        // corpus, file and prompt
-  std::int64_t length = 200;        // bytes to draw
-  std::optional<Bytes> units = {};  // strings to choose from, one a line
-  std::string preset = {};          // sampler, candidates and options of a published program
+  ContextInput context = {};                // corpus, file and prompt
+  std::optional<std::int64_t> length = {};  // bytes to draw (default: kSampleLength)
+  std::optional<Bytes> units = {};          // strings to choose from, one a line
+  std::string preset = {};  // sampler, candidates and options of a published program
 
   // What follows: none of them, or one.
   std::optional<std::string> suffix = {};

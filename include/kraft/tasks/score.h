@@ -40,9 +40,10 @@ struct ScoreTask {
   std::vector<NamedBytes> inputs;   // whole files
   std::optional<Bytes> prime = {};  // a file that models have seen before each text
   bool lines = false;               // each line is a text
-  std::int64_t chunk_bytes = 0;     // (0: the whole) compress so many bytes by themselves
-  std::uint64_t positions = 64;     // of the prequential bits (0: they are not measured)
-  std::int64_t seed = 1;            // of the positions
+  // Compress so many bytes by themselves (0, and by default: the whole).
+  std::optional<std::int64_t> chunk_bytes = {};
+  std::uint64_t positions = 64;  // of the prequential bits (0: they are not measured)
+  std::int64_t seed = 1;         // of the positions
   MediaInput media = {};
   unsigned threads = 0;  // 0: one per processor
 };

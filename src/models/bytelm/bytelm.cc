@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/marks.h"
 #include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/context_bits.h"
@@ -17,7 +18,6 @@
 #include "models/bytelm/tree.h"
 #include "models/bytelm/windows.h"
 #include "models/llama/weights.h"
-#include "models/marks.h"
 #include "registry/backends.h"
 
 namespace kraft {

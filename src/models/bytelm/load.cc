@@ -20,13 +20,12 @@ constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
 
 std::shared_ptr<const Network> load_network(const std::string& path) {
   static std::mutex mutex;
-  static std::map<FileState, std::weak_ptr<const Network>> loaded;
   // Commands make a model to learn what it is, and again to use it.
-  static std::shared_ptr<const Network> latest;
+  static std::map<FileState, std::shared_ptr<const Network>> loaded;
   const std::lock_guard lock(mutex);
   const std::optional<FileState> state = state_of_file(path);
   if (state) {
-    if (auto network = loaded[*state].lock()) return latest = network;
+    if (const auto known = loaded.find(*state); known != loaded.end()) return known->second;
   }
   try {
     const auto bytes = InputFile(path).size_bytes();
@@ -35,7 +34,7 @@ std::shared_ptr<const Network> load_network(const std::string& path) {
                   grouped(kMostFileBytes));
     auto network = std::make_shared<const Network>(read_network(read_input(path)));
     if (state) loaded[*state] = network;
-    return latest = network;
+    return network;
   } catch (const Error& error) {
     throw Error("bytelm: cannot load " + printable(path) + ": " + error.what());
   }

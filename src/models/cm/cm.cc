@@ -19,8 +19,8 @@ Backend cm_backend() {
   row.granularity = Granularity::fractional;
   row.window = "all of the context; what is rare is forgotten when mem= is full";
   row.library = [] { return std::string("kraft"); };
-  // It takes 20 ms, and 25 to 31 MB: no more than three are for a file to ask for.
-  row.trial_ms = [](const Arguments&) { return 230; };
+  row.trial_ms = [](const Arguments&) { return 60; };
+  row.trial_mib = [](const Arguments&) { return 30; };
   row.make_model = [](const Arguments& arguments, const ModelOptions&) {
     const auto effort = arguments.text("effort") == "max" ? cm::Effort::max : cm::Effort::normal;
     return std::make_shared<ChoiceModel<cm::Predictor>>(

@@ -12,10 +12,10 @@
 #include <span>
 
 #include "codecs/deflate.h"
+#include "core/marks.h"
 #include "kraft/bytes.h"
 #include "kraft/model.h"
 #include "models/deflate/zlib_arena.h"
-#include "models/marks.h"
 
 namespace kraft::deflate {
 

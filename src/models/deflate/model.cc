@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/history.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
 #include "models/deflate/flips.h"
 #include "models/deflate/model.h"
 #include "models/deflate/twin.h"
-#include "models/history.h"
 
 namespace kraft::deflate {
 namespace {

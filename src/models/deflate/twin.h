@@ -23,11 +23,11 @@
 #include <vector>
 
 #include "codecs/deflate.h"
+#include "core/marks.h"
 #include "kraft/bytes.h"
 #include "kraft/model.h"
 #include "models/deflate/pricer.h"
 #include "models/deflate/trees.h"
-#include "models/marks.h"
 
 namespace kraft::deflate {
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <optional>
 
+#include "core/marks.h"
 #include "models/llama/tree.h"
-#include "models/marks.h"
 
 namespace kraft {
 namespace {

@@ -25,10 +25,10 @@
 #include <map>
 #include <numeric>
 
+#include "core/marks.h"
 #include "kraft/error.h"
 #include "kraft/units.h"
 #include "models/llama/tree.h"
-#include "models/marks.h"
 
 namespace kraft {
 namespace {

@@ -90,15 +90,17 @@ llama_model* load(const LlamaOptions& options) {
   return model;
 }
 
-// The weights of a file, which all engines of the process that need them share. Small ones stay for
-// the next engine when the last one has gone: commands make a model to learn what it is, and again
-// to use it.
+// The weights of a file, which all engines of the process that need them share. They stay when the
+// last engine has gone, for commands make a model to learn what it is and again to use it: mapped
+// from their file they take no memory that others could need. On a GPU they would, and only the
+// latest stay.
 std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options,
                                             const std::function<void()>& try_out) {
   static std::mutex mutex;
   static std::map<std::pair<FileState, std::uint32_t>, std::weak_ptr<llama_model>> loaded;
   // Never destroyed: llama.cpp's own globals may go first.
-  static auto& kept_small = *new std::vector<std::shared_ptr<llama_model>>;
+  static auto& mapped = *new std::vector<std::shared_ptr<llama_model>>;
+  static auto& latest = *new std::shared_ptr<llama_model>;
   const auto load_new = [&] {
     check_processor();
     check_weights_file(options.file);  // llama.cpp says "failed to open" and little more
@@ -113,7 +115,11 @@ std::shared_ptr<llama_model> shared_weights(const LlamaOptions& options,
   std::shared_ptr<llama_model> weights = kept.lock();
   if (weights) return weights;
   kept = weights = load_new();
-  if (llama_model_size(weights.get()) <= kCacheSizedBytes) kept_small.push_back(weights);
+  if (options.gpu_layers == 0) {
+    mapped.push_back(weights);
+  } else {
+    latest = weights;
+  }
   return weights;
 }
 

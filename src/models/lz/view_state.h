@@ -23,10 +23,10 @@
 #include <span>
 #include <vector>
 
+#include "core/marks.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/model.h"
-#include "models/marks.h"
 
 namespace kraft::lz {
 

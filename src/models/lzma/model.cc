@@ -5,12 +5,12 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/marks.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/lzma/engine.h"
 #include "models/lzma/flips.h"
 #include "models/lzma/model.h"
-#include "models/marks.h"
 
 namespace kraft::lzma {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/marks.h"
 #include "kraft/bytes.h"
-#include "models/marks.h"
 
 namespace kraft {
 

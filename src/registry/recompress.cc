@@ -10,10 +10,10 @@
 #include <unordered_map>
 
 #include "base/parallel.h"
+#include "core/history.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
-#include "models/history.h"
 
 namespace kraft {
 namespace {
