@@ -48,17 +48,19 @@ if(TARGET kraft_program)
   endforeach()
 endif()
 
+# "outside": what these look at is what the program and others (a browser, mpirun, an emulator) make of each other.
+
 # The page of kraft compare in a headless browser, where there is one.
 if(TARGET kraft_program)
   add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/tests/page/run)
-  set_tests_properties(page PROPERTIES
+  set_tests_properties(page PROPERTIES LABELS outside
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()
 
 # Ranks under mpirun, where there is one.
 if(TARGET kraft_program)
   add_test(NAME mpi COMMAND ${PROJECT_SOURCE_DIR}/tests/mpi/run)
-  set_tests_properties(mpi PROPERTIES
+  set_tests_properties(mpi PROPERTIES LABELS outside
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()
 
@@ -67,7 +69,7 @@ add_executable(portable_coder ${PROJECT_SOURCE_DIR}/tests/portable/main.cc)
 target_include_directories(portable_coder PRIVATE ${private_folders})
 target_link_libraries(portable_coder PRIVATE kraft::kraft kraft_flags)
 add_test(NAME portable COMMAND ${PROJECT_SOURCE_DIR}/tests/portable/run $<TARGET_FILE:portable_coder>)
-set_tests_properties(portable PROPERTIES
+set_tests_properties(portable PROPERTIES LABELS outside
   ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 
 # The example programs run.

@@ -91,8 +91,10 @@ std::string chart_of_both(const Expectation& encoder, const Expectation& decoder
       line, sizeof line,
       "; entropy of the next byte %.2f bits, view=decoder %.2f bits\n%6s %9s %13s   %9s\n",
       encoder.entropy_bits, decoder.entropy_bits, "", "encoder", "", "decoder");
-  std::string text =
-      encoder.model + ": " + grouped(encoder.context_bytes) + " bytes of context" + line;
+  std::string text = encoder.model + ": " + grouped(encoder.context_bytes) + " bytes of context";
+  if (decoder.context_bytes != encoder.context_bytes)
+    text += ", view=decoder " + grouped(decoder.context_bytes);
+  text += line;
   for (const std::size_t byte : std::span(order).first(static_cast<std::size_t>(style.top))) {
     std::snprintf(line, sizeof line, "%6s %7.3f %% %8.2f bits   %7.3f %% %8.2f bits  ",
                   name_of_byte(byte).c_str(), 100 * encoder.probability[byte],

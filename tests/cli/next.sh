@@ -9,3 +9,6 @@ kraft next --model ngram:1 --prompt 'abracadabra' --top 1 --base-bits off
 # An empty file is an empty context.
 : >empty
 kraft next --model ngram:1 --top 1 empty
+# The two views of a codec may look back differently far.
+head -c 9000 /dev/zero | tr '\0' a >long
+kraft next --model lz4 --view both --top 1 long | head -1 | grep -o '[0-9,]* bytes of context[^;]*'
