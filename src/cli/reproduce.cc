@@ -151,7 +151,8 @@ Command reproduce_command() {
       "kraft reproduce fig4 --medium images --plot context.svg",
       "kraft reproduce fig3 --output figure3"};
   command.positional = "experiment";
-  command.without_positional = "which experiment? One of table1, fig2, fig3, fig4, table2";
+  command.without_positional =
+      "which experiment? One of " + join(reproduce_options().find("experiment").choices, ", ");
   command.spreads = true;
   serve(command, reproduce_options(), show_options(), run);
   return command;

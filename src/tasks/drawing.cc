@@ -6,24 +6,6 @@
 #include "tasks/models.h"
 
 namespace kraft {
-namespace {
-
-template <class Wanted>
-std::string names_of_samplers(Wanted wanted) {
-  std::vector<std::string> names;
-  for (const SamplerRow& row : samplers()) {
-    if (wanted(row)) names.push_back(row.name);
-  }
-  return join(names, ", ");
-}
-
-[[noreturn]] void refuse_with(const std::string& option, const SamplerRow& row,
-                              const std::string& readers) {
-  throw OptionError({"", option, " has no meaning for ", "sampler",
-                     " " + row.name + "; it is an option of " + readers});
-}
-
-}  // namespace
 
 TaskModels models_of(const DrawingTask& task, const Geometry& geometry, const Receiver& receiver) {
   TaskModels all{task.models, {}};
@@ -74,18 +56,13 @@ const SamplerRow& sampler_row(const std::string& name) {
 void refuse_unread(const DrawingTask& task, const SamplerRow& row) {
   for (const SamplerOption& option : sampler_options()) {
     if (row.reads(option) || !task.sampling.value(option.field)) continue;
-    refuse_with(option.name, row,
-                names_of_samplers([&](const SamplerRow& r) { return r.reads(option); }));
+    std::vector<std::string> readers;
+    for (const SamplerRow& reader : samplers()) {
+      if (reader.reads(option)) readers.push_back(reader.name);
+    }
+    throw OptionError({"", option.name, " has no meaning for ", "sampler",
+                       " " + row.name + "; it is an option of " + join(readers, ", ")});
   }
-}
-
-void refuse_joint(const DrawingTask& task, const SamplerRow& row) {
-  if (!row.joint && task.suffix_first) refuse("suffix-first", row, &SamplerRow::joint);
-  if (!row.proposes && !task.proposal.empty()) refuse("proposal", row, &SamplerRow::proposes);
-}
-
-void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*has) {
-  refuse_with(option, row, names_of_samplers([&](const SamplerRow& r) { return r.*has; }));
 }
 
 ByteView shortened_suffix(const DrawingTask& task, ByteView suffix) {

@@ -31,12 +31,8 @@ SamplerQuestion question_of(const DrawingTask& task);
 // Throws UsageError for an unknown name.
 const SamplerRow& sampler_row(const std::string& name);
 
-// Throw OptionError: for an option that the sampler does not read, also at its initial value; for
-// options of samplers that draw spans jointly that are set for another one; "suffix has no meaning
-// for sampler beam; it is an option of metropolis, smc".
+// Throws OptionError for an option that the sampler does not read, also at its initial value.
 void refuse_unread(const DrawingTask& task, const SamplerRow& row);
-void refuse_joint(const DrawingTask& task, const SamplerRow& row);
-[[noreturn]] void refuse(const std::string& option, const SamplerRow& row, bool SamplerRow::*has);
 
 template <class Row>
 std::vector<std::string> names_of(std::span<const Row> rows) {

@@ -191,7 +191,7 @@ void check_completion(const CompletionTask& task) {
   check_specs(task);
   const SamplerRow& row = sampler_row(sampler_of(task));
   refuse_unread(task, row);
-  refuse_joint(task, row);
+  check_sampler<DrawingTask>(drawing_options(), task, row);
   if (task.sampling.value(&SamplerOptions::tail))
     throw OptionError({"", "tail", " has no meaning for images and recordings"});
   if (task.candidate == CompletionTask::Candidate::whole && task.alphabet)

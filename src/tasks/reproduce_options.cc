@@ -50,7 +50,7 @@ OptionTable<ReproduceTask> make_table() {
                    [](Experiment experiment) { return std::string(name_of(experiment)); },
                    {.value_name = "NAME",
                     .choices = experiment_names(),
-                    .meaning = "table1, fig2, fig3, fig4 or table2",
+                    .meaning = "which of the paper's experiments",
                     .required = true});
   table.list("model", &T::models,
              {.letter = 'm',

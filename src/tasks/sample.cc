@@ -42,6 +42,16 @@ SampleTask with_preset(SampleTask task) {
   return task;
 }
 
+// What is wanted of the result and not every sampler has.
+const OptionTable<SampleTask>& wanted_options() {
+  static const auto table = [] {
+    OptionTable<SampleTask> rows;
+    rows.flag("trace", &SampleTask::wants_traces, {.of_samplers = &SamplerRow::traces});
+    return rows;
+  }();
+  return table;
+}
+
 // What can be said before a model is made or a file is looked into.
 void check_request(const SampleTask& task) {
   check(sample_options(), task);
@@ -59,13 +69,8 @@ void check_request(const SampleTask& task) {
   SamplerQuestion question = question_of(whole);
   question.has_hole = has_hole(whole);
   const SamplerRow& row = sampler_row(sampler_of_any_model(question));
-  if (!row.joint) {
-    if (whole.suffix) refuse("suffix", row, &SamplerRow::joint);
-    if (whole.suffix_file) refuse("suffix-file", row, &SamplerRow::joint);
-    if (whole.hole) refuse("hole", row, &SamplerRow::joint);
-  }
-  refuse_joint(whole, row);
-  if (whole.wants_traces && !row.traces) refuse("trace", row, &SamplerRow::traces);
+  check_sampler(sample_options(), whole, row);
+  check_sampler(wanted_options(), whole, row);
   if (whole.hole && whole.hole->empty()) throw OptionError({"", "hole", " is empty"});
   check_specs(whole);
 }
@@ -303,16 +308,16 @@ OptionTable<DrawingTask> make_drawing_table() {
                                  samplers())});
   table.include(sampler_option_table(), &T::sampling);
   add_threads(table, &T::threads);
-  table.integer(
-      "suffix-first", &T::suffix_first,
-      {.value_name = "N",
-       .min = 0,
-       .otherwise = std::to_string(kSuffixFirst),
-       .meaning = "metropolis, smc: look at the first N bytes after the hole only; 0: all"});
+  table.integer("suffix-first", &T::suffix_first,
+                {.value_name = "N",
+                 .min = 0,
+                 .otherwise = std::to_string(kSuffixFirst),
+                 .meaning = "look at the first N bytes after the hole only; 0: all",
+                 .of_samplers = &SamplerRow::joint});
   table.text("proposal", &T::proposal,
              {.value_name = "SPEC",
-              .meaning = "metropolis, smc: another model, such as gzip:9,view=decoder, to propose "
-                         "bytes",
+              .meaning = "another model, such as gzip:9,view=decoder, to propose bytes",
+              .of_samplers = &SamplerRow::proposes,
               .names_models = true});
   return table;
 }
@@ -340,14 +345,18 @@ OptionTable<SampleTask> make_text_table() {
               .excludes = {"sampler", "alphabet", "units", "prime-first"}});
   table.text("suffix", &T::suffix,
              {.value_name = "TEXT",
-              .meaning = "metropolis, smc: what follows the hole that is to be filled",
-              .excludes = {"suffix-file", "hole"}});
+              .meaning = "what follows the hole that is to be filled",
+              .excludes = {"suffix-file", "hole"},
+              .of_samplers = &SamplerRow::joint});
   table.contents("suffix-file", &T::suffix_file,
-                 {.value_name = "FILE", .meaning = "the same, from a file", .excludes = {"hole"}});
+                 {.value_name = "FILE",
+                  .meaning = "the same, from a file",
+                  .excludes = {"hole"},
+                  .of_samplers = &SamplerRow::joint});
   table.text("hole", &T::hole,
              {.value_name = "MARK",
-              .meaning = "metropolis, smc: fill the place where MARK stands in the file or the "
-                         "prompt"});
+              .meaning = "fill the place where MARK stands in the file or the prompt",
+              .of_samplers = &SamplerRow::joint});
   table.restrict_to({Medium::bytes, Medium::text}, "input");
   return table;
 }
