@@ -281,7 +281,7 @@ class OptionTable {
   }
 
   // All rows that there are by now, but the one of that name, have a meaning for these media only.
-  void restrict_to(std::vector<Medium> media, std::string_view but = {}) {
+  void restrict_to(const std::vector<Medium>& media, std::string_view but = {}) {
     for (Option& row : rows_) {
       if (row.name != but) row.media = media;
     }
