@@ -177,7 +177,7 @@ class TextShow {
         output_.commit();
       });
       outputs_.attempt([&] {
-        const std::string plot = shown_.trace.empty() ? "" : sample_plot(result);
+        std::string plot = shown_.trace.empty() ? "" : sample_plot(result);
         if (!plot.empty()) outputs_.write_text(shown_.trace, [&] { return plot; });
       });
       outputs_.finish();

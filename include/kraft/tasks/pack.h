@@ -42,7 +42,7 @@ struct CompressTask {
   // Whether the model may be one that decompress() does not take from a file (objection_to()): it
   // is to be named there again, too.
   bool needs_model = false;
-  unsigned threads = 0;  // 0: one per processor
+  unsigned threads = 0;                  // 0: one per processor
   std::string input_name = "the input";  // what messages call the original
 };
 
