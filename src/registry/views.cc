@@ -16,7 +16,13 @@ bool measures_codec(std::string_view spec) {
   const auto is_decoder = [](const auto& given) {
     return given.first == "view" && given.second == "decoder";
   };
-  return std::ranges::none_of(Spec::parse(spec).values, is_decoder);
+  const Spec parsed = Spec::parse(spec);
+  if (std::ranges::any_of(parsed.values, is_decoder)) return false;
+  // Made of another model, it is as much of a codec as that.
+  const auto& argument = backend->argument;
+  const bool of_model =
+      argument && argument->kind == Parameter::Kind::text && argument->name == "model";
+  return !of_model || measures_codec(parsed.argument.value_or(argument->initial));
 }
 
 std::string name_of(ChosenView view) {

@@ -402,6 +402,10 @@ TEST(DecoderView, RefusesWhatBelongsToTheOtherView) {
   EXPECT_TRUE(measures_codec("gzip:9"));
   EXPECT_FALSE(measures_codec("gzip:9,view=decoder"));
   EXPECT_FALSE(measures_codec("ngram"));
+  EXPECT_TRUE(measures_codec("filtered:gzip:9,filter=up"));
+  EXPECT_TRUE(measures_codec("filtered"));
+  EXPECT_FALSE(measures_codec("filtered:ngram:2"));
+  EXPECT_FALSE(measures_codec("filtered:filtered:ngram"));
 }
 
 TEST(PortableLog2, IsTheLogarithm) {

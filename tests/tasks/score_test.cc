@@ -68,6 +68,15 @@ TEST(Score, CountsWhatCodecsWriteAndPredictorsPredict) {
   EXPECT_FALSE(result.rows[2].prequential);
 }
 
+// What codes differences to neighbours is a codec over a codec, and a predictor over one.
+TEST(Score, OfAFilteredPredictorIsWhatItPredicts) {
+  const ScoreResult result =
+      score(task_of({"filtered:ngram:2", "filtered:gzip:9", "ngram:2"}, numbered_lines()));
+  EXPECT_TRUE(result.rows.at(0).by_prediction);
+  EXPECT_GT(result.rows.at(0).bits, result.rows.at(2).bits) << "text has no neighbours";
+  EXPECT_FALSE(result.rows.at(1).by_prediction);
+}
+
 TEST(Score, MeasuresEveryPositionExactly) {
   ScoreTask task = task_of({"ngram:2"}, numbered_lines());
   task.positions = kEveryPosition;
