@@ -43,7 +43,7 @@ Command classify_command() {
       "2005), (C(kx) - min(C(k), C(x))) / max(C(k), C(x)). C is the length of a codec's stream, to "
       "the bit where its format has bits and without what only pads its container; or the bits of "
       "a predictor. The nearest corpus has the smallest value. Of several that are equally near, "
-      "which are marked as a tie, the one is named that is nearest by the other measure, and then "
+      "which are marked as a tie, the one that is nearest by the other measure is named, and then "
       "the one whose name comes first; the order of the options does not matter. NCD is meant for "
       "texts and corpora of like sizes. A codec must see the whole corpus: gzip sees 32 KiB, and "
       "there is a warning; zstd, xz and brotli see megabytes.";

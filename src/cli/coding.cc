@@ -27,7 +27,7 @@ std::string output_path(const CodingShow& show, const std::string& implied) {
   if (show.output) return *show.output;
   struct stat status {};
   if (implied != "-" && !show.force && ::lstat(implied.c_str(), &status) == 0)
-    throw UsageError(printable(implied) + " is there already: give --force, or another --output");
+    throw UsageError(printable(implied) + " exists: give --force, or another --output");
   return implied;
 }
 

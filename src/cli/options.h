@@ -78,7 +78,7 @@ std::string meaning_of(const Option& option);
 // --force, of a command whose outputs may be its inputs.
 template <class Show>
 void add_force(OptionTable<Show>& table, bool Show::*field) {
-  table.flag("force", field, {.letter = 'f', .meaning = "write also over a file that is read"});
+  table.flag("force", field, {.letter = 'f', .meaning = "write the output even over an input"});
 }
 
 // Puts both tables on the command: its options fill a Task and a Show, of which `run` makes what

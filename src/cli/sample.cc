@@ -130,9 +130,8 @@ void explain(const SampledModel& model) {
   if (model.caution == SamplerCaution::quotes)
     note(model.spec + ": these options are known to quote the context at length");
   if (model.caution == SamplerCaution::repeats)
-    note(
-        model.spec +
-        ": these options are known to repeat themselves; --repeat-ngram and --tail are against it");
+    note(model.spec +
+         ": these options are known to repeat themselves; --repeat-ngram or --tail helps");
 }
 
 // Writes samples as they are drawn, and reports on them.

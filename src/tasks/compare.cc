@@ -29,7 +29,8 @@ ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Re
   } else {
     input.bytes = file.bytes;
     input.windows = windows_of_bytes(file.bytes, file.name, task.seed, windows_of(task, medium),
-                                     task.context_bytes, task.truth_bytes);
+                                     task.context_bytes.value_or(kContextBytes),
+                                     task.truth_bytes.value_or(kTruthBytes));
   }
   input.name = file.name;
   input.medium = medium;
@@ -39,14 +40,18 @@ ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Re
 
 // All that a cell depends on but its model, its sampler and its input.
 std::string settings_text(const CompareTask& task, const std::vector<std::string>& judges) {
+  const auto [width, height] = task.patch.value_or(kPatch);
   return "kraft " + std::string(kVersion) + ", seed " + std::to_string(task.seed) + ", windows " +
          std::to_string(task.windows) + ", count " + std::to_string(task.count) + ", positions " +
          std::to_string(task.positions) + ", alphabet " + task.alphabet + ", text " +
-         std::to_string(task.context_bytes) + "+" + std::to_string(task.truth_bytes) + ", image " +
-         std::to_string(task.side) + " " + std::to_string(task.patch.first) + "x" +
-         std::to_string(task.patch.second) + " " + std::to_string(task.rows) + ", audio " +
-         std::to_string(task.rate_hz) + " " + std::to_string(task.context_samples) + "+" +
-         std::to_string(task.truth_samples) + ", judges " + join(judges, " ");
+         std::to_string(task.context_bytes.value_or(kContextBytes)) + "+" +
+         std::to_string(task.truth_bytes.value_or(kTruthBytes)) + ", image " +
+         std::to_string(task.side.value_or(kSide)) + " " + std::to_string(width) + "x" +
+         std::to_string(height) + " " + std::to_string(task.rows.value_or(kTruthRows)) +
+         ", audio " + std::to_string(task.rate_hz.value_or(kRateHz)) + " " +
+         std::to_string(task.context_samples.value_or(kContextSamples)) + "+" +
+         std::to_string(task.truth_samples.value_or(kTruthSamples)) + ", judges " +
+         join(judges, " ");
 }
 
 // Those that were given, or the default ones that there are.
@@ -247,6 +252,7 @@ std::vector<CompareRecord> CompareResult::records() const {
 }
 
 CompareResult compare(const CompareTask& task, const Receiver& receiver) {
+  check_media(task);
   return CompareWork(task, receiver).result();
 }
 

@@ -12,6 +12,7 @@
 #include "tasks/chosen_views.h"
 #include "tasks/drawing.h"
 #include "tasks/models.h"
+#include "tasks/sample_media.h"
 
 namespace kraft {
 namespace {
@@ -72,39 +73,60 @@ OptionTable<CompareTask> make_table() {
   table.integer(
       "seed", &T::seed,
       {.letter = 's', .value_name = "S", .meaning = "seed of the windows and of the samples"});
-  table.integer(
-      "context", &T::context_bytes,
-      {.value_name = "N", .min = 1, .max = kMostBytes, .meaning = "text: bytes of context"});
+  table.integer("context", &T::context_bytes,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = kMostBytes,
+                 .otherwise = std::to_string(kContextBytes),
+                 .meaning = "text: bytes of context",
+                 .media = {Medium::text, Medium::bytes}});
   table.integer("length", &T::truth_bytes,
                 {.letter = 'n',
                  .value_name = "N",
                  .min = 1,
                  .max = kMostBytes,
-                 .meaning = "text: bytes of truth, and of a sample"});
+                 .otherwise = std::to_string(kTruthBytes),
+                 .meaning = "text: bytes of truth, and of a sample",
+                 .media = {Medium::text, Medium::bytes}});
   table.integer("side", &T::side,
                 {.value_name = "N",
                  .max = kMostPixels,
-                 .meaning = "image: pixels of its shorter side, when it has more; 0: as it is"});
+                 .otherwise = std::to_string(kSide),
+                 .meaning = "image: pixels of its shorter side, when it has more; 0: as it is",
+                 .media = {Medium::image}});
   table.structured("patch", &T::patch, parse_patch, text_of_patch,
-                   {.value_name = "WxH", .meaning = "image: pixels of a window"});
+                   {.value_name = "WxH",
+                    .otherwise = text_of_patch(kPatch),
+                    .meaning = "image: pixels of a window",
+                    .media = {Medium::image}});
   table.integer("rows", &T::rows,
                 {.value_name = "N",
                  .min = 1,
                  .max = kMostPixels,
-                 .meaning = "image: rows of a window that are drawn, its last ones"});
+                 .otherwise = std::to_string(kTruthRows),
+                 .meaning = "image: rows of a window that are drawn, its last ones",
+                 .media = {Medium::image}});
   table.integer("rate", &T::rate_hz,
                 {.value_name = "HZ",
                  .min = 1000,
                  .max = 192000,
-                 .meaning = "audio: rate to which recordings are resampled"});
-  table.integer(
-      "context-samples", &T::context_samples,
-      {.value_name = "N", .min = 1, .max = kMostBytes, .meaning = "audio: samples of context"});
+                 .otherwise = std::to_string(kRateHz),
+                 .meaning = "audio: rate to which recordings are resampled",
+                 .media = {Medium::audio}});
+  table.integer("context-samples", &T::context_samples,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = kMostBytes,
+                 .otherwise = std::to_string(kContextSamples),
+                 .meaning = "audio: samples of context",
+                 .media = {Medium::audio}});
   table.integer("samples", &T::truth_samples,
                 {.value_name = "N",
                  .min = 1,
                  .max = kMostBytes,
-                 .meaning = "audio: samples of truth, and of a sample"});
+                 .otherwise = std::to_string(kTruthSamples),
+                 .meaning = "audio: samples of truth, and of a sample",
+                 .media = {Medium::audio}});
   table.text("alphabet", &T::alphabet,
              {.value_name = "SET",
               .choices = alphabet_choices(),
@@ -116,6 +138,7 @@ OptionTable<CompareTask> make_table() {
        .otherwise = join(
            std::vector<std::string>(std::begin(kDefaultJudges), std::end(kDefaultJudges)), " and "),
        .meaning = "text: a model that judges samples; several may be given",
+       .media = {Medium::text, Medium::bytes},
        .names_models = true});
   table.file("resume", &T::resume,
              {.value_name = "FILE",
@@ -141,7 +164,8 @@ const OptionTable<CompareTask>& compare_options() {
 
 void check(const CompareTask& task) {
   check(compare_options(), task);
-  parse_patch(text_of_patch(task.patch));
+  const Size patch = task.patch.value_or(kPatch);
+  parse_patch(text_of_patch(patch));
   if (task.samplers.empty()) throw UsageError("no sampler to draw with");
   const std::vector<std::string> models = in_views(task.models, task.view);
   for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);
@@ -149,10 +173,24 @@ void check(const CompareTask& task) {
   check_models(task.judges);
   for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
   if (task.alphabet != "auto") Candidates::parse(task.alphabet, {});
-  if (task.rows >= task.patch.second)
+  const std::uint64_t rows = task.rows.value_or(kTruthRows);
+  if (rows >= patch.second)
     throw OptionError({"", "rows",
-                       " " + std::to_string(task.rows) + " leaves no context in a patch of " +
-                           std::to_string(task.patch.second) + " rows"});
+                       " " + std::to_string(rows) + " leaves no context in a patch of " +
+                           std::to_string(patch.second) + " rows"});
+}
+
+void check_media(const CompareTask& task) {
+  std::set<Medium> media;
+  for (const NamedBytes& input : task.inputs) media.insert(infer_medium(input.bytes, input.name));
+  for (const Option& row : compare_options().rows()) {
+    const auto is_there = [&media](Medium medium) { return media.contains(medium); };
+    if (row.media.empty() || std::ranges::any_of(row.media, is_there)) continue;
+    if (compare_options().is_set(task, row.name))
+      throw OptionError({"", row.name,
+                         std::string(" has no meaning for these inputs; it is an option of ") +
+                             row_of(row.media[0]).files});
+  }
 }
 
 }  // namespace kraft

@@ -126,7 +126,8 @@ void Option::check(const OptionValue& value) const {
     if (std::ranges::find(choices, chosen) == choices.end())
       throw OptionError(
           {"", name, " '" + printable(chosen) + "' is none of " + join(choices, "|")});
-  } else if (kind == OptionKind::file) {
+  } else if (kind == OptionKind::file ||
+             (kind == OptionKind::text && (names_models || !choices.empty()))) {
     if (std::get<std::string>(value).empty()) throw OptionError({"", name, " is empty"});
   }
 }

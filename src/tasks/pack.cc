@@ -46,7 +46,7 @@ OptionTable<DecompressTask> make_decompress_table() {
              {.letter = 'm',
               .value_name = "SPEC",
               .otherwise = "the one that the file names",
-              .meaning = "the model, where the file's word is not to be taken",
+              .meaning = "take this model instead of the one that the file names",
               .names_models = true});
   add_threads(table, &T::threads);
   return table;

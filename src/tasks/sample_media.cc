@@ -36,29 +36,30 @@ ComparedInput compared_image(const CompareTask& task, const NamedBytes& file,
                              const Receiver& receiver) {
   const Image read = read_named(file.name, [&] { return read_image(file.bytes); });
   warn_about(file.name, read.warnings, receiver);
-  const Image image = reduced(gray_8_bit(read), task.side);
-  const auto& [width, height] = task.patch;
+  const Image image = reduced(gray_8_bit(read), task.side.value_or(kSide));
+  const auto [width, height] = task.patch.value_or(kPatch);
   ComparedInput input;
   input.bytes = image.samples;
   input.geometry = {.width = static_cast<std::int64_t>(width), .channels = 1, .depth = 8};
   input.row_bytes = width;
   input.windows = windows_of_image(image, file.name, task.seed, windows_of(task, Medium::image),
-                                   width, height, task.rows);
+                                   width, height, task.rows.value_or(kTruthRows));
   return input;
 }
 
 ComparedInput compared_audio(const CompareTask& task, const NamedBytes& file,
                              const Receiver& receiver) {
-  const Audio audio = first_channel(
-      read_named(file.name, [&] { return read_audio(file.bytes, Encoding::u8, task.rate_hz); }));
+  const Audio audio = first_channel(read_named(file.name, [&] {
+    return read_audio(file.bytes, Encoding::u8, task.rate_hz.value_or(kRateHz));
+  }));
   warn_about(file.name, audio.warnings, receiver);
   ComparedInput input;
   input.bytes = audio.samples;
   input.geometry = audio.geometry();
   input.rate_hz = audio.rate_hz;
-  input.windows =
-      windows_of_bytes(audio.samples, file.name, task.seed, windows_of(task, Medium::audio),
-                       task.context_samples, task.truth_samples);
+  input.windows = windows_of_bytes(
+      audio.samples, file.name, task.seed, windows_of(task, Medium::audio),
+      task.context_samples.value_or(kContextSamples), task.truth_samples.value_or(kTruthSamples));
   return input;
 }
 

@@ -19,6 +19,9 @@ struct SampleMedium {
                             const Receiver& receiver);
 };
 
+// Throws OptionError when an option is set that has no meaning for any of the inputs.
+void check_media(const CompareTask& task);
+
 // How many windows of a file are taken.
 std::uint64_t windows_of(const CompareTask& task, Medium medium);
 

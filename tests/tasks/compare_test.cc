@@ -64,7 +64,7 @@ TEST(Compare, ShowsBothViewsOfACodecBesideEachOther) {
   const CompareResult decoder = compare(task);
   EXPECT_EQ(decoder.rows[1].figures.at("bits_per_byte").mean,
             both.rows[2].figures.at("bits_per_byte").mean);
-  if (!has_compare_page()) return;
+  if (!has_compare_page()) GTEST_SKIP() << "built without Chart.js: no page";
   const std::string page = compare_page(both, "kraft compare");
   const std::size_t encoder_at = page.find("{\"model\":\"gzip:9\"");
   const std::size_t decoder_at = page.find("{\"model\":\"gzip:9,view=decoder\"");
@@ -205,6 +205,33 @@ TEST_F(CompareResume, OtherSettingsAreRefused) {
   compare(task_);
   task_.seed = 2;
   EXPECT_THROW(compare(task_), Error);
+}
+
+TEST(Compare, RefusesOptionsOfMediaThatNoInputIsOf) {
+  const auto refusal = [](const NamedBytes& input, const std::string& option,
+                          const std::string& value) -> std::string {
+    CompareTask task = small_task();
+    task.inputs = {input};
+    task.judges.clear();
+    if (input.name == image_file().name) task.context_bytes = task.truth_bytes = std::nullopt;
+    compare_options().parse(task, option, value);
+    try {
+      compare(task, {.cancelled = [] { return true; }});
+    } catch (const OptionError& error) {
+      return error.what();
+    } catch (const Cancelled&) {
+    }
+    return "";
+  };
+  const std::string of_image = " has no meaning for these inputs; it is an option of images";
+  EXPECT_EQ(refusal(text_file(), "rows", "4"), "rows" + of_image) << "though it is the default";
+  EXPECT_EQ(refusal(text_file(), "side", "0"), "side" + of_image);
+  EXPECT_EQ(refusal(image_file(), "rows", "4"), "");
+  EXPECT_EQ(refusal(text_file(), "samples", "9"),
+            "samples has no meaning for these inputs; it is an option of recordings");
+  EXPECT_EQ(refusal(image_file(), "judge", "ngram:3"),
+            "judge has no meaning for these inputs; it is an option of text");
+  EXPECT_EQ(refusal(text_file(), "length", "64"), "");
 }
 
 TEST(Compare, WhatCannotBeMeantIsAUsageError) {

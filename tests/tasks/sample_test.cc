@@ -184,6 +184,10 @@ TEST(SampleTask, RefusesWhatCannotBeMeant) {
             "horizon has no meaning for sampler ancestral; it is an option of beam, lookahead");
   EXPECT_EQ(error([](SampleTask& t) { t.preset = "gzipt"; }),
             "preset needs prime, the corpus that stays in sight");
+  for (const std::string name : {"preset", "proposal", "sampler", "alphabet"}) {
+    SampleTask task;
+    EXPECT_EQ(usage_error([&] { sample_options().parse(task, name, ""); }), name + " is empty");
+  }
   // A default that is given is given.
   const std::vector<std::pair<std::string, std::string>> fixed = {
       {"sampler", "auto"}, {"alphabet", "auto"}, {"prime-first", "0"}};

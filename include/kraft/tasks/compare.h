@@ -43,7 +43,17 @@ inline constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
 // Windows of an input where a task says 0: of a text, and of an image or a recording.
 inline constexpr std::uint64_t kTextWindows = 6, kSampleWindows = 4;
 
-// compare_options() has the ranges and meanings.
+// Where a task does not say it: bytes of a window of text; of images, pixels of the shorter side,
+// width and height of a window and the rows of it that are the truth; rate of sound, and samples of
+// a window of it.
+inline constexpr std::uint64_t kContextBytes = 6000, kTruthBytes = 64;
+inline constexpr std::uint64_t kSide = 128, kTruthRows = 4;
+inline constexpr std::pair<std::size_t, std::size_t> kPatch = {64, 16};
+inline constexpr std::uint32_t kRateHz = 16000;
+inline constexpr std::uint64_t kContextSamples = 1024, kTruthSamples = 320;
+
+// compare_options() has the ranges and meanings. An option of a medium that no input is of throws
+// OptionError.
 struct CompareTask {
   std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
   std::vector<std::string> models = {};
@@ -58,12 +68,13 @@ struct CompareTask {
   std::string alphabet = "auto";  // bytes to draw from, as Candidates::parse() has them; auto: the
                                   // units of a language model, else those seen in the context
 
-  std::uint64_t context_bytes = 6000, truth_bytes = 64;  // of a window of text
-  std::uint64_t side = 128;  // of images: pixels of the shorter side, if it has more (0: as it is)
-  std::pair<std::size_t, std::size_t> patch = {64, 16};  // width and height of a window of an image
-  std::uint64_t rows = 4;                                // of those, the last, which are the truth
-  std::uint32_t rate_hz = 16000;                         // of sound
-  std::uint64_t context_samples = 1024, truth_samples = 320;  // of a window of sound
+  std::optional<std::uint64_t> context_bytes = {}, truth_bytes = {};  // of a window of text
+  // Of images: pixels of the shorter side, if it has more (0: as it is).
+  std::optional<std::uint64_t> side = {};
+  std::optional<std::pair<std::size_t, std::size_t>> patch = {};  // width and height of a window
+  std::optional<std::uint64_t> rows = {};                         // its last, which are the truth
+  std::optional<std::uint32_t> rate_hz = {};                      // of sound
+  std::optional<std::uint64_t> context_samples = {}, truth_samples = {};  // of a window of sound
 
   unsigned threads = 0;  // (0: one for each processor) results do not depend on it
   std::optional<std::string> resume = {};  // a file that keeps results as they come, for a later
