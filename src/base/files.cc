@@ -253,8 +253,11 @@ void OutputFile::write_over(int from) const {
   struct stat now {};
   check(::fstat(to, &now) == 0);
   const mode_t mode = now.st_mode & 07777;
-  if (no_wider_than_ && narrowed(mode, now.st_gid, *no_wider_than_) != mode)
-    check(::fchmod(to, narrowed(mode, now.st_gid, *no_wider_than_)) == 0);
+  if (no_wider_than_) {
+    constexpr mode_t kReadable = 0444;
+    const mode_t narrow = narrowed(mode, now.st_gid, *no_wider_than_);
+    if (mode & ~narrow & kReadable) check(::fchmod(to, narrow) == 0);
+  }
   check(::ftruncate(to, 0) == 0 && ::lseek(from, 0, SEEK_SET) == 0);
   Bytes buffer(64 << 10);
   while (true) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,28 +91,42 @@ void check(const Asked& asked) {
 
 // Texts.
 
-// Where the bytes go as they are drawn.
+// Where the bytes go as they are drawn. Where something else is written as well, what goes wrong is
+// thrown at the end.
 class Output {
  public:
-  explicit Output(const std::string& path) {
+  Output(const std::string& path, bool is_one_of_several) : is_one_of_several_(is_one_of_several) {
     if (!path.empty() && path != "-") file_ = std::make_unique<OutputFile>(path);
   }
 
   bool to_terminal() const { return !file_ && stdout_is_terminal(); }
 
   void write(ByteView bytes) {
+    if (error_) return;
+    try {
+      put(bytes);
+    } catch (const Error&) {
+      if (!is_one_of_several_) throw;
+      error_ = std::current_exception();
+    }
+  }
+  void write(std::string_view text) { write(as_bytes(text)); }
+  void commit() {
+    if (error_) std::rethrow_exception(error_);
+    if (file_) file_->commit();
+  }
+
+ private:
+  void put(ByteView bytes) {
     if (file_) {
       file_->write(bytes);
     } else {
       write_out(to_terminal() ? filter_(as_text(bytes)) : as_text(bytes));
     }
   }
-  void write(std::string_view text) { write(as_bytes(text)); }
-  void commit() {
-    if (file_) file_->commit();
-  }
 
- private:
+  bool is_one_of_several_;
+  std::exception_ptr error_;
   std::unique_ptr<OutputFile> file_;
   TerminalFilter filter_;  // what was drawn may hold anything
 };
@@ -140,7 +155,7 @@ class TextShow {
   TextShow(const SampleTask& task, const Shown& shown)
       : task_(task),
         shown_(shown),
-        output_(shown.output),
+        output_(shown.output, !shown.trace.empty()),
         terminal_(shown.json || !output_.to_terminal()),
         labelled_(std::max<std::size_t>(task.models.size(), 1) *
                       static_cast<std::size_t>(task.count) >

@@ -65,10 +65,11 @@ Estimate estimate(std::span<const double> values) {
 
 Estimate share_estimate(const Estimate& mean) {
   const double p = mean.mean, error = mean.standard_error;
-  const bool at_edge = p <= 0 || p >= 1;
-  if (mean.count < 2 || !std::isfinite(error) || (error <= 0 && !at_edge)) return mean;
+  if (mean.count < 2 || !std::isfinite(error)) return mean;
+  constexpr double kRounding = 1e-12;
   const double t = student_t_975(mean.count - 1);
-  const double trials = at_edge ? static_cast<double>(mean.count) : p * (1 - p) / (error * error);
+  const double trials =
+      error <= kRounding ? static_cast<double>(mean.count) : p * (1 - p) / (error * error);
   const double square = t * t / trials;
   const double middle = (p + square / 2) / (1 + square);
   const double half = std::sqrt(square * std::max(0.0, p * (1 - p) + square / 4)) / (1 + square);

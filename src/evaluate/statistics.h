@@ -24,7 +24,7 @@ Estimate estimate(std::span<const double> values);
 // American Statistical Association 22(158), 1927) with Student's t, and with as many trials as have
 // the standard error that was found (Dean and Pagano, "Evaluating Confidence Interval Methods for
 // Binomial Proportions in Clustered Surveys", Journal of Survey Statistics and Methodology 3(4),
-// 2015). Where all values are 0, or all 1, their spread says nothing: each is one trial.
+// 2015). Where all values are the same, their spread says nothing: each is one trial.
 Estimate share_estimate(const Estimate& mean);
 
 // A statistic of all groups together, with the standard error of the delete-one jackknife over the

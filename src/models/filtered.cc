@@ -266,6 +266,13 @@ Backend filtered_backend() {
   row.window = "the other model's";
   row.library = [] { return std::string("kraft"); };
   row.engine = [] { return std::string("own"); };
+  // The other model may need the shape as well.
+  row.complete = [initial = row.argument->initial](Spec& spec, const Geometry& geometry) {
+    if (geometry.values().empty()) return;
+    const std::string model = spec.argument.value_or(initial);
+    const std::string shaped = check_spec(model, geometry);
+    if (shaped != check_spec(model)) spec.argument = shaped;
+  };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<FilteredCodec>(settings_of(arguments),
                                            make_codec(codec_spec(arguments.text("model"))));

@@ -73,10 +73,13 @@ bool ends_by_default(int signal) {
 }  // namespace
 
 void prepare_process() {
-  // A file that is opened must not take the place of a standard stream that was closed.
+  // A file that is opened must not take the place of a standard stream that was closed: what cannot
+  // be read, or written, does.
   for (int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(standard, F_GETFD) < 0)
-      ::open("/dev/null", standard == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+      ::open("/dev/null", standard == STDIN_FILENO    ? O_WRONLY
+                          : standard == STDOUT_FILENO ? O_RDONLY
+                                                      : O_RDWR);
   }
   struct sigaction action {};
   action.sa_sigaction = on_signal;

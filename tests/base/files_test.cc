@@ -199,6 +199,20 @@ TEST_F(Files, AWritableFileInAReadOnlyFolderIsWrittenOver) {
   EXPECT_EQ(files(), 1u);
 }
 
+// Modes can be changed by the owner only, and need be only where others could read more.
+TEST_F(Files, AFileOfAnotherUserThatCannotBeReplacedKeepsItsModeUnlessMoreCouldReadIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs two users";
+  const std::string file = make("out", 0666);
+  ::chmod(folder_.c_str(), 0555);
+  {
+    const AsNobody nobody;
+    write(file, FileAccess{0644, status(file).st_gid});
+    EXPECT_EQ(content(file), "new");
+    EXPECT_THROW(write(file, FileAccess{0600, status(file).st_gid}), Error);
+  }
+  EXPECT_EQ(mode(file), 0666u);
+}
+
 TEST_F(Files, AFileOfAnotherUserInAStickyFolderIsWrittenOver) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs two users";
   const std::string file = make("out", 0666);

@@ -21,3 +21,6 @@ ln -s nothing link
 try sample --model ngram --prompt x --length 5 --output link
 (kraft sample --model ngram --prompt x --length 5 --output closed 2>&-) && wc -c <closed
 echo "left behind: $(ls)"
+# A standard input that was closed is no empty file.
+kraft compress --model ngram:1 - -o closed.kraft <&- || echo "exit $?"
+[[ ! -e closed.kraft ]] && echo "no file"

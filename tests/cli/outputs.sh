@@ -60,6 +60,8 @@ try reproduce fig4 --model cmd:false --text text --plot plot.png
 echo "-- one that fails loses no other"
 kraft sample --model ngram:1 image.pgm --rows 1 -o /dev/full --panel panel.png --json --quiet 2>error >json || echo "exit $?"
 cat error; head -c 4 panel.png | tail -c 3; echo; grep -c seed json
+kraft sample --model ngram:1 --prime text --length 3 --sampler metropolis -o /dev/full --trace kept.svg --quiet 2>error || echo "exit $?"
+cat error; grep -c '<svg' kept.svg
 kraft sample --model ngram:1 image.pgm --rows 1 -o kept.png --json --quiet 2>error >/dev/full || echo "exit $?"
 cat error; head -c 4 kept.png | tail -c 3; echo
 

@@ -53,14 +53,18 @@ TEST(Statistics, TheIntervalOfAShareStaysBetweenZeroAndOne) {
 }
 
 TEST(Statistics, SharesOfNoneAndOfAllAreNotCertain) {
-  const double none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1}, same[] = {0.25, 0.25, 0.25};
+  const double none[] = {0, 0, 0, 0, 0}, all[] = {1, 1, 1, 1, 1},
+               same[] = {0.25, 0.25, 0.25, 0.25, 0.25};
   const double t = student_t_975(4);
   EXPECT_DOUBLE_EQ(share_estimate(estimate(none)).low, 0);
   EXPECT_NEAR(share_estimate(estimate(none)).high, t * t / 5 / (1 + t * t / 5), 1e-12);
   EXPECT_NEAR(share_estimate(estimate(all)).low, 1 / (1 + t * t / 5), 1e-12);
   EXPECT_DOUBLE_EQ(share_estimate(estimate(all)).high, 1);
-  EXPECT_DOUBLE_EQ(share_estimate(estimate(same)).low, 0.25);
-  EXPECT_DOUBLE_EQ(share_estimate(estimate(same)).high, 0.25);
+  const double square = t * t / 5;  // five trials, of which a quarter succeeded
+  const double middle = (0.25 + square / 2) / (1 + square);
+  const double half = std::sqrt(square * (0.25 * 0.75 + square / 4)) / (1 + square);
+  EXPECT_NEAR(share_estimate(estimate(same)).low, middle - half, 1e-12);
+  EXPECT_NEAR(share_estimate(estimate(same)).high, middle + half, 1e-12);
   const double one[] = {0.5};
   EXPECT_TRUE(std::isnan(share_estimate(estimate(one)).high));
 }

@@ -117,6 +117,17 @@ TEST(Pack, LooksAtTheShapeOfSamplesBeforeItTakesAModel) {
   EXPECT_EQ(refusal({.model = "ngram:2", .as = Medium::image}, wide), "");
 }
 
+// A model within a model has the shape in the file's specification, too.
+TEST(Pack, TellsTheShapeToEveryModelThatHasIt) {
+  Bytes image;
+  append(image, as_bytes("P6 9 2 255\n"));
+  for (int i = 0; i < 9 * 2 * 3; ++i) image.push_back(static_cast<Byte>(i * i / 16));
+  for (const char* spec :
+       {"filtered:png", "filtered:filtered:gzip", "mix:filtered:png,ngram:1",
+        "filtered:\"png,width=9\"", "filtered:flac", "filtered", "filtered:gzip"})
+    EXPECT_EQ(refusal({.model = spec, .as = Medium::image}, image), "") << spec;
+}
+
 TEST(Pack, RefusesAMediumThatIsNotThere) {
   Bytes file;
   CompressTask task{.model = "ngram:1", .as = Medium::audio};
