@@ -191,13 +191,13 @@ TEST(SampleTask, RefusesWhatCannotBeMeant) {
   // A default that is given is given.
   const std::vector<std::pair<std::string, std::string>> fixed = {
       {"sampler", "auto"}, {"alphabet", "auto"}, {"prime-first", "0"}};
-  for (const auto& [name, value] : fixed) {
-    EXPECT_EQ(error([&](SampleTask& t) {
+  for (const auto& given : fixed) {
+    EXPECT_EQ(error([&given](SampleTask& t) {
                 t.preset = "gzipt";
                 t.context.prime = words();
-                sample_options().parse(t, name, value);
+                sample_options().parse(t, given.first, given.second);
               }),
-              "preset and " + name + " cannot be given together");
+              "preset and " + given.first + " cannot be given together");
   }
   EXPECT_EQ(
       error([](SampleTask& t) { t.suffix_first = 1024; }),
