@@ -49,27 +49,20 @@ std::uint64_t probe(const Model& model) {
 // What a file may spend before it is known whether the model here is its own.
 constexpr double kMostTrialMs = 700, kMostTrialMiB = 90;
 
-double trial_ms(const Spec& spec, const Backend& backend) {
+double trial_ms(const Arguments& arguments, const Backend& backend) {
   constexpr double kMostTakeMs = 5;
-  const Arguments arguments = check(spec, backend);
   const double ms = backend.trial_ms ? backend.trial_ms(arguments) : kMostTakeMs;
   return ms * static_cast<double>(arguments.integer_or("dither", 1));
 }
 
-double trial_mib(const Spec& spec, const Backend& backend) {
+double trial_mib(const Arguments& arguments, const Backend& backend) {
   constexpr double kFewMiB = 5;
-  return backend.trial_mib ? backend.trial_mib(check(spec, backend)) : kFewMiB;
+  return backend.trial_mib ? backend.trial_mib(arguments) : kFewMiB;
 }
 
 bool is_of_speed(const Backend& backend, std::string_view parameter) {
   const auto row = std::ranges::find(backend.parameters, parameter, &Parameter::name);
   return row != backend.parameters.end() && row->of_speed;
-}
-
-// The argument is a specification.
-bool names_model(const Backend& backend) {
-  return backend.argument && backend.argument->kind == Parameter::Kind::text &&
-         backend.argument->name == "model";
 }
 
 bool lists_models(const Spec& spec, const Backend& backend) {
@@ -136,9 +129,10 @@ class Trust {
       std::string why = objection_to(*parameter, value);
       if (!why.empty()) return why;
     }
-    trial_ms_ += trial_ms(spec, backend);
+    const Arguments arguments = check(spec, backend);
+    trial_ms_ += trial_ms(arguments, backend);
     if (trial_ms_ > kMostTrialMs) return "which takes too long to be tried";
-    trial_mib_ += trial_mib(spec, backend);
+    trial_mib_ += trial_mib(arguments, backend);
     if (trial_mib_ > kMostTrialMiB) return "which takes too much memory to be tried";
     for (const ListedModel& part : parts_of(spec, backend)) {
       std::string why = objection(part.spec, depth + 1);

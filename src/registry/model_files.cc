@@ -20,7 +20,7 @@ void add_files(const std::string& text, int depth, std::vector<std::string>& fil
   if (argument.kind == Parameter::Kind::models) {
     for (const ListedModel& part : parse_model_list(*backend, *spec.argument))
       add_files(part.spec, depth + 1, files);
-  } else if (argument.kind == Parameter::Kind::text && argument.name == "model") {
+  } else if (names_model(*backend)) {
     add_files(*spec.argument, depth + 1, files);
   } else if (argument.kind == Parameter::Kind::text && argument.name == "file" &&
              std::ranges::find(argument.choices, *spec.argument) == argument.choices.end()) {

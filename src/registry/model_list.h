@@ -1,5 +1,5 @@
-// Lists of models with weights: "gzip^0.5,ngram:3", the argument of a backend that takes one
-// (Parameter::Kind::models).
+// Models that models are made of: one, or lists of them with weights, "gzip^0.5,ngram:3", the
+// argument of a backend that takes one (Parameter::Kind::models).
 #pragma once
 
 #include <span>
@@ -9,6 +9,9 @@
 #include "kraft/registry.h"
 
 namespace kraft {
+
+// Whether the argument is the specification of one other model.
+bool names_model(const Backend& backend);
 
 struct ListedModel {
   std::string spec;

@@ -63,6 +63,11 @@ std::string Spec::text() const {
   return text;
 }
 
+bool names_model(const Backend& backend) {
+  return backend.argument && backend.argument->kind == Parameter::Kind::text &&
+         backend.argument->name == "model";
+}
+
 std::vector<ListedModel> parse_model_list(const Backend& backend, const std::string& list) {
   const char sign = backend.argument->suffixes.front();
   const std::string stops = {',', sign};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "registry/model_list.h"
+
 namespace kraft {
 
 bool has_decoder_view(const Backend& backend) {
@@ -19,10 +21,8 @@ bool measures_codec(std::string_view spec) {
   const Spec parsed = Spec::parse(spec);
   if (std::ranges::any_of(parsed.values, is_decoder)) return false;
   // Made of another model, it is as much of a codec as that.
-  const auto& argument = backend->argument;
-  const bool of_model =
-      argument && argument->kind == Parameter::Kind::text && argument->name == "model";
-  return !of_model || measures_codec(parsed.argument.value_or(argument->initial));
+  return !names_model(*backend) ||
+         measures_codec(parsed.argument.value_or(backend->argument->initial));
 }
 
 std::string name_of(ChosenView view) {

@@ -137,21 +137,28 @@ TEST(Smc, ConvergesWithTheNumberOfParticles) {
   EXPECT_LT(distances[2], 0.15);
 }
 
+// A thousand spans of three letters after a context, by 200 particles.
+std::map<std::string, int> drawn_spans(State& state, State* proposal, ByteView context,
+                                       double temperature) {
+  const Candidates candidates = Candidates::bytes(as_bytes(" the"));
+  const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
+  std::map<std::string, int> counts;
+  Random random(17);
+  for (int i = 0; i < 1000; ++i) {
+    const auto copy = state.clone(), proposing = proposal != nullptr ? proposal->clone() : nullptr;
+    const SampleRequest request{.length_bytes = 3, .history = context, .proposal = proposing.get()};
+    ++counts[std::string(as_text(sample(*smc, *copy, candidates, request, random)))];
+  }
+  return counts;
+}
+
 TEST(Smc, HasTheJointDistributionOfCompressors) {
   for (const char* spec : {"gzip:9", "ngram:2", "zstd:1"}) {
     const Bytes context = real_text(600);
     const auto state = make_model(spec, {.threads = 1})->start(context);
     const double temperature = spec == std::string_view("zstd:1") ? 4 : 2;
     const auto exact = from_bits(span_bits(*state, " the", 3), temperature);
-    const Candidates candidates = Candidates::bytes(as_bytes(" the"));
-    const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
-    std::map<std::string, int> counts;
-    Random random(17);
-    for (int i = 0; i < 1000; ++i) {
-      const auto copy = state->clone();
-      const SampleRequest request{.length_bytes = 3, .history = context};
-      ++counts[std::string(as_text(sample(*smc, *copy, candidates, request, random)))];
-    }
+    const auto counts = drawn_spans(*state, nullptr, context, temperature);
     const ChiSquared test = chi_squared(counts, exact);
     EXPECT_TRUE(test.passes()) << spec << ": " << test.statistic << " against " << test.critical;
     EXPECT_FALSE(chi_squared(counts, from_bits(span_bits(*state, " the", 3), 1e6)).passes())
@@ -168,16 +175,7 @@ TEST(Smc, DecodersViewsProposeForTheirEncoders) {
     const auto proposal = view->start(context);
     const double temperature = codec == std::string_view("zstd:1") ? 4 : 2;
     const auto exact = from_bits(span_bits(*state, " the", 3), temperature);
-    const Candidates candidates = Candidates::bytes(as_bytes(" the"));
-    const auto smc = make_sampler("smc", {.temperature = temperature, .particles = 200});
-    std::map<std::string, int> counts;
-    Random random(17);
-    for (int i = 0; i < 1000; ++i) {
-      const auto copy = state->clone(), proposing = proposal->clone();
-      const SampleRequest request{
-          .length_bytes = 3, .history = context, .proposal = proposing.get()};
-      ++counts[std::string(as_text(sample(*smc, *copy, candidates, request, random)))];
-    }
+    const auto counts = drawn_spans(*state, proposal.get(), context, temperature);
     const ChiSquared test = chi_squared(counts, exact);
     EXPECT_TRUE(test.passes()) << codec << ": " << test.statistic << " against " << test.critical;
     EXPECT_FALSE(
