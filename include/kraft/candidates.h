@@ -21,6 +21,9 @@ namespace kraft {
 
 class Model;
 
+// What tasks call the candidates that suit a model: its units, else the bytes of the context.
+inline constexpr const char* kAutoAlphabet = "auto";
+
 // A value, immutable once made; may be shared between threads.
 class Candidates {
  public:

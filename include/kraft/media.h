@@ -134,10 +134,6 @@ Image read_image(ByteView file);
 // With the image's appearance. Throws Cancelled as soon as `cancelled` says so.
 Bytes write_png(const Image& image, const std::function<bool()>& cancelled = {});
 
-// Throws UsageError unless a PNG belongs into a file of that name: it ends in .png, or has no
-// ending.
-void expect_png_name(std::string_view name);
-
 // Rec. 601 luma; alpha is dropped, and with the colours what the file says about them.
 Image to_gray(const Image& image);
 

@@ -10,7 +10,7 @@
 // Invalid options throw UsageError:
 //
 //     kraft::make_sampler("ancestor");                   // unknown sampler "ancestor": expected ...
-//     kraft::make_sampler("beam", {.top_p = 1.5});       // top-p: 1.5 is out of range: (0, 1]
+//     kraft::make_sampler("beam", {.top_p = 1.5});       // top-p 1.5 is out of range: (0, 1]
 //     kraft::make_sampler("ancestral", {.horizon = 9});  // ancestral has no option horizon
 //
 // A sampler needs a State and nothing else: one sampler serves compressors, n-grams and language

@@ -270,7 +270,7 @@ AudioFormat format_of(const std::string& path) {
 }
 
 void check_png_name(const char* option, const std::string& path) {
-  if (!path.empty()) checked_name(option, path, expect_png_name);
+  expect_ending(option, path, "a picture in PNG", {".png"});
 }
 
 Bytes file_of(const ImageCompletion& completion, const std::string&) {

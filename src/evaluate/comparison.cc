@@ -155,12 +155,11 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
   const auto sampler =
       std::ranges::find(samplers_, key.sampler, [](const ComparedSampler& s) { return s.spec; });
   const auto model = this->model(key.model, key.input, worker);
-  const bool by_units =
-      settings_.alphabet == "auto" && !model->units().empty() && sampler->name != "spans";
+  const bool automatic = settings_.alphabet == kAutoAlphabet;
+  const bool by_units = automatic && !model->units().empty() && sampler->name != "spans";
   const Candidates candidates =
       by_units ? Candidates::units_of(*model)
-               : Candidates::parse(settings_.alphabet == "auto" ? "seen" : settings_.alphabet,
-                                   window.context);
+               : Candidates::parse(automatic ? "seen" : settings_.alphabet, window.context);
   const auto state = start_drawing(*model, window.context);
   state->context_bits();
   const auto begin = Clock::now();

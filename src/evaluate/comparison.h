@@ -31,11 +31,11 @@
 namespace kraft {
 
 struct ComparisonSettings {
-  std::uint64_t seed = 1;
-  std::uint64_t count = 1;          // samples of each window
-  std::uint64_t positions = 8;      // of the truth, at which all 256 bytes are priced
+  std::uint64_t seed = 0;
+  std::uint64_t count = 0;          // samples of each window
+  std::uint64_t positions = 0;      // of the truth, at which all 256 bytes are priced
   std::vector<std::string> judges;  // of text: specifications
-  std::string alphabet = "auto";    // as Candidates::parse(), or auto: a model's units, else seen
+  std::string alphabet;  // as Candidates::parse(), or kAutoAlphabet: a model's units, else seen
 };
 
 // The rows of all knowledge and of none, which bound what can be.

@@ -68,7 +68,7 @@ class SharedModels {
 
 struct ExperimentSettings {
   // How many chunks a model with parameters predicts (0: all); they are evenly spread.
-  std::uint64_t chunks = 16;
+  std::uint64_t chunks = 0;
   unsigned threads = 1;  // that will compute
   std::function<bool()> cancelled = {};
 };

@@ -172,7 +172,7 @@ void check(const CompareTask& task) {
   check_models(models);
   check_models(task.judges);
   for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
-  if (task.alphabet != "auto") Candidates::parse(task.alphabet, {});
+  if (task.alphabet != kAutoAlphabet) Candidates::parse(task.alphabet, {});
   const std::uint64_t rows = task.rows.value_or(kTruthRows);
   if (rows >= patch.second)
     throw OptionError({"", "rows",

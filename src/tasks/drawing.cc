@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kraft/candidates.h"
 #include "tasks/models.h"
 
 namespace kraft {

@@ -41,10 +41,7 @@ std::vector<std::string> names_of(std::span<const Row> rows) {
   return names;
 }
 
-// auto, and those that Candidates::parse() knows.
-inline constexpr const char* kAutoAlphabet = "auto";
-
-std::vector<std::string> alphabet_choices();
+std::vector<std::string> alphabet_choices();  // kAutoAlphabet, and those Candidates::parse() knows
 std::string alphabet_of(const DrawingTask& task);  // or kAutoAlphabet
 
 // What of it a sampler is to see.

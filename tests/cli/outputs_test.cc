@@ -68,5 +68,15 @@ TEST_F(OutputsTest, AnInterruptIsNoErrorToKeep) {
   EXPECT_NO_THROW(outputs.finish());
 }
 
+TEST(Endings, AreTheRightOnesOrNone) {
+  const auto expect = [](const char* name) {
+    expect_ending("panel", name, "a picture in PNG", {".png"});
+  };
+  for (const char* name : {"a.png", "A.PNG", "-", "", "out", "/dev/null", "a.b/out", ".hidden"})
+    EXPECT_NO_THROW(expect(name)) << name;
+  for (const char* name : {"a.jpg", "p.jpeg", "x.png.bmp", "a.ppm"})
+    EXPECT_THROW(expect(name), UsageError) << name;
+}
+
 }  // namespace
 }  // namespace kraft::cli

@@ -281,13 +281,6 @@ TEST(Masks, PaintedInTheirAlphaChannelAloneAreExplained) {
   }
 }
 
-TEST(PngNames, HaveTheRightEndingOrNone) {
-  for (const char* name : {"a.png", "A.PNG", "-", "", "out", "/dev/null", "a.b/out", ".hidden"})
-    EXPECT_NO_THROW(expect_png_name(name)) << name;
-  for (const char* name : {"a.jpg", "p.jpeg", "x.png.bmp", "a.ppm"})
-    EXPECT_THROW(expect_png_name(name), UsageError) << name;
-}
-
 TEST(Panels, OfHighPicturesAreNotEnlargedWithoutBound) {
   const Image tall = picture(1, 3000, 1, 8);
   const Image shown = panel({{{"original", tall}, {"context", tall}}});

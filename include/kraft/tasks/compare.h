@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "kraft/candidates.h"
 #include "kraft/figures.h"
 #include "kraft/media.h"
 #include "kraft/tasks/input.h"
@@ -65,8 +66,9 @@ struct CompareTask {
   std::uint64_t count = 1;        // samples of each window, model and sampler
   std::uint64_t positions = 8;    // of each window's truth at which all 256 bytes are priced
   std::uint64_t seed = 1;         // of the windows and of the samples
-  std::string alphabet = "auto";  // bytes to draw from, as Candidates::parse() has them; auto: the
-                                  // units of a language model, else those seen in the context
+  // Bytes to draw from, as Candidates::parse() has them, or kAutoAlphabet: the units of a language
+  // model, else those seen in the context.
+  std::string alphabet = kAutoAlphabet;
 
   std::optional<std::uint64_t> context_bytes = {}, truth_bytes = {};  // of a window of text
   // Of images: pixels of the shorter side, if it has more (0: as it is).
