@@ -1,0 +1,41 @@
+# The Python package: `import kraft`. The module stands in build/python/kraft beside the package's own files, so that
+# PYTHONPATH=build/python is all it takes to try it.
+#
+# Sets KRAFT_PYTHON_FOUND, and asks for what is missing. Python_EXECUTABLE says which interpreter the module is for;
+# by itself it is the first python3 of PATH that has NumPy, or else the system's.
+
+foreach(python IN ITEMS python3 /usr/bin/python3)
+  find_program(kraft_python_candidate ${python} NO_CACHE)
+  if(kraft_python_candidate AND NOT Python_EXECUTABLE)
+    execute_process(COMMAND ${kraft_python_candidate} -c "import numpy"
+      RESULT_VARIABLE kraft_python_has_no_numpy OUTPUT_QUIET ERROR_QUIET)
+    if(NOT kraft_python_has_no_numpy)
+      set(Python_EXECUTABLE ${kraft_python_candidate} CACHE FILEPATH "The interpreter that the Python module is for")
+    endif()
+  endif()
+  unset(kraft_python_candidate)
+endforeach()
+
+find_package(Python QUIET COMPONENTS Interpreter Development.Module)
+set(PYBIND11_FINDPYTHON ON)
+find_package(pybind11 QUIET CONFIG)
+if(Python_EXECUTABLE)
+  execute_process(COMMAND ${Python_EXECUTABLE} -c "import numpy"
+    RESULT_VARIABLE kraft_python_has_no_numpy OUTPUT_QUIET ERROR_QUIET)
+  if(kraft_python_has_no_numpy EQUAL 0)
+    set(numpy_FOUND TRUE)
+  endif()
+endif()
+kraft_need(Python_FOUND "Python's headers" python3-dev)
+kraft_need(pybind11_FOUND "pybind11" pybind11-dev)
+kraft_need(numpy_FOUND "NumPy" python3-numpy)
+
+# Where `cmake --install` puts the package, below the prefix: the interpreter's own folder where that lies there, else
+# the one of its kind.
+if(Python_FOUND AND NOT DEFINED KRAFT_PYTHON_DIR)
+  file(RELATIVE_PATH kraft_python_folder ${CMAKE_INSTALL_PREFIX} ${Python_SITEARCH})
+  if(kraft_python_folder MATCHES "^\\.\\.")
+    set(kraft_python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/site-packages)
+  endif()
+  set(KRAFT_PYTHON_DIR ${kraft_python_folder} CACHE STRING "Folder of the Python package, below the prefix")
+endif()

@@ -1,0 +1,90 @@
+"""Requests: arguments as the library's tables of options have them, and what help() says of these."""
+
+import inspect
+import os
+import textwrap
+
+import numpy
+
+from . import _kraft
+
+
+def contents(value):
+    """What the library takes for bytes: of a path, what the file holds; of a picture, a PNG."""
+    if isinstance(value, os.PathLike):
+        with open(value, "rb") as file:
+            return file.read()
+    if isinstance(value, numpy.ndarray) and value.ndim > 1:
+        return _kraft.write_image(value)
+    return value
+
+
+def named(data, name="data"):
+    """(name, bytes) of each input: of one, of several in a list, or of a dict from names."""
+    if isinstance(data, dict):
+        return [(key, contents(value)) for key, value in data.items()]
+    if isinstance(data, (list, tuple)):
+        several = [os.fspath(item) if isinstance(item, os.PathLike) else None for item in data]
+        return [
+            (path if path is not None else f"{name} {i + 1}", contents(item))
+            for i, (path, item) in enumerate(zip(several, data))
+        ]
+    if isinstance(data, os.PathLike):
+        return [(os.fspath(data), contents(data))]
+    return [(name, contents(data))]
+
+
+def prepared(task, options):
+    """The options of a task, with paths read and tuples written as the tables have them."""
+    rows = {row["name"]: row for row in _kraft.options[task]}
+    ready = {}
+    for keyword, value in options.items():
+        row = rows.get(keyword, {"kind": "", "value_name": ""})
+        if row["kind"] == "contents":
+            value = contents(value)
+        elif row["kind"] == "inputs" and value is not None:
+            value = named(value, keyword)
+        elif row["kind"] == "text" and isinstance(value, (tuple, list)):
+            between = "," if "," in row["value_name"] else "x"
+            value = between.join(str(number) for number in value)
+        ready[keyword] = value
+    return ready
+
+
+def shown(task, hidden=()):
+    """The rows of a task's table but those that are arguments of their own."""
+    return [row for row in _kraft.options[task] if row["name"] not in hidden]
+
+
+def takes_options(task, *hidden):
+    """Decorates a function that ends in **options: signature and documentation list them."""
+
+    def decorate(function):
+        rows = shown(task, hidden)
+        signature = inspect.signature(function)
+        own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
+        names = {p.name for p in own}
+        keywords = [
+            inspect.Parameter(row["name"], inspect.Parameter.KEYWORD_ONLY, default=None)
+            for row in rows
+            if row["name"] not in names
+        ]
+        function.__signature__ = signature.replace(parameters=own + keywords)
+        function.__doc__ = inspect.cleandoc(function.__doc__) + "\n\n" + _described(rows)
+        return function
+
+    return decorate
+
+
+def _described(rows):
+    lines = ["Options (None: not given):", ""]
+    for row in rows:
+        facts = [fact for fact in (row["range"], _default(row)) if fact]
+        lines.append(f"  {row['name']}" + (f" ({'; '.join(facts)})" if facts else ""))
+        text = (row["of"] + ": " if row["of"] else "") + row["meaning"]
+        lines.append(textwrap.fill(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    return "\n".join(lines)
+
+
+def _default(row):
+    return "default: " + row["default"] if row["default"] else ""
