@@ -9,20 +9,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{50};  // for signals
 
-// Of the interpreter's main thread alone.
-std::chrono::steady_clock::time_point last_look;
-
-bool in_main_thread() {
-  static const std::thread::id main = std::this_thread::get_id();  // which imports the module
-  return std::this_thread::get_id() == main;
-}
-
-[[maybe_unused]] const bool knows_main_thread = in_main_thread();
-
 }  // namespace
 
 bool interrupted() {
-  if (!in_main_thread()) return false;
+  if (PyGILState_GetThisThreadState() == nullptr) return false;  // a thread of the library's own
+  thread_local std::chrono::steady_clock::time_point last_look;
   const auto now = std::chrono::steady_clock::now();
   if (now - last_look < kBetweenLooks) return false;
   last_look = now;
@@ -86,7 +77,7 @@ void Call::watch() {
 
 void Call::speak() const {
   for (const std::string& text : warnings_) {
-    if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 3) != 0) throw py::error_already_set();
+    if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 2) != 0) throw py::error_already_set();
   }
   if (notes_.empty()) return;
   const py::object logger = py::module_::import("logging").attr("getLogger")("kraft");

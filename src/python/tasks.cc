@@ -75,7 +75,7 @@ py::list records_of(const CompareResult& result) {
   py::list records;
   for (const CompareRecord& record : result.records()) {
     py::dict row;
-    row["input"] = record.input;
+    row["file"] = record.input;
     row["model"] = record.model;
     row["sampler"] = record.sampler;
     row["figure"] = record.figure;
@@ -84,7 +84,7 @@ py::list records_of(const CompareResult& result) {
     row["standard_error"] = record.estimate.standard_error;
     row["low"] = record.estimate.low;
     row["high"] = record.estimate.high;
-    row["count"] = record.estimate.count;
+    row["windows"] = record.estimate.count;
     records.append(row);
   }
   return records;

@@ -74,7 +74,7 @@ class ImageTest(CommandTest):
             ("a picture is an array of shape (height, width) or (height, width, channels), not of 1 dimensions",
              picture[0], {"rows": 1}),
             ("the picture has no pixels", picture[:0], {"rows": 1}),
-            ("box is X,Y,W,H, not '1,2'", picture, {"box": (1, 2)}),
+            ("box is X,Y,W,H in pixels, not '1,2'", picture, {"box": (1, 2)}),
         ):
             with self.assertRaises(kraft.UsageError) as caught:
                 kraft.complete_image(array, "ngram:2", **options)

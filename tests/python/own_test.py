@@ -144,7 +144,7 @@ class TaskTest(unittest.TestCase):
             row = kraft.score(model, TEXT, positions=4)[0]
             self.assertGreater(row["bits"], 0)
             self.assertGreater(row["prequential_bits_per_byte"], 0)
-            verdict = kraft.classify(model, {"letters": b"abcabcabcab" * 9, "digits": b"0123456789" * 9}, b"7531")
+            verdict = kraft.classify(model, {"letters": b"abcabcabcab" * 9, "digits": b"0123456789" * 9}, b"0123456789" * 3)
             self.assertEqual(verdict[0]["winner"], "digits")
 
     def test_compare(self):

@@ -19,19 +19,17 @@ def contents(value):
     return value
 
 
-def named(data, name="data"):
+def named(data, name):
     """(name, bytes) of each input: of one, of several in a list, or of a dict from names."""
     if isinstance(data, dict):
         return [(key, contents(value)) for key, value in data.items()]
-    if isinstance(data, (list, tuple)):
-        several = [os.fspath(item) if isinstance(item, os.PathLike) else None for item in data]
-        return [
-            (path if path is not None else f"{name} {i + 1}", contents(item))
-            for i, (path, item) in enumerate(zip(several, data))
-        ]
-    if isinstance(data, os.PathLike):
-        return [(os.fspath(data), contents(data))]
-    return [(name, contents(data))]
+    if not isinstance(data, (list, tuple)):
+        return [_named_one(data, name)]
+    return [_named_one(item, f"{name} {i + 1}") for i, item in enumerate(data)]
+
+
+def _named_one(data, name):
+    return os.fspath(data) if isinstance(data, os.PathLike) else name, contents(data)
 
 
 def prepared(task, options):

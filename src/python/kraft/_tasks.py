@@ -125,7 +125,7 @@ def score(model, data, **options):
     compressing it takes, prequential_bits_per_byte the mean of -log2 of the probability of what
     followed, with its standard error.
     """
-    options = prepared("score", {"input": named(data), **options})
+    options = prepared("score", {"input": data, **options})
     return [_flat(row) for row in _list(_kraft.score(model, options))]
 
 
@@ -145,13 +145,16 @@ def classify(model, corpora, data, **options):
     Returns a list of dicts, one for each text: winner, margin, tied, and the distances from all
     corpora.
     """
-    task = {"corpus": named(corpora, "corpus"), "input": named(data), **options}
+    task = {"corpus": corpora, "input": data, **options}
     return json.loads(_kraft.classify(model, prepared("classify", task)))["inputs"]
 
 
 class Records(list):
-    """Figures of a comparison: a list of dicts with input, model, sampler, figure, context_bytes, mean,
-    standard_error, low, high (of a 95 % confidence interval) and count. pandas.DataFrame takes it."""
+    """Figures of a comparison: a list of dicts, which pandas.DataFrame takes.
+
+    Their keys are file, model, sampler, figure, context_bytes, mean, standard_error, low and high (of a
+    95 % confidence interval) and windows, as in `kraft compare --csv`.
+    """
 
     def __init__(self, result):
         super().__init__(result.records())
@@ -177,7 +180,7 @@ def compare(model, data, **options):
     model: a specification, a Model, or a list of them; data: as for score().
     Returns Records. docs/compare.md defines every figure.
     """
-    return Records(_kraft.compare(model, prepared("compare", {"input": named(data), **options})))
+    return Records(_kraft.compare(model, prepared("compare", {"input": data, **options})))
 
 
 @takes_options("reproduce", "model", "experiment")
@@ -215,5 +218,7 @@ def decompress(data, model=None, **options):
 
 
 def inspect(data):
-    """What a .kraft file says of itself, as a dict: model, sizes, blocks."""
-    return json.loads(_kraft.inspect(contents(data)))
+    """What a .kraft file says of itself, as a dict: model, library, medium, sizes, blocks."""
+    (found,) = _list(_kraft.inspect(contents(data)))
+    del found["file"]
+    return found
