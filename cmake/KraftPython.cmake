@@ -30,10 +30,12 @@ kraft_need(Python_FOUND "Python's headers" python3-dev)
 kraft_need(pybind11_FOUND "pybind11" pybind11-dev)
 kraft_need(numpy_FOUND "NumPy" python3-numpy)
 
-# Where `cmake --install` puts the package, below the prefix: the interpreter's own folder where that lies there, else
-# the one of its kind.
+# Where `cmake --install` puts the package, below the prefix: the folder where the interpreter looks, if that lies there;
+# else one of the kind that it looks for in a user's own prefix.
 if(Python_FOUND AND NOT DEFINED KRAFT_PYTHON_DIR)
-  file(RELATIVE_PATH kraft_python_folder ${CMAKE_INSTALL_PREFIX} ${Python_SITEARCH})
+  execute_process(COMMAND ${Python_EXECUTABLE} -c "import sysconfig; print(sysconfig.get_path('platlib'))"
+    OUTPUT_VARIABLE kraft_python_folder OUTPUT_STRIP_TRAILING_WHITESPACE)
+  cmake_path(RELATIVE_PATH kraft_python_folder BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX})
   if(kraft_python_folder MATCHES "^\\.\\.")
     set(kraft_python_folder lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/site-packages)
   endif()
