@@ -1,8 +1,8 @@
 # The Python package: `import kraft`. The module stands in build/python/kraft beside the package's own files, so that
 # PYTHONPATH=build/python is all it takes to try it.
 #
-# Sets KRAFT_PYTHON_FOUND, and asks for what is missing. Python_EXECUTABLE says which interpreter the module is for;
-# by itself it is the first python3 of PATH that has NumPy, or else the system's.
+# Asks for what is missing. Python_EXECUTABLE says which interpreter the module is for; by itself it is the first
+# python3 of PATH that has NumPy, or else the system's.
 
 foreach(python IN ITEMS python3 /usr/bin/python3)
   find_program(kraft_python_candidate ${python} NO_CACHE)
@@ -16,19 +16,14 @@ foreach(python IN ITEMS python3 /usr/bin/python3)
   unset(kraft_python_candidate)
 endforeach()
 
-find_package(Python QUIET COMPONENTS Interpreter Development.Module)
+kraft_need(Python_EXECUTABLE "a python3 with NumPy" python3-numpy)
+if(Python_EXECUTABLE)
+  find_package(Python QUIET COMPONENTS Interpreter Development.Module)
+endif()
 set(PYBIND11_FINDPYTHON ON)
 find_package(pybind11 QUIET CONFIG)
-if(Python_EXECUTABLE)
-  execute_process(COMMAND ${Python_EXECUTABLE} -c "import numpy"
-    RESULT_VARIABLE kraft_python_has_no_numpy OUTPUT_QUIET ERROR_QUIET)
-  if(kraft_python_has_no_numpy EQUAL 0)
-    set(numpy_FOUND TRUE)
-  endif()
-endif()
 kraft_need(Python_FOUND "Python's headers" python3-dev)
 kraft_need(pybind11_FOUND "pybind11" pybind11-dev)
-kraft_need(numpy_FOUND "NumPy" python3-numpy)
 
 # Where `cmake --install` puts the package, below the prefix: the folder where the interpreter looks, if that lies there;
 # else one of the kind that it looks for in a user's own prefix.

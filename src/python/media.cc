@@ -132,21 +132,24 @@ py::tuple complete_recording(const py::array& array, std::uint32_t rate_hz,
   return py::make_tuple(arrays, completion_json(task, result));
 }
 
-MediaInput media_input(const py::dict& options) {
+MediaInput media_input(const py::dict& options, Medium medium) {
   MediaInput input;
   set_options(media_input_options(), input, options);
+  if (input.as) throw OptionError({"", "as", " has no meaning where the medium is known"});
+  check(media_input_options(), input);
+  check_media(media_input_options(), input, medium);
   return input;
 }
 
 py::array read_picture(const py::object& file, const py::dict& options) {
-  const MediaInput input = media_input(options);
+  const MediaInput input = media_input(options, Medium::image);
   const BytesArgument bytes(file, "file");
   const Image image = without_lock([&] { return read_image(input, bytes.view()); });
   return array_of(image, image.channels > 1);
 }
 
 py::tuple read_recording(const py::object& file, const py::dict& options) {
-  const MediaInput input = media_input(options);
+  const MediaInput input = media_input(options, Medium::audio);
   const BytesArgument bytes(file, "file");
   const Audio audio = without_lock([&] { return read_audio(input, bytes.view()); });
   return py::make_tuple(array_of(audio, audio.channels > 1), audio.rate_hz);

@@ -84,6 +84,17 @@ class ImageTest(CommandTest):
         for picture in (gradient(5, 6), gradient(5, 6, 3), gradient(5, 6, dtype="uint16"), gradient(5, 6, 4)):
             numpy.testing.assert_array_equal(kraft.read_image(kraft.write_image(picture)), picture)
 
+    def test_reading_takes_options_of_pictures(self):
+        png = kraft.write_image(gradient(6, 8, 3))
+        self.assertEqual(kraft.read_image(png, crop=(1, 2, 3, 4)).shape, (4, 3, 3))
+        self.assertEqual(kraft.read_image(png, crop="1,2,3,4", gray=True).shape, (4, 3))
+        for words, options in (("rate has no meaning for image", {"rate": 8000}), ("crop is X,Y,W,H", {"crop": (1,)}),
+                               ("as_ has no meaning", {"as_": "image"})):
+            with self.assertRaisesRegex(kraft.UsageError, words):
+                kraft.read_image(png, **options)
+        with self.assertRaises(kraft.Error):
+            kraft.read_image(b"no picture")
+
     def test_a_picture_is_scored_by_its_pixels(self):
         picture = kraft.read_image(DATA / "astronaut.png", gray=True, scale=(16, 16))
         row = kraft.score("png", {"a": picture}, positions=0)[0]

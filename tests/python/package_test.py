@@ -58,8 +58,8 @@ class HelpTest(PackageTest):
 
     def test_options_are_described_with_their_defaults(self):
         text = kraft.sample.__doc__
-        self.assertRegex(text, r"\n  length \(0\.\.1073741824; default: 200\)\n      bytes to draw\n")
-        self.assertIn("\n  rows\n      image: draw the last N rows\n", kraft.complete_image.__doc__)
+        self.assertRegex(text, r"\n  length: int \(0\.\.1073741824; default: 200\)\n      bytes to draw\n")
+        self.assertIn("\n  rows: int\n      image: draw the last N rows\n", kraft.complete_image.__doc__)
 
 
 class StubTest(PackageTest):

@@ -7,6 +7,8 @@ import pathlib
 import unittest
 import unittest.mock
 
+import numpy
+
 import kraft
 from support import SOURCE, TEXT, CommandTest, book
 
@@ -144,6 +146,13 @@ class ScoreTest(CommandTest):
         row = kraft.score("ngram:2", TEXT, positions="all")[0]
         self.assertEqual(row["prequential_positions"], len(TEXT))
         self.assertEqual(row["prequential_standard_error"], 0)
+
+    def test_what_a_file_is_taken_for(self):
+        png = kraft.write_image(numpy.zeros((8, 9), numpy.uint8))
+        self.assertEqual(kraft.score("gzip", png, positions=0)[0]["bytes"], 72)
+        self.assertEqual(kraft.score("gzip", png, positions=0, as_="bytes")[0]["bytes"], len(png))
+        with self.assertRaisesRegex(kraft.UsageError, "alphabet cannot be of type tuple"):
+            kraft.sample("gzip", TEXT, alphabet=("a", "b"))
 
     def test_a_file_without_bytes_is_an_error(self):
         with self.assertRaises(kraft.Error):

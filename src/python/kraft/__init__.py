@@ -115,9 +115,6 @@ from ._tasks import (
 # Codecs and models in Python work in copies of the process that Python itself has made.
 _os.register_at_fork(after_in_child=_kraft.note_fork)
 
-for _class in (Codec, Error, Mark, Model, State, UsageError):
-    _class.__module__ = __name__
-
 __all__ = [
     "Codec",
     "Completed",
@@ -150,3 +147,7 @@ __all__ = [
     "write_audio",
     "write_image",
 ]
+
+# What users see is of this module, wherever it is defined.
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -356,8 +356,7 @@ def complete_audio(
 def read_image(
     file: _Data,
     *,
-    # options: read
-    as_: Literal["auto", "text", "image", "audio", "bytes"] | None = None,
+    # options: read as_
     crop: _Structured | None = None,
     scale: _Structured | None = None,
     gray: bool | None = None,
@@ -368,8 +367,7 @@ def read_image(
 def read_audio(
     file: _Data,
     *,
-    # options: read
-    as_: Literal["auto", "text", "image", "audio", "bytes"] | None = None,
+    # options: read as_
     crop: _Structured | None = None,
     scale: _Structured | None = None,
     gray: bool | None = None,

@@ -101,7 +101,7 @@ def _as_floats(completed, seen, given):
     return floats
 
 
-@takes_options("read")
+@takes_options("read", "as_")
 def read_image(file, **options):
     """The pixels of a file (PNG, JPEG, PNM, BMP, TGA, GIF): uint8 or uint16, of shape (height, width) of
     gray, else (height, width, channels).
@@ -112,7 +112,7 @@ def read_image(file, **options):
     return _kraft.read_image(contents(file), prepared("read", options))
 
 
-@takes_options("read")
+@takes_options("read", "as_")
 def read_audio(file, **options):
     """The samples of a recording (WAV, FLAC, OGG, MP3, AIFF, ...) and its rate in frames a second.
 

@@ -42,9 +42,8 @@ def prepared(task, options):
             value = contents(value)
         elif row["kind"] == "inputs" and value is not None:
             value = named(value, keyword)
-        elif row["kind"] == "text" and isinstance(value, (tuple, list)):
-            between = "," if "," in row["value_name"] else "x"
-            value = between.join(str(number) for number in value)
+        elif _between(row) and isinstance(value, (tuple, list)):
+            value = _between(row).join(str(number) for number in value)
         ready[keyword] = value
     return ready
 
@@ -74,14 +73,44 @@ def takes_options(task, *hidden):
     return decorate
 
 
+_TYPES = {
+    "flag": "bool",
+    "integer": "int",
+    "number": "float",
+    "text": "str",
+    "choice": "str",
+    "list": "str or list of str",
+    "contents": "bytes, str or path",
+    "inputs": "bytes, str, path, array; list or dict of these",
+    "file": "str",
+}
+
+
 def _described(rows):
     lines = ["Options (None: not given):", ""]
     for row in rows:
         facts = [fact for fact in (row["range"], _default(row)) if fact]
-        lines.append(f"  {row['name']}" + (f" ({'; '.join(facts)})" if facts else ""))
+        shown_facts = f" ({'; '.join(facts)})" if facts else ""
+        lines.append(f"  {row['name']}: {_TYPES[row['kind']]}{_form(row)}{shown_facts}")
         text = (row["of"] + ": " if row["of"] else "") + row["meaning"]
         lines.append(textwrap.fill(text, 96, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    lines += [
+        "",
+        "Raises UsageError for an option that is out of its range, has no meaning here or contradicts",
+        "another one, before any work is done; Error for whatever else goes wrong.",
+    ]
     return "\n".join(lines)
+
+
+def _between(row):
+    """What stands between the numbers of a text of several, which may be a tuple as well; "" for others."""
+    if row["kind"] != "text":
+        return ""
+    return "," if "," in row["value_name"] else "x" if row["value_name"] == "WxH" else ""
+
+
+def _form(row):
+    return f" {row['value_name']}, or tuple" if _between(row) else ""
 
 
 def _default(row):
