@@ -85,7 +85,10 @@ py::array_t<double> measure(BoundState& state, const py::iterable& continuations
 }
 
 void add_states(py::module_& module) {
-  py::class_<BoundMark>(module, "Mark", "A place in a State to come back to.");
+  py::class_<BoundMark>(module, "Mark", "A place in a State to come back to.")
+      .def("__repr__", [](const BoundMark& mark) {
+        return "<kraft.Mark " + std::to_string(mark.mark.serial) + ">";
+      });
   py::class_<BoundState>(
       module, "State",
       "What a model has observed so far. Model.start() makes one.\n\n"

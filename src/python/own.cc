@@ -26,9 +26,12 @@ using Distribution = std::array<double, 256>;  // bits of each byte
 
 std::atomic<pid_t> process_with_interpreter{::getpid()};
 
+bool is_copy() { return ::getpid() != process_with_interpreter; }
+
+bool interpreter_is_here() { return Py_IsInitialized() != 0 && !is_copy(); }
+
 void refuse_in_copy() {
-  if (::getpid() != process_with_interpreter)
-    throw Error("what is written in Python does not run in a copy of the process");
+  if (is_copy()) throw Error("what is written in Python does not run in a copy of the process");
 }
 
 // The interpreter's lock for whoever is about to call Python.
@@ -234,15 +237,16 @@ class PythonState final : public State {
     learner_ = begin(*model_);
   }
 
-  // Learners hold objects of Python.
   ~PythonState() override {
-    if (Py_IsInitialized() == 0 || ::getpid() != process_with_interpreter) {
-      learner_.release();  // NOLINT(bugprone-unused-return-value): there is nobody to give it to
+    if (!interpreter_is_here()) {  // there is nobody to give them to
+      static_cast<void>(learner_.release());
+      static_cast<void>(marks_.release());
       return;
     }
-    const py::gil_scoped_acquire lock;
+    const PyGILState_STATE lock = PyGILState_Ensure();
     learner_.reset();
-    marks_.clear();
+    marks_.reset();
+    PyGILState_Release(lock);
   }
   PythonState(const PythonState&) = delete;
   PythonState& operator=(const PythonState&) = delete;
@@ -288,12 +292,12 @@ class PythonState final : public State {
 
   Mark mark() override {
     const Lock lock;
-    return marks_.push({learner_->copy(), context_.size()});
+    return marks_->push({learner_->copy(), context_.size()});
   }
 
   void rewind(Mark mark) override {
     const Lock lock;
-    Saved& saved = marks_.back_to(mark);
+    Saved& saved = marks_->back_to(mark);
     learner_ = saved.learner->copy();
     context_.resize(saved.context_bytes);
     next_.reset();
@@ -301,7 +305,7 @@ class PythonState final : public State {
 
   void forget(Mark mark) override {
     const Lock lock;
-    marks_.forget(mark);
+    marks_->forget(mark);
   }
 
   std::unique_ptr<State> clone() const override {
@@ -319,10 +323,11 @@ class PythonState final : public State {
       : model_(std::move(model)), learner_(std::move(learner)), context_(std::move(context)) {}
 
   std::shared_ptr<py::object> model_;
+  // Learners hold objects of Python.
   std::unique_ptr<Learner> learner_;
+  std::unique_ptr<MarkStack<Saved>> marks_ = std::make_unique<MarkStack<Saved>>();
   Bytes context_;
   std::optional<Distribution> next_;  // where it is known
-  MarkStack<Saved> marks_;
 };
 
 class PythonModel final : public Model, public PricesContextWhenAsked {
@@ -346,9 +351,10 @@ void note_fork() { process_with_interpreter = ::getpid(); }
 
 std::shared_ptr<py::object> shared_object(py::object object) {
   return {new py::object(std::move(object)), [](py::object* held) {
-            if (Py_IsInitialized() == 0 || ::getpid() != process_with_interpreter) return;
-            const py::gil_scoped_acquire lock;
+            if (!interpreter_is_here()) return;
+            const PyGILState_STATE lock = PyGILState_Ensure();
             delete held;
+            PyGILState_Release(lock);
           }};
 }
 
