@@ -1,5 +1,8 @@
 // Errors of the library as those of Python, with the same words.
 
+#include <exception>
+#include <utility>
+
 #include "kraft/error.h"
 #include "kraft/option_error.h"
 #include "python/module.h"
@@ -14,7 +17,7 @@ PyObject* usage_error_type = nullptr;
 
 void translate(std::exception_ptr thrown) {
   try {
-    if (thrown) std::rethrow_exception(thrown);
+    if (thrown) std::rethrow_exception(std::move(thrown));
   } catch (const OptionError& error) {
     PyErr_SetString(usage_error_type, error.text(keyword_of).c_str());
   } catch (const UsageError& error) {
