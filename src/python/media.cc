@@ -84,7 +84,6 @@ Audio audio_of(const py::array& array, std::uint32_t rate_hz, const std::string&
     throw UsageError("a recording is an array of shape (frames,) or (frames, channels), not of " +
                      std::to_string(array.ndim()) + " dimensions");
   Audio audio{.rate_hz = rate_hz, .channels = dimension(array, 1)};
-  if (audio.rate_hz == 0) throw OptionError({"", "rate", " is out of range: 1.."});
   if (audio.channels == 0) throw UsageError("the recording has no channels");
   for (const Encoding known : {Encoding::u8, Encoding::mulaw, Encoding::s16}) {
     if (encoding == name_of(known)) audio.encoding = known;

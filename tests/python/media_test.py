@@ -160,10 +160,15 @@ class AudioTest(CommandTest):
              {"samples": 1, "encoding": "s16"}),
             ("the recording has values that are not finite", sound * numpy.nan, {"samples": 1}),
             ("gap is START,S in seconds, not '1'", sound, {"gap": (1,)}),
+            ("rate is a whole number", sound, {"rate": 8000.5}),
+            ("rate 0 is out of range: 1..4294967295", sound, {"rate": 0}),
+            ("encoding 'u9' is none of u8|mulaw|s16", sound, {"encoding": "u9"}),
         ):
             with self.assertRaises(kraft.UsageError) as caught:
-                kraft.complete_audio(array, "ngram:2", rate=1000, **options)
+                kraft.complete_audio(array, "ngram:2", **{"rate": 1000, **options})
             self.assertEqual(str(caught.exception), words)
+        with self.assertRaisesRegex(kraft.UsageError, "format 'mp3' is none of wav|flac"):
+            kraft.write_audio(sound, 8000, format="mp3")
 
 
 if __name__ == "__main__":

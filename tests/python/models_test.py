@@ -39,6 +39,11 @@ class ModelTest(unittest.TestCase):
             self.assertIsInstance(caught.exception, kraft.Error)
             self.assertTrue(words.startswith(str(caught.exception).split(";")[0]), caught.exception)
 
+    def test_what_is_no_text_is_no_specification(self):
+        for function in (kraft.model, kraft.codec, kraft.check_spec):
+            with self.assertRaisesRegex(kraft.UsageError, "spec is a text, not int"):
+                function(5)
+
     def test_a_missing_file_is_an_error_but_no_usage_error(self):
         with self.assertRaises(kraft.Error) as caught:
             kraft.model("llama:/nowhere/model.gguf")

@@ -1,5 +1,7 @@
 """Pictures and recordings as arrays of NumPy."""
 
+import operator
+
 import numpy
 
 from . import _kraft
@@ -53,9 +55,9 @@ def complete_image(image, model, *, mask=None, **options):
     elif mask is not None:
         options["mask"] = contents(mask)
         mask = None
-    arrays, text = _kraft.complete_image(array, model, mask, options)
+    arrays, reports = _kraft.complete_image(array, model, mask, options)
     dtype = numpy.asarray(image).dtype
-    all_of_them = [_completed(a, report, dtype) for a, report in zip(arrays, _list(text))]
+    all_of_them = [_completed(a, report, dtype) for a, report in zip(arrays, _list(reports))]
     return _one_or_all(all_of_them, model, options.get("count"))
 
 
@@ -73,14 +75,31 @@ def complete_audio(audio, model, *, rate, encoding=None, **options):
     """
     given = _native(audio)
     seen = _sixteen_bits(given)
-    encoding = encoding or ("s16" if seen.dtype == numpy.int16 else "u8")
     options = prepared("complete_audio", options)
-    arrays, text = _kraft.complete_audio(seen, rate, encoding, model, options)
+    arrays, reports = _kraft.complete_audio(seen, _hertz(rate), _encoding(encoding, seen), model, options)
     if seen is not given:
         arrays = [_as_floats(a, seen, given) for a in arrays]
     dtype = numpy.asarray(audio).dtype
-    all_of_them = [_completed(a, report, dtype) for a, report in zip(arrays, _list(text))]
+    all_of_them = [_completed(a, report, dtype) for a, report in zip(arrays, _list(reports))]
     return _one_or_all(all_of_them, model, options.get("count"))
+
+
+def _hertz(rate):
+    try:
+        hertz = operator.index(rate)
+    except TypeError:
+        raise _kraft.UsageError("rate is a whole number") from None
+    if not 1 <= hertz < 2**32:
+        raise _kraft.UsageError(f"rate {hertz} is out of range: 1..{2**32 - 1}")
+    return hertz
+
+
+def _encoding(encoding, samples):
+    if encoding is None:
+        return "s16" if samples.dtype == numpy.int16 else "u8"
+    if encoding not in ("u8", "mulaw", "s16"):
+        raise _kraft.UsageError(f"encoding {encoding!r} is none of u8|mulaw|s16")
+    return encoding
 
 
 def _sixteen_bits(audio):
@@ -131,5 +150,6 @@ def write_image(image):
 def write_audio(audio, rate, *, encoding=None, format="wav"):
     """A recording as a file: bytes. format: "wav" or "flac"; encoding: as for complete_audio()."""
     seen = _sixteen_bits(_native(audio))
-    encoding = encoding or ("s16" if seen.dtype == numpy.int16 else "u8")
-    return _kraft.write_audio(seen, rate, encoding, format)
+    if format not in ("wav", "flac"):
+        raise _kraft.UsageError(f"format {format!r} is none of wav|flac")
+    return _kraft.write_audio(seen, _hertz(rate), _encoding(encoding, seen), format)

@@ -22,7 +22,7 @@ def contents(value):
 def named(data, name):
     """(name, bytes) of each input: of one, of several in a list, or of a dict from names."""
     if isinstance(data, dict):
-        return [(key, contents(value)) for key, value in data.items()]
+        return [(str(key), contents(value)) for key, value in data.items()]
     if not isinstance(data, (list, tuple)):
         return [_named_one(data, name)]
     return [_named_one(item, f"{name} {i + 1}") for i, item in enumerate(data)]
@@ -30,6 +30,13 @@ def named(data, name):
 
 def _named_one(data, name):
     return os.fspath(data) if isinstance(data, os.PathLike) else name, contents(data)
+
+
+def text(value, name):
+    """The value, which is a str."""
+    if not isinstance(value, str):
+        raise _kraft.UsageError(f"{name} is a text, not {type(value).__name__}")
+    return value
 
 
 def prepared(task, options):

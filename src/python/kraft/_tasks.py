@@ -3,7 +3,7 @@
 import json
 
 from . import _kraft
-from ._options import contents, named, prepared, takes_options
+from ._options import contents, named, prepared, takes_options, text
 
 
 def model(spec, *, threads=0):
@@ -12,12 +12,12 @@ def model(spec, *, threads=0):
     threads: how many measure at once; 0: one per processor. Results do not depend on it.
     Raises UsageError for a name, an argument or a parameter that there is not.
     """
-    return _kraft.model(spec, threads)
+    return _kraft.model(text(spec, "spec"), threads)
 
 
 def codec(spec):
     """The Codec of a specification. Raises UsageError for one that predicts but does not compress."""
-    return _kraft.codec(spec)
+    return _kraft.codec(text(spec, "spec"))
 
 
 def register(name, what, summary=""):
@@ -28,7 +28,7 @@ def register(name, what, summary=""):
     """
     if callable(what) and not isinstance(what, (_kraft.Codec, _kraft.Model)):
         what = _Function(what)
-    _kraft.register(name, what, summary)
+    _kraft.register(text(name, "name"), what, text(summary, "summary"))
 
 
 class _Function(_kraft.Codec):
@@ -39,7 +39,7 @@ class _Function(_kraft.Codec):
 
 def check_spec(spec):
     """The specification with all that it leaves open: "gzip" is "gzip:6". Loads nothing."""
-    return _kraft.check_spec(spec)
+    return _kraft.check_spec(text(spec, "spec"))
 
 
 def models(*names):
@@ -73,9 +73,9 @@ class Sample(bytes):
         return self.decode("utf-8", "replace")
 
 
-def _list(text):
-    """Reports that stand alone where there is one of them, as a list."""
-    reports = json.loads(text)
+def _list(reports):
+    """Reports in JSON, which stand alone where there is one of them, as a list."""
+    reports = json.loads(reports)
     return reports if isinstance(reports, list) else [reports]
 
 
@@ -94,9 +94,9 @@ def sample(model=None, prompt=None, **options):
     model, then of the next. Warns where a model does not see back to the beginning of the context.
     """
     models = [] if model is None else model
-    drawn, text = _kraft.sample(models, prepared("sample", {"prompt": prompt, **options}))
+    drawn, reports = _kraft.sample(models, prepared("sample", {"prompt": prompt, **options}))
     samples = []
-    for data, report in zip(drawn, _list(text)):
+    for data, report in zip(drawn, _list(reports)):
         report.pop("text", None)
         report.pop("text_base64", None)
         samples.append(Sample(data, report))
