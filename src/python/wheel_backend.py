@@ -42,6 +42,14 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return name
 
 
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    for path, text in _metadata(_tag()).items():
+        file = pathlib.Path(metadata_directory, path)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return _info()
+
+
 def build_sdist(sdist_directory, config_settings=None):
     base = f"kraft-{_version()}"
     files = subprocess.run(["git", "ls-files", "-z"], cwd=SOURCE, check=True, capture_output=True).stdout

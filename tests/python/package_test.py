@@ -7,6 +7,7 @@ import pathlib
 import pydoc
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 import zipfile
@@ -151,6 +152,23 @@ class InstallTest(PackageTest):
         self.assertLessEqual({"kraft/__init__.py", "kraft/__init__.pyi", "kraft/py.typed", "kraft/weights/text.gguf",
                               f"{info}/WHEEL", f"{info}/LICENSE"}, files)
         self.assertIn("\nRequires-Dist: numpy\n", metadata)
+        self.assertEqual(wheel_backend.prepare_metadata_for_build_wheel(self.folder), info)
+        self.assertEqual((self.folder / info / "METADATA").read_text(), metadata)
+
+    def test_the_source_archive_has_what_it_is_built_from(self):
+        if not (SOURCE / ".git").exists():
+            self.skipTest("no clone of the repository")
+        sys.path.insert(0, str(SOURCE / "src/python"))
+        self.addCleanup(sys.path.pop, 0)
+        import wheel_backend
+
+        name = wheel_backend.build_sdist(self.folder)
+        with tarfile.open(self.folder / name) as archive:
+            files = set(archive.getnames())
+        base = f"kraft-{kraft.__version__}"
+        self.assertEqual(name, f"{base}.tar.gz")
+        self.assertLessEqual({f"{base}/{file}" for file in ("PKG-INFO", "pyproject.toml", "CMakeLists.txt", "README.md",
+                                                           "src/python/module.cc", "src/python/kraft/_tasks.py")}, files)
 
 
 class ExampleTest(PackageTest):
