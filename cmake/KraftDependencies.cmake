@@ -40,6 +40,10 @@ if(KRAFT_BUILD_BENCHMARKS)
   kraft_need(PNG_FOUND "libpng" libpng-dev)
 endif()
 
+if(KRAFT_PYTHON)
+  include(KraftPython)
+endif()
+
 if(KRAFT_MISSING)
   list(REMOVE_DUPLICATES KRAFT_MISSING)
   list(JOIN KRAFT_MISSING " " packages)

@@ -80,6 +80,16 @@ if(TARGET kraft_program)
   install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endif()
 
+# The Python package: the module and what stands beside it.
+if(TARGET kraft_python)
+  if(BUILD_SHARED_LIBS)
+    file(RELATIVE_PATH to_library /prefix/${KRAFT_PYTHON_DIR}/kraft /prefix/${CMAKE_INSTALL_LIBDIR})
+    set_target_properties(kraft_python PROPERTIES INSTALL_RPATH $ORIGIN/${to_library})
+  endif()
+  install(TARGETS kraft_python COMPONENT python LIBRARY DESTINATION ${KRAFT_PYTHON_DIR}/kraft)
+  install(FILES ${python_files} COMPONENT python DESTINATION ${KRAFT_PYTHON_DIR}/kraft)
+endif()
+
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

@@ -64,6 +64,16 @@ if(TARGET kraft_program)
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()
 
+# The Python package, where it was built.
+file(GLOB python_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/python/*_test.py)
+foreach(file IN LISTS python_tests)
+  cmake_path(GET file STEM name)
+  string(REGEX REPLACE "_test$" "" name ${name})
+  add_test(NAME python.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/python/run ${name})
+  set_tests_properties(python.${name} PROPERTIES LABELS outside SKIP_RETURN_CODE 77
+    ENVIRONMENT "${test_environment};KRAFT_PACKAGE=${PROJECT_BINARY_DIR}/python;PYTHON=${Python_EXECUTABLE};KRAFT_BUILD=${PROJECT_BINARY_DIR};CMAKE=${CMAKE_COMMAND}")
+endforeach()
+
 # What is written here is read on another processor, where there is a compiler for it and an emulator.
 add_executable(portable_coder ${PROJECT_SOURCE_DIR}/tests/portable/main.cc)
 target_include_directories(portable_coder PRIVATE ${private_folders})
@@ -129,6 +139,7 @@ if(KRAFT_INSTALL AND TARGET kraft_program)
   string(JOIN " " sanitizer_flags ${sanitizers})
   set(install_environment
     KRAFT_BUILD=${PROJECT_BINARY_DIR} KRAFT_PREFIX=${prefix} KRAFT_LIBDIR=${CMAKE_INSTALL_LIBDIR}
+    KRAFT_PACKAGE=${PROJECT_BINARY_DIR}/python PYTHON=${Python_EXECUTABLE}
     CMAKE=${CMAKE_COMMAND} CXX=${CMAKE_CXX_COMPILER} CXXFLAGS=${sanitizer_flags})
   foreach(step IN ITEMS install cmake_package pkg_config)
     add_test(NAME install.${step} COMMAND ${PROJECT_SOURCE_DIR}/tests/install/run ${step})
@@ -167,7 +178,7 @@ set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
 add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
 
 # These wait more than they work: they begin first, beside others.
-foreach(name IN ITEMS mpi page cli.reproduce cli.signals)
+foreach(name IN ITEMS mpi page cli.reproduce cli.signals python.calls python.package)
   if(TEST ${name})
     set_tests_properties(${name} PROPERTIES COST 1000)
   endif()

@@ -1,5 +1,6 @@
 #include "models/llama/weights.h"
 
+#include <dlfcn.h>
 #include <xxhash.h>
 
 #include <array>
@@ -26,6 +27,11 @@ std::vector<std::string> folders() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (!error) folders.push_back((program.parent_path().parent_path() / "share/kraft").string());
+  // A module of Python that came by itself has them beside it.
+  static constexpr char kHere = 0;
+  Dl_info module;
+  if (::dladdr(&kHere, &module) != 0)
+    folders.push_back((fs::path(module.dli_fname).parent_path() / "weights").string());
   folders.emplace_back(KRAFT_SOURCE_WEIGHTS);
   folders.emplace_back(KRAFT_INSTALLED_WEIGHTS);
   return folders;
