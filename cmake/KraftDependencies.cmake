@@ -9,6 +9,14 @@ if(KRAFT_BUILD_PROGRAM)
   kraft_need(Boost_PROGRAM_OPTIONS_FOUND "Boost.Program_options" libboost-program-options-dev)
 endif()
 
+# Without cpp-httplib there is no kraft serve, and all else.
+if(KRAFT_BUILD_PROGRAM AND PKG_CONFIG_FOUND)
+  pkg_check_modules(KRAFT_HTTPLIB QUIET IMPORTED_TARGET cpp-httplib)
+  if(NOT KRAFT_HTTPLIB_FOUND)
+    message(NOTICE "kraft: cpp-httplib not found, so there is no kraft serve: apt-get install libcpp-httplib-dev")
+  endif()
+endif()
+
 # MPI is C's; the program is built without it where there is none.
 set(KRAFT_MPI_FOUND FALSE)
 if(KRAFT_BUILD_PROGRAM AND (KRAFT_MPI STREQUAL "AUTO" OR KRAFT_MPI))

@@ -18,7 +18,7 @@ file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*_t
 list(FILTER test_sources EXCLUDE REGEX "/tests/train/")  # cmake/KraftTrainer.cmake's
 if(test_sources)
   if(NOT TARGET kraft_cli)
-    list(FILTER test_sources EXCLUDE REGEX "/tests/cli/")
+    list(FILTER test_sources EXCLUDE REGEX "/tests/(cli|serve)/")
   endif()
   add_executable(kraft_tests ${test_sources})
   target_include_directories(kraft_tests PRIVATE ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
@@ -54,6 +54,20 @@ endif()
 if(TARGET kraft_program)
   add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/tests/page/run)
   set_tests_properties(page PROPERTIES LABELS outside
+    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
+endif()
+
+# kraft serve, used by the npm package openai.
+if(TARGET kraft_program)
+  add_test(NAME openai COMMAND ${PROJECT_SOURCE_DIR}/tests/openai/run ${PROJECT_BINARY_DIR}/tests/openai)
+  set_tests_properties(openai PROPERTIES LABELS outside
+    ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
+endif()
+
+# Its page in a headless browser.
+if(TARGET kraft_program)
+  add_test(NAME playground COMMAND ${PROJECT_SOURCE_DIR}/tests/serve/playground)
+  set_tests_properties(playground PROPERTIES LABELS outside
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()
 
@@ -178,7 +192,7 @@ set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
 add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
 
 # These wait more than they work: they begin first, beside others.
-foreach(name IN ITEMS mpi page cli.reproduce cli.signals python.calls python.package)
+foreach(name IN ITEMS mpi page playground cli.reproduce cli.signals python.calls python.package)
   if(TEST ${name})
     set_tests_properties(${name} PROPERTIES COST 1000)
   endif()

@@ -38,6 +38,7 @@ Command classify_command();
 Command compress_command();
 Command decompress_command();
 Command info_command();
+Command serve_command();
 Command help_command();
 Command man_command();
 Command completion_command();

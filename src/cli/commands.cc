@@ -17,8 +17,8 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       models_command(),     next_command(),      sample_command(),   score_command(),
       compare_command(),    reproduce_command(), classify_command(), compress_command(),
-      decompress_command(), info_command(),      help_command(),     man_command(),
-      completion_command()};
+      decompress_command(), info_command(),      serve_command(),    help_command(),
+      man_command(),        completion_command()};
   return all;
 }
 

@@ -249,18 +249,10 @@ std::string compare_page(const CompareResult& result, const std::string& command
         "kraft was built without Chart.js, which pages need (apt-get install libjs-chart.js, and "
         "build again)");
   const std::string data = embedded(page_json(result, command));
-  const std::pair<std::string_view, std::string_view> parts[] = {{"{{style}}", page_style},
-                                                                 {"{{data}}", data},
-                                                                 {"{{charts}}", page_charts},
-                                                                 {"{{script}}", page_script}};
-  std::string page;
-  std::string_view rest = page_html;
-  for (const auto& [place, text] : parts) {
-    const std::size_t at = rest.find(place);
-    page.append(rest.substr(0, at)).append(text);
-    rest.remove_prefix(at + place.size());
-  }
-  return page.append(rest);
+  return filled_page(page_html, {{"{{style}}", page_style},
+                                 {"{{data}}", data},
+                                 {"{{charts}}", page_charts},
+                                 {"{{script}}", page_script}});
 }
 
 }  // namespace kraft

@@ -9,6 +9,7 @@
 #include "kraft/registry.h"
 #include "kraft/tasks/options.h"
 #include "tasks/chosen_views.h"
+#include "tasks/expectation.h"
 #include "tasks/models.h"
 
 namespace kraft {
@@ -40,7 +41,14 @@ double entropy_bits(const std::vector<double>& probability) {
   return bits;
 }
 
-Expectation expect(const Model& model, ByteView context, BaseBits base_bits) {
+}  // namespace
+
+const OptionTable<NextTask>& next_options() {
+  static const OptionTable<NextTask> table = make_table();
+  return table;
+}
+
+Expectation expectation_of(const Model& model, ByteView context, BaseBits base_bits) {
   const auto state = model.start(context);
   Expectation of{.model = model.spec(),
                  .granularity = model.granularity(),
@@ -57,13 +65,6 @@ Expectation expect(const Model& model, ByteView context, BaseBits base_bits) {
   return of;
 }
 
-}  // namespace
-
-const OptionTable<NextTask>& next_options() {
-  static const OptionTable<NextTask> table = make_table();
-  return table;
-}
-
 void check(const NextTask& task) {
   check(next_options(), task);
   check_models(in_views(task.models, task.view));
@@ -78,7 +79,7 @@ NextResult next(const NextTask& task, const Receiver& receiver) {
   NextResult result;
   for (const auto& model : models) {
     warn_if_cut(*model, context.size(), receiver);
-    result.expectations.push_back(expect(*model, context, task.base_bits));
+    result.expectations.push_back(expectation_of(*model, context, task.base_bits));
   }
   return result;
 }

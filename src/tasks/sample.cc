@@ -203,7 +203,7 @@ class Sampling {
       if (keeps_bytes()) append(sample.bytes, drawn);
       if (receiver_.bytes) receiver_.bytes(drawn);
       receiver_.report({choice.spec, sample.size_bytes, length_bytes(), "bytes"});
-      return !cancelled();
+      return !cancelled() && !(receiver_.enough && receiver_.enough());
     };
     try {
       samplers_[sample.model]->sample(*state, candidates, request, random, sink);

@@ -27,7 +27,9 @@ import time
 import urllib.error
 import urllib.request
 
-ENTER = "\ue007"  # WebDriver's name of the key, section 17.4.2
+# WebDriver's names of keys, section 17.4.2
+ENTER, ESCAPE, LEFT, RIGHT, DOWN = "\ue007", "\ue00c", "\ue012", "\ue014", "\ue015"
+CONTROL = "\ue009"
 HANG_SECONDS = 240  # what takes longer will never end; nothing is expected to take nearly so long
 
 
@@ -116,6 +118,42 @@ class Browser:
     def press(self, selector, keys):
         """Focuses an element and types."""
         self._command("POST", f"element/{self._find(selector)}/value", text=keys)
+
+    def type(self, keys):
+        """Types into what has the focus."""
+        (reference,) = self._command("GET", "element/active").values()
+        self._command("POST", f"element/{reference}/value", text=keys)
+
+    def tab(self):
+        """The focus goes on, from whatever has it: not all elements take keys from WebDriver."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self._devtools("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+    def point(self, selector):
+        """Moves the mouse over the middle of an element, which must be in sight."""
+        x, y = self.run("""
+            const box = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];""", selector)
+        self._devtools("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def drop(self, path, kind):
+        """Drops a file of some MIME type onto the page."""
+        with open(path, "rb") as file:
+            content = base64.b64encode(file.read()).decode()
+        self.run("""
+            const bytes = Uint8Array.from(atob(arguments[0]), (character) => character.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], arguments[1], {type: arguments[2]}));
+            for (const name of ['dragover', 'drop'])
+              document.body.dispatchEvent(new DragEvent(name, {bubbles: true, cancelable: true, dataTransfer}));""",
+                 content, os.path.basename(path), kind)
+
+    def unnamed(self, roles):
+        """What a screen reader finds of these roles and has no name for."""
+        nodes = self._devtools("Accessibility.getFullAXTree")["nodes"]
+        return [node["role"]["value"] for node in nodes
+                if not node.get("ignored") and node.get("role", {}).get("value") in roles
+                and not node.get("name", {}).get("value")]
 
     def screenshot(self, path, whole_page=True):
         image = self._devtools("Page.captureScreenshot", captureBeyondViewport=whole_page)

@@ -211,5 +211,27 @@ TEST(SampleTask, RefusesWhatCannotBeMeant) {
             "hole: 'x' is not in the file or the prompt");
 }
 
+TEST(SampleTask, EndsASampleThatIsEnoughAndGoesOnToTheNext) {
+  SampleTask task;
+  task.models = {"ngram:2"};
+  task.context.prompt = "abcabcabcabc";
+  task.length = 20;
+  task.count = 2;
+  const SampleResult whole = sample(task);
+  std::size_t drawn_bytes = 0;
+  SampleReceiver receiver;
+  receiver.sample_begins = [&](const auto&, const auto&) { drawn_bytes = 0; };
+  receiver.bytes = [&](ByteView drawn) { drawn_bytes += drawn.size(); };
+  receiver.enough = [&] { return drawn_bytes >= 5; };
+  const SampleResult cut = sample(task, receiver);
+  ASSERT_EQ(cut.samples.size(), 2U);
+  EXPECT_FALSE(cut.cancelled);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(cut.samples[i].complete);
+    EXPECT_EQ(cut.samples[i].bytes,
+              Bytes(whole.samples[i].bytes.begin(), whole.samples[i].bytes.begin() + 5));
+  }
+}
+
 }  // namespace
 }  // namespace kraft::testing

@@ -130,6 +130,8 @@ struct SampleReceiver : Receiver {
   // What is known before anything is drawn: model, index.
   std::function<void(const SampledModel&, const Sample&)> sample_begins = {};
   std::function<void(ByteView)> bytes = {};
+  // Asked after each of these; true ends the sample, which is complete.
+  std::function<bool()> enough = {};
   std::function<void(const SampledModel&, const Sample&)> drawn = {};  // not yet measured
   std::function<void(const SampledModel&, const Sample&)> sample_ends = {};
 };

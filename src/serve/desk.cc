@@ -1,0 +1,25 @@
+#include "serve/desk.h"
+
+#include "serve/cached_model.h"
+
+namespace kraft::serve {
+
+std::shared_ptr<const Model> Desk::model(const std::string& asked, std::size_t corpus_bytes) const {
+  return cached(shelf.model(asked), cache, corpus_bytes);
+}
+
+void Desk::allow(std::vector<std::string>& models) const {
+  for (std::string& model : models) model = shelf.allowed(model);
+}
+
+void Desk::add_prime(const Fields& fields, ContextInput& context) const {
+  if (context.prime && context.prime->empty()) context.prime.reset();
+  if (!fields.has("prime") && !fields.is_null("prime")) context.prime = settings.prime;
+}
+
+Receiver Heard::receiver(const std::shared_ptr<Work>& work) {
+  return {.warning = [this](const std::string& text) { warnings.push_back(text); },
+          .cancelled = [work] { return work->cancelled(); }};
+}
+
+}  // namespace kraft::serve
