@@ -62,10 +62,10 @@ struct CompareTask {
   std::vector<std::string> samplers = {"ancestral"};  // NAME[,option=value...]
   std::vector<std::string> judges = {};               // of text (default: kDefaultJudges)
 
-  std::uint64_t windows = 0;      // of each input (0: kTextWindows, kSampleWindows)
-  std::uint64_t count = 1;        // samples of each window, model and sampler
-  std::uint64_t positions = 8;    // of each window's truth at which all 256 bytes are priced
-  std::uint64_t seed = 1;         // of the windows and of the samples
+  std::uint64_t windows = 0;    // of each input (0: kTextWindows, kSampleWindows)
+  std::uint64_t count = 1;      // samples of each window, model and sampler
+  std::uint64_t positions = 8;  // of each window's truth at which all 256 bytes are priced
+  std::uint64_t seed = 1;       // of the windows and of the samples
   // Bytes to draw from, as Candidates::parse() has them, or kAutoAlphabet: the units of a language
   // model, else those seen in the context.
   std::string alphabet = kAutoAlphabet;
