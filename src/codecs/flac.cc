@@ -32,8 +32,8 @@ std::unique_ptr<FLAC__StreamEncoder, Delete> make_encoder() {
 
 void set(FLAC__StreamEncoder* encoder, const Settings& settings, std::size_t samples) {
   const Shape& shape = settings.shape;
-  FLAC__stream_encoder_set_streamable_subset(
-      encoder, FLAC__format_sample_rate_is_subset(settings.rate_hz));
+  FLAC__stream_encoder_set_streamable_subset(encoder,
+                                             FLAC__format_sample_rate_is_subset(settings.rate_hz));
   FLAC__stream_encoder_set_channels(encoder, static_cast<std::uint32_t>(shape.channels));
   FLAC__stream_encoder_set_bits_per_sample(encoder, static_cast<std::uint32_t>(shape.depth_bits));
   FLAC__stream_encoder_set_sample_rate(encoder, settings.rate_hz);
@@ -126,24 +126,26 @@ class FlacEncoder final : public ShapedEncoder {
   std::size_t padding_bits_ = 0;  // of the frames last written
 };
 
-// Encodes streams of one frame.
+// Encodes streams of one frame, with one channel.
 class OneFrame final : public FrameChooser {
  public:
-  explicit OneFrame(const Settings& settings) : settings_(settings), encoder_(make_encoder()) {}
+  explicit OneFrame(const Settings& settings) : settings_(settings), encoder_(make_encoder()) {
+    settings_.shape.channels = 1;
+  }
 
-  std::vector<Subframe> choose(std::span<const std::int32_t> samples) override {
-    const std::size_t count = samples.size() / settings_.shape.channels;
+  Choice choose(std::span<const std::int32_t> samples, std::size_t depth_bits) override {
+    const auto count = static_cast<std::uint32_t>(samples.size());
     FLAC__StreamEncoder* encoder = encoder_.get();
+    settings_.shape.depth_bits = depth_bits;
     set(encoder, settings_, count);
-    FLAC__stream_encoder_set_do_mid_side_stereo(encoder, false);
-    FLAC__stream_encoder_set_blocksize(encoder, static_cast<std::uint32_t>(count));
+    FLAC__stream_encoder_set_streamable_subset(encoder, false);  // which has no odd depths
+    FLAC__stream_encoder_set_blocksize(encoder, count);
     frame_.clear();
     check(FLAC__stream_encoder_init_stream(encoder, on_write, nullptr, nullptr, nullptr, this));
-    bool done = FLAC__stream_encoder_process_interleaved(encoder, samples.data(),
-                                                         static_cast<std::uint32_t>(count));
+    bool done = FLAC__stream_encoder_process_interleaved(encoder, samples.data(), count);
     done = FLAC__stream_encoder_finish(encoder) && done;
     if (!done || frame_.empty()) throw Error("flac: the encoder failed");
-    return read_frame(frame_, settings_.shape.depth_bits).channels;
+    return {read_frame(frame_, depth_bits).channels.at(0), frame_.size()};
   }
 
  private:

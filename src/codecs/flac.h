@@ -17,9 +17,6 @@ struct Settings {
   Shape shape;
   unsigned rate_hz = 16000;
   unsigned level = 5;
-
-  // Of each channel in a frame, as the encoder cuts its input.
-  std::size_t block_samples() const { return level < 3 ? 1152 : 4096; }
 };
 
 Settings settings_of(const Arguments& arguments);
@@ -27,7 +24,7 @@ Settings settings_of(const Arguments& arguments);
 // The row without the decoder's view: src/models/flac/backends.cc adds it.
 Backend codec_row();
 
-inline constexpr std::size_t kLeastBlockSamples = 16;  // of a frame
+inline constexpr std::size_t kLeastBlockSamples = 16, kMostBlockSamples = 4608;  // of a frame
 
 // Samples as the encoder sees them: of 8 bits less 128; of 16 bits the low byte comes first.
 std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits);
@@ -37,9 +34,14 @@ class FrameChooser {
  public:
   virtual ~FrameChooser() = default;
 
-  // How the encoder would code a frame of just these samples, its channels interleaved, each channel
-  // by itself: kLeastBlockSamples to block_samples() of each. Throws Error.
-  virtual std::vector<Subframe> choose(std::span<const std::int32_t> samples) = 0;
+  struct Choice {
+    Subframe subframe;
+    std::size_t bytes = 0;  // of the frame
+  };
+
+  // How the encoder would code these samples of one channel, in a frame of their own:
+  // kLeastBlockSamples to kMostBlockSamples of them. Throws Error.
+  virtual Choice choose(std::span<const std::int32_t> samples, std::size_t depth_bits) = 0;
 };
 
 std::unique_ptr<FrameChooser> make_frame_chooser(const Settings& settings);

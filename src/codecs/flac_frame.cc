@@ -118,17 +118,18 @@ void read_residual(Bits& bits, std::size_t samples, Subframe& channel) {
     fail_damaged("flac frame", "its partitions do not fit");
   for (std::size_t p = 0; p < std::size_t{1} << partition_order; ++p) {
     const std::size_t count = partition_samples - (p == 0 ? order : 0);
-    channel.parameter = bits.read(parameter_bits);
-    channel.is_rice = channel.parameter != (1u << parameter_bits) - 1;
-    if (!channel.is_rice) {
-      channel.parameter = bits.read(5);
-      bits.skip(count * channel.parameter);
-      continue;
+    unsigned parameter = bits.read(parameter_bits);
+    const bool is_rice = parameter != (1u << parameter_bits) - 1;
+    if (is_rice) {
+      for (std::size_t i = 0; i < count; ++i) {
+        bits.unary();
+        bits.skip(parameter);
+      }
+    } else {
+      parameter = bits.read(5);
+      bits.skip(count * parameter);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      bits.unary();
-      bits.skip(channel.parameter);
-    }
+    channel.partitions.push_back({is_rice, parameter});
   }
 }
 

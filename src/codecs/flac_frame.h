@@ -25,17 +25,21 @@ struct Subframe {
   std::vector<std::int32_t> coefficients = {};
   unsigned shift = 0;
 
-  // How its last residuals are coded: by Rice codes of this parameter, or in so many bits each.
-  bool is_rice = true;
-  unsigned parameter = 0;
+  // What its residuals are coded by, in partitions of equal length: by Rice codes of this
+  // parameter, or in so many bits each.
+  struct Partition {
+    bool is_rice = true;
+    unsigned parameter = 0;
+  };
+  std::vector<Partition> partitions = {};
 };
 
 struct Frame {
   std::size_t samples = 0;  // of each channel
   std::vector<Subframe> channels;
 
-  // A frame is a whole number of bytes: between its last residual and its checksum stand 0 to 7 zero
-  // bits, so that its size tells what the Rice codes spent only to within a byte.
+  // A frame is a whole number of bytes: between its last residual and its checksum stand 0 to 7
+  // zero bits, so that its size tells what the Rice codes spent only to within a byte.
   unsigned padding_bits = 0;
 };
 

@@ -28,7 +28,7 @@ struct Destroy {
 };
 
 void check(charls_jpegls_errc status) {
-  if (status != CHARLS_JPEGLS_ERRC_SUCCESS)
+  if (status != charls::jpegls_errc::success)
     throw Error(std::string("jpegls: ") + charls_get_error_message(status));
 }
 
@@ -89,7 +89,7 @@ class JpeglsEncoder final : public ShapedEncoder {
                                   static_cast<std::int32_t>(shape_.depth_bits),
                                   static_cast<std::int32_t>(shape_.channels)};
     check(charls_jpegls_encoder_set_frame_info(encoder.get(), &frame));
-    check(charls_jpegls_encoder_set_interleave_mode(encoder.get(), CHARLS_INTERLEAVE_MODE_NONE));
+    check(charls_jpegls_encoder_set_interleave_mode(encoder.get(), charls::interleave_mode::none));
     // No sample's code is longer than 32 bits, or 64 of 16 bits; a bit is added after a byte of
     // ones.
     const std::size_t begin = stream.size();
@@ -197,13 +197,13 @@ class JpeglsCodec final : public Codec {
     expect_ok(charls_jpegls_decoder_get_interleave_mode(&decoder, &mode));
     expect_ok(charls_jpegls_decoder_get_color_transformation(&decoder, &transformation));
     expect_ok(charls_jpegls_decoder_get_near_lossless(&decoder, 0, &loss));
-    if (mode != CHARLS_INTERLEAVE_MODE_NONE || loss != 0 ||
-        transformation != CHARLS_COLOR_TRANSFORMATION_NONE)
+    if (mode != charls::interleave_mode::none || loss != 0 ||
+        transformation != charls::color_transformation::none)
       fail_damaged("jpegls", "its pixels are coded otherwise");
   }
 
   static void expect_ok(charls_jpegls_errc status) {
-    if (status != CHARLS_JPEGLS_ERRC_SUCCESS) fail_damaged("jpegls", "it cannot be decoded");
+    if (status != charls::jpegls_errc::success) fail_damaged("jpegls", "it cannot be decoded");
   }
 
   Shape shape_;

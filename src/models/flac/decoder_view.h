@@ -1,14 +1,16 @@
 // The decoder's view of FLAC: what does its frame expect of the next sample?
 //
 // An encoder cuts sound into frames of a few thousand samples, looks for the best predictor and the
-// best Rice parameters for each, and writes them in front of it (RFC 9639, section 9.2). In that code
-// every value of a sample has one word, which is its price (models/flac/expectation.h). What a frame
-// holds still is taken from the past: now and then (lz/schedule.h, in samples) the stock encoder codes
-// the last 4,096 samples, 1,152 at the levels 0 to 2, as a frame of its own. Its predictor and the
-// Rice parameter of its last partition price what follows.
+// best Rice parameters for each, and writes them in front of it (RFC 9639, section 9.2). In that
+// code every value of a sample has one word, which is its price (models/flac/expectation.h). What a
+// frame holds still is taken from the past: now and then (lz/schedule.h, in samples) the stock
+// encoder codes the last few hundred samples as a frame of their own. Its predictor prices what
+// follows; the Rice parameter, which changes from partition to partition, is summed over.
 //
-// Each channel is coded by itself; what stereo has in common is left out. Of samples of 16 bits the
-// low byte comes first, and has the sum over all 256 samples that end in it.
+// Of stereo sound the right channel, which comes second, is coded by itself or as what the left one
+// exceeds it by, whatever takes the encoder fewer bytes; the middle of both is left out, for the
+// left sample would have to be priced without the right one. Of samples of 16 bits the low byte
+// comes first, and has the sum over all 256 samples that end in it.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +27,16 @@
 
 namespace kraft::flac {
 
+struct ViewParameters {
+  std::uint64_t refresh_samples = 64;  // from one frame that is frozen to the next
+  std::size_t frame_samples = 512;     // of those, at least refresh_samples
+};
+
 // An engine of lz::ViewState. Memory is O(samples of a frame), and what was observed since the last
 // trim(). One thread at a time; copies are independent.
 class DecoderView {
  public:
-  DecoderView(const Settings& settings, std::uint64_t refresh_samples);
+  DecoderView(const Settings& settings, const ViewParameters& view);
   DecoderView(const DecoderView& other);
   DecoderView(DecoderView&& other) = default;
   DecoderView& operator=(const DecoderView&) = delete;
@@ -46,7 +53,8 @@ class DecoderView {
  private:
   struct Block {
     std::uint64_t begin_samples = 0;
-    std::vector<Subframe> channels;
+    std::vector<Channel> channels;
+    bool has_side = false;  // for the second of two channels: the first less the second
   };
 
   bool is_wide() const { return settings_.shape.depth_bits == 16; }
@@ -55,15 +63,23 @@ class DecoderView {
   std::uint64_t position_samples() const { return position_bytes_ / settings_.shape.row_bytes(); }
   void push(Byte byte);
   void begin_block(std::uint64_t position_samples);
+  void make_weights();
+  bool is_side(std::size_t channel) const { return channel == 1 && blocks_.back().has_side; }
+  std::int32_t coded(std::size_t channel, std::int32_t value, std::size_t at) const;
+  Expectation expectation(std::size_t channel, std::size_t at) const;
+  void learn(std::size_t channel, std::size_t at);
+  std::size_t samples_of_block(std::size_t channel) const;
   void prepare();
 
   Settings settings_;
+  ViewParameters view_;
   lz::Schedule schedule_;
   std::unique_ptr<FrameChooser> chooser_;  // made when first needed
   std::vector<Block> blocks_;
   std::vector<std::vector<std::int32_t>> samples_;  // the last ones of each channel
   std::uint64_t position_bytes_ = 0, trimmed_bytes_ = 0;
-  Byte low_ = 0;  // of the sample whose high byte is next
+  Byte low_ = 0;                  // of the sample whose high byte is next
+  std::vector<Weights> weights_;  // of each channel, for its next sample; empty: not yet made
   std::optional<Expectation> expectation_;
   bool prepared_ = false;
   lz::ByteMasses next_;

@@ -7,8 +7,8 @@
 //     P(x) = share(x) / sum over all y of share(y)
 //
 // which can only be more than what the encoder spends. Samples of 16 bits come in two bytes, the
-// high one first: it has the sum over the 256 samples that begin with it. Nothing is held still, and
-// the numbers are the same on every machine. Where the encoder begins a new image, after 65,535
+// high one first: it has the sum over the 256 samples that begin with it. Nothing is held still,
+// and the numbers are the same on every machine. Where the encoder begins a new image, after 65,535
 // rows, this goes on.
 #pragma once
 
@@ -24,8 +24,8 @@
 
 namespace kraft::jpegls {
 
-// An engine of lz::ViewState. Some 0.1 us a sample for observing, 2 us for a distribution. Memory is
-// O(width), and what was observed since the last trim(). One thread at a time; copies are
+// An engine of lz::ViewState. Some 0.1 us a sample for observing, 2 us for a distribution. Memory
+// is O(width), and what was observed since the last trim(). One thread at a time; copies are
 // independent.
 class DecoderView {
  public:

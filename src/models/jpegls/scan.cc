@@ -12,8 +12,9 @@ constexpr int kReset = 64;  // errors after which a context halves what it has l
 constexpr int kLeastCorrection = -128, kMostCorrection = 127;
 
 // The length of a run's piece, as a power of two, by the run index.
-constexpr std::array<std::uint8_t, 32> kRunBits = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2,  2,  2,  3,  3,  3,  3,
-                                                   4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+constexpr std::array<std::uint8_t, 32> kRunBits = {0, 0, 0, 0, 1,  1,  1,  1,  2,  2, 2,
+                                                   2, 3, 3, 3, 3,  4,  4,  5,  5,  6, 6,
+                                                   7, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 double two_to_minus(int bits) { return lz::power_of_two(-bits); }
 
@@ -123,10 +124,9 @@ int Scan::quantised(int gradient) const {
 }
 
 Scan::Place Scan::place(const Neighbours& near) const {
-  const int number = (quantised(near.above_right - near.above) * 9 +
-                      quantised(near.above - near.above_left)) *
-                         9 +
-                     quantised(near.above_left - near.left);
+  const int number =
+      (quantised(near.above_right - near.above) * 9 + quantised(near.above - near.above_left)) * 9 +
+      quantised(near.above_left - near.left);
   // Numbers in balanced notation have the sign of their first digit that is not zero.
   return {std::abs(number), number < 0 ? -1 : 1};
 }

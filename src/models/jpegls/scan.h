@@ -36,11 +36,11 @@ inline constexpr std::uint16_t kNoContext = 0xffff;
 
 // What a context has learnt of its errors.
 struct Context {
-  std::int32_t magnitude = 0;  // A: sum of absolute values
-  std::int32_t bias = 0;       // B: sum since the last correction
-  std::int16_t correction = 0; // C
-  std::int16_t count = 1;      // N
-  std::int16_t negative = 0;   // Nn, of the contexts that end runs
+  std::int32_t magnitude = 0;   // A: sum of absolute values
+  std::int32_t bias = 0;        // B: sum since the last correction
+  std::int16_t correction = 0;  // C
+  std::int16_t count = 1;       // N
+  std::int16_t negative = 0;    // Nn, of the contexts that end runs
 };
 
 // What the words of all values at a place are. A value's error e is its distance from `expected`,
@@ -61,8 +61,8 @@ struct Code {
   double repeated_share = 0;
   double others = 1;
 
-  // What all shares are parts of: of the stream's words at this place P(x) = share(x) / whole. Their
-  // sum over all values may be less.
+  // What all shares are parts of: of the stream's words at this place P(x) = share(x) / whole.
+  // Their sum over all values may be less.
   double whole = 1;
 
   double share(int value) const;
