@@ -69,6 +69,8 @@ const char* const kSpecs[] = {
     "png,width=10,depth=16,channels=2,filter=average,wrap=on",
     "png:6,filter=up,engine=clone,wrap=on",
     "png:6,engine=recompress",
+    "png:9,view=decoder,filter=paeth",
+    "png:1,view=decoder,filter=mix,width=5,channels=3",
     "jpegls,width=7",
     "jpegls,view=decoder",
     "jpegls,view=decoder,width=10,channels=3,depth=16",
