@@ -14,8 +14,9 @@
 //     ratio      decoder over own rate, of all bytes of all places
 //
 // All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels,
-// a recording as 8-bit samples (several files one after the other), anything else as bytes. Places
-// are spread over --threads (0: one for each processor) threads.
+// a recording as 8-bit samples (several files one after the other), anything else as bytes. Models
+// are told the shape of a single picture or recording, where places begin at a row and contexts are
+// whole rows. Places are spread over --threads (0: one for each processor) threads.
 //
 //     views_table --time gzip:9 moby=mobydick.txt
 //
@@ -59,6 +60,8 @@ struct Settings {
 struct Input {
   std::string name;
   Bytes bytes;
+  kraft::Geometry geometry = {};
+  std::size_t row_bytes = 1;
 };
 
 struct Mean {
@@ -90,26 +93,33 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-Bytes read_file(const std::string& path) {
+Input read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw kraft::Error(path + ": cannot be read");
   const Bytes file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   switch (kraft::infer_medium(file)) {
-    case kraft::Medium::image:
-      return kraft::to_gray(kraft::read_image(file)).samples;
-    case kraft::Medium::audio:
-      return kraft::read_audio(file, kraft::Encoding::u8).samples;
+    case kraft::Medium::image: {
+      kraft::Image image = kraft::to_gray(kraft::read_image(file));
+      return {path, image.samples, image.geometry(), image.row_bytes()};
+    }
+    case kraft::Medium::audio: {
+      kraft::Audio audio = kraft::read_audio(file, kraft::Encoding::u8);
+      return {path, audio.samples, audio.geometry(), audio.channels};
+    }
     default:
-      return file;
+      return {path, file};
   }
 }
 
 Input read_input(const std::string& argument) {
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos) throw kraft::Error(argument + ": expected NAME=FILE[+FILE...]");
-  Input input{argument.substr(0, equals), {}};
-  for (const std::string& path : split(argument.substr(equals + 1), '+'))
-    kraft::append(input.bytes, read_file(path));
+  const std::vector<std::string> paths = split(argument.substr(equals + 1), '+');
+  Input input = read_file(paths[0]);
+  input.name = argument.substr(0, equals);
+  if (paths.size() > 1) input = {input.name, std::move(input.bytes)};
+  for (std::size_t i = 1; i < paths.size(); ++i)
+    kraft::append(input.bytes, read_file(paths[i]).bytes);
   return input;
 }
 
@@ -123,25 +133,27 @@ bool has_decoder(const std::string& spec) {
   return kraft::has_decoder_view(kraft::find_backend(kraft::Spec::parse(spec).name));
 }
 
-double own_bits(const std::string& spec, ByteView context, ByteView truth) {
-  const auto encoder = kraft::make_codec(spec)->encoder();
+double own_bits(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
+                ByteView truth) {
+  const auto encoder = kraft::make_codec(spec, geometry)->encoder();
   Bytes both(context.begin(), context.end());
   kraft::append(both, truth);
   return encoder->code_length(both) - encoder->code_length(context);
 }
 
 // The encoder's view of the whole context, where a model by itself compresses the end of it only.
-std::shared_ptr<const kraft::Model> encoder_model(const std::string& spec) {
+std::shared_ptr<const kraft::Model> encoder_model(const std::string& spec,
+                                                  const kraft::Geometry& geometry) {
   try {
-    return kraft::make_model(spec + ",context=0", {.threads = 1});
+    return kraft::make_model(spec + ",context=0", {.threads = 1, .geometry = geometry});
   } catch (const kraft::UsageError&) {
-    return kraft::make_model(spec, {.threads = 1});
+    return kraft::make_model(spec, {.threads = 1, .geometry = geometry});
   }
 }
 
-double encoder_bits(const std::string& spec, ByteView context, ByteView truth,
-                    std::size_t positions) {
-  const auto state = encoder_model(spec)->start(context);
+double encoder_bits(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
+                    ByteView truth, std::size_t positions) {
+  const auto state = encoder_model(spec, geometry)->start(context);
   double sum = 0;
   std::array<double, 256> bits;
   std::size_t at = 0;
@@ -155,8 +167,10 @@ double encoder_bits(const std::string& spec, ByteView context, ByteView truth,
   return sum / static_cast<double>(positions);
 }
 
-double decoder_bits(const std::string& spec, ByteView context, ByteView truth) {
-  const auto state = kraft::make_model(spec + ",view=decoder")->start(context);
+double decoder_bits(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
+                    ByteView truth) {
+  const auto model = kraft::make_model(spec + ",view=decoder", {.geometry = geometry});
+  const auto state = model->start(context);
   double bits = 0;
   state->measure({&truth, 1}, {&bits, 1});
   return bits;
@@ -164,16 +178,20 @@ double decoder_bits(const std::string& spec, ByteView context, ByteView truth) {
 
 Place measure(const Settings& settings, const std::string& spec, const Input& input,
               std::size_t context_bytes, std::size_t index) {
-  const std::size_t free = input.bytes.size() - context_bytes - settings.truth_bytes;
-  const std::size_t begin = settings.places < 2 ? 0 : free * index / (settings.places - 1);
+  const auto whole = [&](std::size_t bytes) { return bytes - bytes % input.row_bytes; };
+  const std::size_t truth_bytes =
+      std::max(whole(settings.truth_bytes + input.row_bytes - 1), input.row_bytes);
+  context_bytes = whole(context_bytes);
+  const std::size_t free = input.bytes.size() - context_bytes - truth_bytes;
+  const std::size_t begin = whole(settings.places < 2 ? 0 : free * index / (settings.places - 1));
   const ByteView context = ByteView(input.bytes).subspan(begin, context_bytes);
-  const ByteView truth = ByteView(input.bytes).subspan(begin + context_bytes, settings.truth_bytes);
-  const auto bytes = static_cast<double>(settings.truth_bytes);
+  const ByteView truth = ByteView(input.bytes).subspan(begin + context_bytes, truth_bytes);
+  const auto bytes = static_cast<double>(truth_bytes);
   Place place;
-  place.own = own_bits(spec, context, truth) / bytes;
+  place.own = own_bits(spec, input.geometry, context, truth) / bytes;
   if (settings.positions > 0)
-    place.encoder = encoder_bits(spec, context, truth, settings.positions);
-  if (has_decoder(spec)) place.decoder = decoder_bits(spec, context, truth) / bytes;
+    place.encoder = encoder_bits(spec, input.geometry, context, truth, settings.positions);
+  if (has_decoder(spec)) place.decoder = decoder_bits(spec, input.geometry, context, truth) / bytes;
   return place;
 }
 
@@ -210,7 +228,8 @@ void print_table(const Settings& settings, const std::vector<Input>& inputs) {
   for (const std::string& spec : settings.models) {
     for (const Input& input : inputs) {
       for (const std::size_t context_bytes : settings.contexts) {
-        if (input.bytes.size() > context_bytes + settings.truth_bytes + settings.places)
+        if (input.bytes.size() >
+            context_bytes + settings.truth_bytes + 2 * input.row_bytes + settings.places)
           print_row(settings, spec, input, context_bytes);
         else
           std::fprintf(stderr, "%s: too short for a context of %zu bytes\n", input.name.c_str(),
@@ -238,8 +257,9 @@ struct Timed {
   double bits = 0, count = 0;
 };
 
-void time_round(const std::string& spec, ByteView context, ByteView truth, Timed& timed) {
-  const auto state = kraft::make_model(spec, {.threads = 1})->start(context);
+void time_round(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
+                ByteView truth, Timed& timed) {
+  const auto state = kraft::make_model(spec, {.threads = 1, .geometry = geometry})->start(context);
   std::array<double, 256> bits;
   double observe_us = 0, next_us = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
@@ -268,8 +288,8 @@ void print_times(const Settings& settings, const std::vector<Input>& inputs) {
         const std::size_t at = (input.bytes.size() - context_bytes - kTimedBytes) * round / kRounds;
         const ByteView context = ByteView(input.bytes).subspan(at, context_bytes);
         const ByteView truth = ByteView(input.bytes).subspan(at + context_bytes, kTimedBytes);
-        time_round(settings.timed, context, truth, encoder);
-        time_round(settings.timed + ",view=decoder", context, truth, decoder);
+        time_round(settings.timed, input.geometry, context, truth, encoder);
+        time_round(settings.timed + ",view=decoder", input.geometry, context, truth, decoder);
       }
       std::vector<double> ratios;
       for (std::size_t round = 0; round < kRounds; ++round)

@@ -1,44 +1,49 @@
 // FLAC (RFC 9639), as libFLAC writes it: raw samples, 8 bits with offset 128 or 16 bits with the
 // low byte first, channels interleaved.
+#include "codecs/flac.h"
+
 #include <FLAC/stream_decoder.h>
 #include <FLAC/stream_encoder.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <vector>
 
 #include "codecs/decoding.h"
-#include "codecs/flac_frame.h"
-#include "codecs/shape.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::flac {
 namespace {
-
-struct Settings {
-  Shape shape;
-  unsigned rate_hz = 16000;
-  unsigned level = 5;
-};
 
 struct Delete {
   void operator()(FLAC__StreamEncoder* encoder) const { FLAC__stream_encoder_delete(encoder); }
   void operator()(FLAC__StreamDecoder* decoder) const { FLAC__stream_decoder_delete(decoder); }
 };
 
-FLAC__int32 sample_at(const Byte* bytes, std::size_t depth_bits) {
-  if (depth_bits == 8) return bytes[0] - 128;
-  return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
+void check(FLAC__StreamEncoderInitStatus status) {
+  if (status != FLAC__STREAM_ENCODER_INIT_STATUS_OK)
+    throw Error(std::string("flac: ") + FLAC__StreamEncoderInitStatusString[status]);
+}
+
+std::unique_ptr<FLAC__StreamEncoder, Delete> make_encoder() {
+  std::unique_ptr<FLAC__StreamEncoder, Delete> encoder(FLAC__stream_encoder_new());
+  if (!encoder) throw Error("flac: out of memory");
+  return encoder;
+}
+
+void set(FLAC__StreamEncoder* encoder, const Settings& settings, std::size_t samples) {
+  const Shape& shape = settings.shape;
+  FLAC__stream_encoder_set_streamable_subset(encoder,
+                                             FLAC__format_sample_rate_is_subset(settings.rate_hz));
+  FLAC__stream_encoder_set_channels(encoder, static_cast<std::uint32_t>(shape.channels));
+  FLAC__stream_encoder_set_bits_per_sample(encoder, static_cast<std::uint32_t>(shape.depth_bits));
+  FLAC__stream_encoder_set_sample_rate(encoder, settings.rate_hz);
+  FLAC__stream_encoder_set_compression_level(encoder, settings.level);
+  FLAC__stream_encoder_set_total_samples_estimate(encoder, samples);
 }
 
 class FlacEncoder final : public ShapedEncoder {
  public:
-  explicit FlacEncoder(const Settings& settings)
-      : settings_(settings), encoder_(FLAC__stream_encoder_new()) {
-    if (!encoder_) throw Error("flac: out of memory");
-  }
+  explicit FlacEncoder(const Settings& settings) : settings_(settings), encoder_(make_encoder()) {}
 
   // To the last bit of each frame's Rice codes: in whole bytes, most values of the next sample
   // would cost the same.
@@ -64,7 +69,7 @@ class FlacEncoder final : public ShapedEncoder {
     try {
       if (output->bytes->size() < output->at + bytes) output->bytes->resize(output->at + bytes);
       if (samples > 0)
-        output->padding_bits += flac::padding_bits({from, bytes}, output->depth_bits);
+        output->padding_bits += read_frame({from, bytes}, output->depth_bits).padding_bits;
     } catch (const std::exception&) {
       return FLAC__STREAM_ENCODER_WRITE_STATUS_FATAL_ERROR;
     }
@@ -109,19 +114,9 @@ class FlacEncoder final : public ShapedEncoder {
   }
 
   void begin(std::size_t frame_count, Output& output) {
-    FLAC__StreamEncoder* encoder = encoder_.get();
-    const Shape& shape = settings_.shape;
-    FLAC__stream_encoder_set_streamable_subset(
-        encoder, FLAC__format_sample_rate_is_subset(settings_.rate_hz));
-    FLAC__stream_encoder_set_channels(encoder, static_cast<std::uint32_t>(shape.channels));
-    FLAC__stream_encoder_set_bits_per_sample(encoder, static_cast<std::uint32_t>(shape.depth_bits));
-    FLAC__stream_encoder_set_sample_rate(encoder, settings_.rate_hz);
-    FLAC__stream_encoder_set_compression_level(encoder, settings_.level);
-    FLAC__stream_encoder_set_total_samples_estimate(encoder, frame_count);
-    const auto status =
-        FLAC__stream_encoder_init_stream(encoder, on_write, on_seek, on_tell, nullptr, &output);
-    if (status != FLAC__STREAM_ENCODER_INIT_STATUS_OK)
-      throw Error(std::string("flac: ") + FLAC__StreamEncoderInitStatusString[status]);
+    set(encoder_.get(), settings_, frame_count);
+    check(FLAC__stream_encoder_init_stream(encoder_.get(), on_write, on_seek, on_tell, nullptr,
+                                           &output));
   }
 
   Settings settings_;
@@ -129,6 +124,45 @@ class FlacEncoder final : public ShapedEncoder {
   Bytes frames_;
   std::vector<FLAC__int32> samples_;
   std::size_t padding_bits_ = 0;  // of the frames last written
+};
+
+// Encodes streams of one frame, with one channel.
+class OneFrame final : public FrameChooser {
+ public:
+  explicit OneFrame(const Settings& settings) : settings_(settings), encoder_(make_encoder()) {
+    settings_.shape.channels = 1;
+  }
+
+  Choice choose(std::span<const std::int32_t> samples, std::size_t depth_bits) override {
+    const auto count = static_cast<std::uint32_t>(samples.size());
+    FLAC__StreamEncoder* encoder = encoder_.get();
+    settings_.shape.depth_bits = depth_bits;
+    set(encoder, settings_, count);
+    FLAC__stream_encoder_set_streamable_subset(encoder, false);  // which has no odd depths
+    FLAC__stream_encoder_set_blocksize(encoder, count);
+    frame_.clear();
+    check(FLAC__stream_encoder_init_stream(encoder, on_write, nullptr, nullptr, nullptr, this));
+    bool done = FLAC__stream_encoder_process_interleaved(encoder, samples.data(), count);
+    done = FLAC__stream_encoder_finish(encoder) && done;
+    if (!done || frame_.empty()) throw Error("flac: the encoder failed");
+    return {read_frame(frame_, depth_bits).channels.at(0), frame_.size()};
+  }
+
+ private:
+  static FLAC__StreamEncoderWriteStatus on_write(const FLAC__StreamEncoder*, const FLAC__byte* from,
+                                                 std::size_t bytes, std::uint32_t samples,
+                                                 std::uint32_t, void* user) {
+    try {
+      if (samples > 0) static_cast<OneFrame*>(user)->frame_.assign(from, from + bytes);
+    } catch (const std::bad_alloc&) {
+      return FLAC__STREAM_ENCODER_WRITE_STATUS_FATAL_ERROR;
+    }
+    return FLAC__STREAM_ENCODER_WRITE_STATUS_OK;
+  }
+
+  Settings settings_;
+  std::unique_ptr<FLAC__StreamEncoder, Delete> encoder_;
+  Bytes frame_;
 };
 
 // One stream being decoded: what libFLAC's callbacks read from and write to.
@@ -279,7 +313,22 @@ class FlacCodec final : public Codec {
 
 }  // namespace
 
-Backend flac_backend() {
+std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits) {
+  if (depth_bits == 8) return bytes[0] - 128;
+  return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
+}
+
+std::unique_ptr<FrameChooser> make_frame_chooser(const Settings& settings) {
+  return std::make_unique<OneFrame>(settings);
+}
+
+Settings settings_of(const Arguments& arguments) {
+  return {.shape = shape_of(arguments),
+          .rate_hz = static_cast<unsigned>(arguments.integer("rate")),
+          .level = static_cast<unsigned>(arguments.integer("level"))};
+}
+
+Backend codec_row() {
   Backend row;
   row.name = "flac";
   row.summary = "sound: linear prediction, lossless";
@@ -295,13 +344,9 @@ Backend flac_backend() {
   row.library = [] { return std::string("libFLAC ") + FLAC__VERSION_STRING; };
   row.trial_ms = [](const Arguments&) { return 40; };
   row.make_codec = [](const Arguments& arguments) {
-    Settings settings;
-    settings.shape = shape_of(arguments);
-    settings.rate_hz = static_cast<unsigned>(arguments.integer("rate"));
-    settings.level = static_cast<unsigned>(arguments.integer("level"));
-    return std::make_shared<FlacCodec>(settings);
+    return std::make_shared<FlacCodec>(settings_of(arguments));
   };
   return row;
 }
 
-}  // namespace kraft
+}  // namespace kraft::flac

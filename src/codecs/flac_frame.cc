@@ -106,9 +106,9 @@ Header read_header(Bits& bits, std::size_t depth_bits) {
   return header;
 }
 
-// Rice codes of the samples after the predictor's `order` first ones, in partitions with a
-// parameter each.
-void skip_residual(Bits& bits, std::size_t samples, std::size_t order) {
+// Rice codes of the samples after the predictor's first ones, in partitions with a parameter each.
+void read_residual(Bits& bits, std::size_t samples, Subframe& channel) {
+  const std::size_t order = channel.coefficients.size();
   const unsigned method = bits.read(2);
   if (method > 1) fail_damaged("flac frame", "its residual's method is reserved");
   const unsigned parameter_bits = 4 + method;
@@ -118,53 +118,77 @@ void skip_residual(Bits& bits, std::size_t samples, std::size_t order) {
     fail_damaged("flac frame", "its partitions do not fit");
   for (std::size_t p = 0; p < std::size_t{1} << partition_order; ++p) {
     const std::size_t count = partition_samples - (p == 0 ? order : 0);
-    const unsigned parameter = bits.read(parameter_bits);
-    if (parameter == (1u << parameter_bits) - 1) {  // not Rice codes: so many bits each
-      const unsigned width = bits.read(5);
-      bits.skip(count * width);
-      continue;
+    unsigned parameter = bits.read(parameter_bits);
+    const bool is_rice = parameter != (1u << parameter_bits) - 1;
+    if (is_rice) {
+      for (std::size_t i = 0; i < count; ++i) {
+        bits.unary();
+        bits.skip(parameter);
+      }
+    } else {
+      parameter = bits.read(5);
+      bits.skip(count * parameter);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      bits.unary();
-      bits.skip(parameter);
-    }
+    channel.partitions.push_back({is_rice, parameter});
   }
 }
 
-void skip_subframe(Bits& bits, std::size_t samples, std::size_t depth_bits) {
+std::int32_t read_signed(Bits& bits, unsigned count) {
+  const auto value = static_cast<std::int32_t>(bits.read(count));
+  return value >= 1 << (count - 1) ? value - (1 << count) : value;
+}
+
+Subframe read_subframe(Bits& bits, std::size_t samples, std::size_t depth_bits) {
+  Subframe channel;
   bits.skip(1);
   const unsigned type = bits.read(6);
-  if (bits.read(1)) {  // low bits that are zero in every sample
-    const std::size_t wasted_bits = bits.unary() + 1;
-    if (wasted_bits >= depth_bits) fail_damaged("flac frame", "it wastes all of its bits");
-    depth_bits -= wasted_bits;
+  if (bits.read(1)) {
+    channel.wasted_bits = static_cast<unsigned>(bits.unary()) + 1;
+    if (channel.wasted_bits >= depth_bits) fail_damaged("flac frame", "it wastes all of its bits");
+    depth_bits -= channel.wasted_bits;
   }
-  if (type == 0) return bits.skip(depth_bits);            // constant
-  if (type == 1) return bits.skip(samples * depth_bits);  // verbatim
+  if (type <= 1) {
+    channel.kind = type == 0 ? Subframe::Kind::constant : Subframe::Kind::verbatim;
+    bits.skip((type == 0 ? 1 : samples) * depth_bits);
+    return channel;
+  }
   const bool linear = type >= 32;
   if (!linear && (type < 8 || type > 12)) fail_damaged("flac frame", "its predictor is reserved");
   const std::size_t order = linear ? type - 31 : type - 8;
   bits.skip(order * depth_bits);
+  channel.kind = Subframe::Kind::predicted;
   if (linear) {
     const unsigned precision_bits = bits.read(4) + 1;
-    bits.skip(5 + order * precision_bits);
+    const std::int32_t shift = read_signed(bits, 5);
+    if (shift < 0) fail_damaged("flac frame", "its predictor is shifted to the left");
+    channel.shift = static_cast<unsigned>(shift);
+    for (std::size_t i = 0; i < order; ++i)
+      channel.coefficients.push_back(read_signed(bits, precision_bits));
+  } else {  // the differences of samples, order times
+    static const std::vector<std::int32_t> kFixed[] = {
+        {}, {1}, {2, -1}, {3, -3, 1}, {4, -6, 4, -1}};
+    channel.coefficients = kFixed[order];
   }
-  skip_residual(bits, samples, order);
+  read_residual(bits, samples, channel);
+  return channel;
 }
 
 }  // namespace
 
-unsigned padding_bits(ByteView frame, std::size_t depth_bits) {
-  if (frame.size() < kChecksumBytes) fail_truncated("flac frame");
-  frame = frame.first(frame.size() - kChecksumBytes);
-  Bits bits(frame);
+Frame read_frame(ByteView bytes, std::size_t depth_bits) {
+  if (bytes.size() < kChecksumBytes) fail_truncated("flac frame");
+  bytes = bytes.first(bytes.size() - kChecksumBytes);
+  Bits bits(bytes);
   const Header header = read_header(bits, depth_bits);
+  Frame frame;
+  frame.samples = header.samples;
   for (std::size_t channel = 0; channel < header.channels; ++channel)
-    skip_subframe(bits, header.samples,
-                  header.depth_bits + (channel == header.side_channel ? 1 : 0));
-  const std::size_t left_bits = 8 * frame.size() - bits.at();
+    frame.channels.push_back(read_subframe(
+        bits, header.samples, header.depth_bits + (channel == header.side_channel ? 1 : 0)));
+  const std::size_t left_bits = 8 * bytes.size() - bits.at();
   if (left_bits >= 8) fail_damaged("flac frame", "it goes on behind its last channel");
-  return static_cast<unsigned>(left_bits);
+  frame.padding_bits = static_cast<unsigned>(left_bits);
+  return frame;
 }
 
 }  // namespace kraft::flac

@@ -7,33 +7,37 @@
 
 namespace kraft::png {
 
+// The neighbours of the byte at a position; back(n) is the byte n before it.
+template <typename Back>
+Neighbours neighbours_at(std::uint64_t position, const Shape& shape, Back back) {
+  const std::size_t row_bytes = shape.row_bytes(), pixel_bytes = shape.pixel_bytes();
+  Neighbours n;
+  n.in_first_column = position % row_bytes < pixel_bytes;
+  n.in_first_row = position < row_bytes;
+  if (!n.in_first_column) n.left = back(pixel_bytes);
+  if (!n.in_first_row) n.above = back(row_bytes);
+  if (!n.in_first_column && !n.in_first_row) n.above_left = back(row_bytes + pixel_bytes);
+  return n;
+}
+
 // What was observed, as far as the filters look back.
 class Pixels {
  public:
   explicit Pixels(const Shape& shape)
-      : row_bytes_(shape.row_bytes()),
-        pixel_bytes_(shape.pixel_bytes()),
-        sample_bytes_(shape.depth_bits / 8),
-        history_(row_bytes_ + pixel_bytes_) {}
+      : shape_(shape), history_(shape.row_bytes() + shape.pixel_bytes()) {}
 
   // The neighbours of the byte that comes after `more`, which follows what was observed.
   Neighbours neighbours(ByteView more) const {
-    const std::uint64_t position = history_.position_bytes() + more.size();
-    Neighbours n;
-    n.in_first_column = position % row_bytes_ < pixel_bytes_;
-    n.in_first_row = position < row_bytes_;
-    if (!n.in_first_column) n.left = back(pixel_bytes_, more);
-    if (!n.in_first_row) n.above = back(row_bytes_, more);
-    if (!n.in_first_column && !n.in_first_row) n.above_left = back(row_bytes_ + pixel_bytes_, more);
-    return n;
+    return neighbours_at(history_.position_bytes() + more.size(), shape_,
+                         [&](std::size_t bytes) { return back(bytes, more); });
   }
 
   // Whether the byte after `more` begins a row, and whether it is the high byte of its sample.
   bool begins_row(std::size_t more) const {
-    return (history_.position_bytes() + more) % row_bytes_ == 0;
+    return (history_.position_bytes() + more) % shape_.row_bytes() == 0;
   }
   bool is_high(std::size_t more) const {
-    return (history_.position_bytes() + more) % sample_bytes_ == 0;
+    return (history_.position_bytes() + more) % (shape_.depth_bits / 8) == 0;
   }
 
   // Appends the residuals of `bytes`, which come next; `numbered`: as a file's stream holds them,
@@ -59,9 +63,7 @@ class Pixels {
     return context[context.size() - (bytes - more.size())];
   }
 
-  std::size_t row_bytes_;
-  std::size_t pixel_bytes_;
-  std::size_t sample_bytes_;
+  Shape shape_;
   History history_;
 };
 

@@ -38,7 +38,10 @@
 #include "models/deflate/clone.h"
 #include "models/deflate/model.h"
 #include "models/deflate/twin.h"
+#include "models/lz/view_model.h"
+#include "models/lz/view_parameters.h"
 #include "models/pixels.h"
+#include "models/png_view.h"
 #include "registry/backends.h"
 
 namespace kraft::png {
@@ -452,13 +455,33 @@ std::string engine_for(const Arguments& arguments) {
   return deflate::engine_for(arguments, deflate_parameters(arguments));
 }
 
+// Negative: all of them.
+int filter_number(const Arguments& arguments) {
+  const auto choice = std::ranges::find(kFilterNames, arguments.text("filter"));
+  return static_cast<int>(choice - kFilterNames.begin()) - kMeans;
+}
+
+std::shared_ptr<const Model> make_decoder_view(const Arguments& arguments) {
+  ViewSettings view{.shape = shape_of(arguments), .deflate = {}};
+  view.deflate.deflate = deflate_parameters(arguments);
+  view.deflate.refresh_bytes = lz::refresh_bytes(arguments, view.deflate.refresh_bytes);
+  const int filter = filter_number(arguments);
+  if (filter >= 0) view.filter = filter;
+  view.combined = arguments.text("filter") == "mix" ? Combined::mix : Combined::product;
+  return std::make_shared<lz::ViewModel<DecoderView>>(
+      arguments.spec(), std::uint64_t{1} << view.deflate.deflate.window_bits, DecoderView(view));
+}
+
+bool is_decoder_view(const Arguments& arguments) {
+  return lz::is_decoder_view(arguments, {"engine", "wrap", "context", "dither"});
+}
+
 std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arguments& arguments) {
   Settings settings;
   settings.shape = shape_of(arguments);
   settings.deflate = deflate_parameters(arguments);
   settings.wrap = arguments.on("wrap");
-  const auto choice = std::ranges::find(kFilterNames, arguments.text("filter"));
-  const auto filter = static_cast<int>(choice - kFilterNames.begin()) - kMeans;
+  const int filter = filter_number(arguments);
   if (arguments.text("filter") == "mix") settings.mean = Mean::arithmetic;
   if (engine == "twin")
     return std::make_shared<PngModel<deflate::Twin>>(arguments.spec(), settings, filter);
@@ -466,6 +489,7 @@ std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arg
 }
 
 void check_measuring(const Arguments& arguments) {
+  if (is_decoder_view(arguments)) return;
   if (arguments.text("engine") != "auto") engine_for(arguments);
   for (const auto& given : Spec::parse(arguments.spec()).values) {
     if (given.first != "context" && given.first != "dither") continue;
@@ -490,6 +514,10 @@ Backend png_backend() {
     parameter.meaning = "engine=recompress: " + parameter.meaning;
     measuring.push_back(std::move(parameter));
   }
+  for (Parameter& parameter :
+       lz::view_parameters("fractional", "codes of the last block of each filter",
+                           deflate::ViewParameters{}.refresh_bytes))
+    measuring.push_back(std::move(parameter));
   for (Parameter& parameter : measuring) {
     parameter.of_model = true;
     row.parameters.push_back(std::move(parameter));
@@ -506,6 +534,7 @@ Backend png_backend() {
   };
   row.make_model = [make_codec = row.make_codec](const Arguments& arguments,
                                                  const ModelOptions& options) {
+    if (png::is_decoder_view(arguments)) return png::make_decoder_view(arguments);
     const std::string engine = png::engine_for(arguments);
     if (engine == "recompress")
       return model_of(make_codec(arguments), arguments.spec(), measured_context(arguments),

@@ -16,6 +16,7 @@
   row(brotli)               \
   row(lz4)                  \
   row(png)                  \
+  row(jpegls)               \
   row(webp)                 \
   row(jxl)                  \
   row(flac)                 \

@@ -47,10 +47,12 @@ std::uint64_t residual_bits(const FLAC__EntropyCodingMethod& method, const FLAC_
 // Reads a stream with libFLAC and counts the padding of its frames.
 class Analysis {
  public:
-  explicit Analysis(ByteView stream) : rest_(stream) {
+  explicit Analysis(ByteView stream) : stream_(stream), rest_(stream) {
     FLAC__StreamDecoder* decoder = FLAC__stream_decoder_new();
-    FLAC__stream_decoder_init_stream(decoder, on_read, nullptr, nullptr, nullptr, nullptr, on_frame,
+    FLAC__stream_decoder_init_stream(decoder, on_read, nullptr, on_tell, nullptr, nullptr, on_frame,
                                      nullptr, on_error, this);
+    FLAC__stream_decoder_process_until_end_of_metadata(decoder);
+    FLAC__stream_decoder_get_decode_position(decoder, &frame_begin_);
     EXPECT_TRUE(FLAC__stream_decoder_process_until_end_of_stream(decoder));
     FLAC__stream_decoder_delete(decoder);
   }
@@ -72,16 +74,52 @@ class Analysis {
     return FLAC__STREAM_DECODER_READ_STATUS_CONTINUE;
   }
 
-  static FLAC__StreamDecoderWriteStatus on_frame(const FLAC__StreamDecoder*,
+  static FLAC__StreamDecoderWriteStatus on_frame(const FLAC__StreamDecoder* decoder,
                                                  const FLAC__Frame* frame,
                                                  const FLAC__int32* const*, void* user) {
     auto* self = static_cast<Analysis*>(user);
+    FLAC__uint64 frame_end = 0;
+    FLAC__stream_decoder_get_decode_position(decoder, &frame_end);
+    self->compare(*frame,
+                  self->stream_.subspan(self->frame_begin_, frame_end - self->frame_begin_));
+    self->frame_begin_ = frame_end;
     std::uint64_t bits = 0;  // of all subframes; the header is whole bytes
     for (unsigned channel = 0; channel < frame->header.channels; ++channel)
       bits += self->subframe_bits(*frame, channel);
     self->padding_bits += (8 - bits % 8) % 8;
     ++self->frames;
     return FLAC__STREAM_DECODER_WRITE_STATUS_CONTINUE;
+  }
+
+  // What is read of a frame here with what libFLAC reads of it.
+  static void compare(const FLAC__Frame& truth, ByteView bytes) {
+    const flac::Frame frame = flac::read_frame(bytes, truth.header.bits_per_sample);
+    ASSERT_EQ(frame.samples, truth.header.blocksize);
+    ASSERT_EQ(frame.channels.size(), truth.header.channels);
+    for (std::size_t c = 0; c < frame.channels.size(); ++c) {
+      const FLAC__Subframe& expected = truth.subframes[c];
+      const flac::Subframe& channel = frame.channels[c];
+      EXPECT_EQ(channel.wasted_bits, expected.wasted_bits);
+      using Kind = flac::Subframe::Kind;
+      EXPECT_EQ(channel.kind, expected.type == FLAC__SUBFRAME_TYPE_CONSTANT   ? Kind::constant
+                              : expected.type == FLAC__SUBFRAME_TYPE_VERBATIM ? Kind::verbatim
+                                                                              : Kind::predicted);
+      if (channel.kind != Kind::predicted) continue;
+      const bool linear = expected.type == FLAC__SUBFRAME_TYPE_LPC;
+      const auto& lpc = expected.data.lpc;
+      const auto& fixed = expected.data.fixed;
+      ASSERT_EQ(channel.coefficients.size(), linear ? lpc.order : fixed.order);
+      for (std::size_t j = 0; linear && j < channel.coefficients.size(); ++j)
+        EXPECT_EQ(channel.coefficients[j], lpc.qlp_coeff[j]);
+      EXPECT_EQ(channel.shift, linear ? static_cast<unsigned>(lpc.quantization_level) : 0);
+      const auto& rice =
+          (linear ? lpc.entropy_coding_method : fixed.entropy_coding_method).data.partitioned_rice;
+      ASSERT_EQ(channel.partitions.size(), std::size_t{1} << rice.order);
+      for (std::size_t p = 0; p < channel.partitions.size(); ++p) {
+        EXPECT_TRUE(channel.partitions[p].is_rice);  // all that libFLAC writes
+        EXPECT_EQ(channel.partitions[p].parameter, rice.contents->parameters[p]);
+      }
+    }
   }
 
   std::uint64_t subframe_bits(const FLAC__Frame& frame, unsigned channel) {
@@ -118,7 +156,15 @@ class Analysis {
     ADD_FAILURE() << "libFLAC cannot read what it wrote";
   }
 
-  ByteView rest_;
+  static FLAC__StreamDecoderTellStatus on_tell(const FLAC__StreamDecoder*, FLAC__uint64* at,
+                                               void* user) {
+    const auto* self = static_cast<Analysis*>(user);
+    *at = self->stream_.size() - self->rest_.size();
+    return FLAC__STREAM_DECODER_TELL_STATUS_OK;
+  }
+
+  ByteView stream_, rest_;
+  FLAC__uint64 frame_begin_ = 0;
 };
 
 Bytes speech() { return read_audio(real_file("speech.wav")).samples; }
@@ -184,8 +230,8 @@ TEST(FlacLengths, TellTheValuesOfTheNextSampleApart) {
 TEST(FlacLengths, OfWhatIsNoFrameAreErrors) {
   Bytes stream = make_codec("flac:8,depth=16")->encode(speech());
   const ByteView frame = ByteView(stream).subspan(stream.size() - 3000);
-  EXPECT_THROW(flac::padding_bits({}, 16), Error);
-  EXPECT_THROW(flac::padding_bits(frame, 16), Error);
+  EXPECT_THROW(flac::read_frame({}, 16), Error);
+  EXPECT_THROW(flac::read_frame(frame, 16), Error);
   // The first frame follows the header of 42 bytes and the comment.
   std::size_t begin = 42;
   while (begin + 1 < stream.size() && !(stream[begin] == 0xff && stream[begin + 1] == 0xf8))
@@ -199,7 +245,7 @@ TEST(FlacLengths, OfWhatIsNoFrameAreErrors) {
       damaged[random.below(std::min<std::size_t>(damaged.size(), 60))] ^=
           static_cast<Byte>(1 << random.below(8));
     try {
-      EXPECT_LT(flac::padding_bits(damaged, 16), 8u);
+      EXPECT_LT(flac::read_frame(damaged, 16).padding_bits, 8u);
     } catch (const Error&) {
     }
   }

@@ -102,8 +102,8 @@ inline std::vector<std::string> default_specs() {
 
 // The codecs for images and sound take any bytes, but compress none but samples.
 inline bool is_for_samples(std::string_view spec) {
-  return spec.starts_with("png") || spec.starts_with("webp") || spec.starts_with("jxl") ||
-         spec.starts_with("flac");
+  return spec.starts_with("png") || spec.starts_with("jpegls") || spec.starts_with("webp") ||
+         spec.starts_with("jxl") || spec.starts_with("flac");
 }
 
 // Every level of every such backend.

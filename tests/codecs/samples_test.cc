@@ -12,7 +12,7 @@ namespace kraft {
 namespace {
 
 TEST(ImageCodecs, RoundTripEveryShapeWholeAndCutAnywhere) {
-  for (const char* name : {"png", "webp", "jxl:3"}) {
+  for (const char* name : {"png", "jpegls", "webp", "jxl:3"}) {
     for (std::size_t channels : {1, 2, 3, 4}) {
       for (std::size_t depth_bits : {8, 16}) {
         if (name == std::string("webp") && depth_bits == 16) continue;
@@ -32,7 +32,7 @@ TEST(ImageCodecs, RoundTripEveryShapeWholeAndCutAnywhere) {
 
 TEST(ImageCodecs, CompressSmoothImagesBetterThanNoise) {
   Image image = picture(64, 64, 1, 8);
-  for (const char* name : {"png", "webp", "jxl"}) {
+  for (const char* name : {"png", "jpegls", "webp", "jxl"}) {
     const auto codec = make_codec(name, image.geometry());
     EXPECT_LT(codec->encode(image.samples).size(), image.samples.size() * 7 / 10) << name;
   }
@@ -61,7 +61,7 @@ TEST(ImageCodecs, CompleteAPartialRowWithItsLastPixel) {
 
 TEST(ImageCodecs, RefuseImagesOfAnotherShape) {
   const Image image = picture(10, 5, 3, 8);
-  for (const char* name : {"png", "webp", "jxl:3"}) {
+  for (const char* name : {"png", "jpegls", "webp", "jxl:3"}) {
     const Bytes stream = make_codec(name, image.geometry())->encode(image.samples);
     for (const char* other : {",width=9", ",channels=1", ",channels=4"}) {
       // WebP does not tell whether pixels that are all opaque had an alpha channel.

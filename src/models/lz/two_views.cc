@@ -11,10 +11,16 @@ Backend with_views(Backend row, std::vector<Parameter> parameters, MakeView make
                    std::function<void(const Arguments&)> check_view) {
   for (Parameter& parameter : measured_context_parameters())
     row.parameters.push_back(std::move(parameter));
-  for (Parameter& parameter : parameters) row.parameters.push_back(std::move(parameter));
+  std::vector<std::string> of_decoder;
+  for (Parameter& parameter : parameters) {
+    if (parameter.name != "view") of_decoder.push_back(parameter.name);
+    row.parameters.push_back(std::move(parameter));
+  }
   row.engine = [] { return std::string("recompress"); };
-  const auto is_decoders = [check_view = std::move(check_view)](const Arguments& arguments) {
-    const bool decoder = is_decoder_view(arguments, {"context", "dither"});
+  const auto is_decoders = [check_view = std::move(check_view),
+                            of_decoder = std::move(of_decoder)](const Arguments& arguments) {
+    const bool decoder =
+        is_decoder_view(arguments, {"context", "dither"}, {of_decoder.begin(), of_decoder.end()});
     if (decoder && check_view) check_view(arguments);
     return decoder;
   };

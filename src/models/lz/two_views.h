@@ -1,4 +1,4 @@
-// The rows of codecs that are measured in whole bytes, and have a decoder's view beside that.
+// The rows of codecs that are measured as they are, and have a decoder's view beside that.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@ namespace kraft::lz {
 template <typename Engine>
 class ViewModel final : public Model, public PricesContextWhenAsked {
  public:
-  // `fresh` has observed nothing.
-  ViewModel(std::string spec, std::uint64_t window_bytes, Engine fresh)
+  // `fresh` has observed nothing. No window: it looks back without end.
+  ViewModel(std::string spec, std::optional<std::uint64_t> window_bytes, Engine fresh)
       : spec_(std::move(spec)), window_bytes_(window_bytes), fresh_(std::move(fresh)) {}
 
   std::unique_ptr<State> start() const override {
@@ -28,7 +28,7 @@ class ViewModel final : public Model, public PricesContextWhenAsked {
 
  private:
   std::string spec_;
-  std::uint64_t window_bytes_;
+  std::optional<std::uint64_t> window_bytes_;
   Engine fresh_;
 };
 
