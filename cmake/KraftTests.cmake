@@ -25,6 +25,11 @@ if(test_sources)
   target_link_libraries(kraft_tests PRIVATE
     $<TARGET_NAME_IF_EXISTS:kraft_cli> kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock
     kraft_flags)
+  if(TARGET kraft_server)  # the sockets are the server's alone
+    target_sources(kraft_tests PRIVATE ${PROJECT_SOURCE_DIR}/src/serve/http_server.cc)
+    target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_HTTPLIB)
+    target_link_libraries(kraft_tests PRIVATE PkgConfig::KRAFT_HTTPLIB)
+  endif()
   if(NOT KRAFT_LLAMA_KIND STREQUAL "off")
     target_compile_definitions(kraft_tests PRIVATE KRAFT_HAVE_LLAMA)
   endif()

@@ -77,6 +77,15 @@ void remove_unfinished_files() noexcept {
   }
 }
 
+std::string first_beside_program(const std::vector<std::string>& paths) {
+  std::error_code error;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const std::string& path : paths) {
+    if (std::filesystem::is_regular_file(folder / path, error)) return (folder / path).string();
+  }
+  return {};
+}
+
 void write_all(int descriptor, ByteView bytes, const std::string& name) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());

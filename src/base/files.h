@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kraft/bytes.h"
 
@@ -101,6 +102,9 @@ class OutputFile {
 
 // Writes all of it, or throws an Error that says `name`.
 void write_all(int descriptor, ByteView bytes, const std::string& name);
+
+// The first of the files that is there, as seen from the program's folder; empty: none is.
+std::string first_beside_program(const std::vector<std::string>& paths);
 
 // Removes what uncommitted OutputFiles have written so far, for a program that is about to end. May
 // be called from a signal handler.

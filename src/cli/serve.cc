@@ -40,8 +40,8 @@ std::string address_of(const serve::ServeTask& task, int port) {
 int run_server(const serve::ServeTask& task) {
   if (!serve::has_http_server())
     throw Error(
-        "kraft was built without cpp-httplib, which serve needs (apt-get install "
-        "libcpp-httplib-dev, and build again)");
+        "there is no kraft-serve beside this program: it is built where cpp-httplib is (apt-get "
+        "install libcpp-httplib-dev)");
   catch_interrupts();
   prepare_heap();
   serve::Service service(serve::settings_of(task));

@@ -9,10 +9,10 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <set>
 #include <thread>
 
+#include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "kraft/error.h"
@@ -72,20 +72,11 @@ Joined& joined() {
   return joined;
 }
 
-std::string first_there(const std::vector<std::string>& paths) {
-  std::error_code error;
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const std::string& path : paths) {
-    if (std::filesystem::is_regular_file(folder / path, error)) return (folder / path).string();
-  }
-  return {};
-}
-
 }  // namespace
 
 void join_launch(const std::vector<std::string>& module_paths) {
   joined().launch = read_launch();
-  if (!launch().alone()) joined().module = first_there(module_paths);
+  if (!launch().alone()) joined().module = first_beside_program(module_paths);
 }
 
 const Launch& launch() { return joined().launch; }

@@ -11,9 +11,7 @@ bool has_http_server() { return false; }
 struct HttpServer::Impl {};
 
 HttpServer::HttpServer(Service&, const Settings&) {
-  throw Error(
-      "kraft was built without cpp-httplib, which serving needs (apt-get install "
-      "libcpp-httplib-dev, and build again)");
+  throw Error("built without cpp-httplib, which serving needs");
 }
 HttpServer::~HttpServer() = default;
 int HttpServer::port() const { return 0; }
