@@ -243,7 +243,8 @@ TEST(Comparison, TheCostOfWorkIsMeasuredInACopyOfTheProcess) {
 }
 
 TEST(Comparison, CancellingEndsACell) {
-  Comparison all({}, {text_input()}, {"bzip2"}, {ComparedSampler::parse("ancestral")}, 1,
+  Comparison all({.seed = 1, .count = 1, .positions = 8, .judges = {}, .alphabet = "all"},
+                 {text_input()}, {"bzip2"}, {ComparedSampler::parse("ancestral")}, 1,
                  [] { return true; });
   EXPECT_THROW(all.compute({0, 0, "bzip2", kNoSampler, false}, 0), Cancelled);
   EXPECT_THROW(all.compute({0, 0, "bzip2", "ancestral", false}, 0), Cancelled);
