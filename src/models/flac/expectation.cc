@@ -123,8 +123,8 @@ void Expectation::add_equal(std::int64_t first, std::int64_t last, double share,
   first = std::max(first, lowest_);
   last = std::min(last, highest_);
   if (first > last) return;
-  const std::int64_t count = last - first + 1;
-  everywhere += share * static_cast<double>(count / 256);
+  const std::int64_t count = last - first + 1, rounds = count / 256;
+  everywhere += share * static_cast<double>(rounds);
   const auto begin = static_cast<std::size_t>(first & 255);
   const auto rest = static_cast<std::size_t>(count % 256);
   if (rest == 0) return;
