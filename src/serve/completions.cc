@@ -206,7 +206,7 @@ class Choice {
   // Takes what is certain and has not been taken; all of it at the end. Characters stay whole.
   struct Piece {
     Bytes bytes;
-    Json logprobs = nullptr;
+    Json logprobs;  // null where nobody asked
   };
   Piece take(bool at_end) {
     const std::size_t end = at_end ? text_.size() : std::max(certain_, echoed_bytes_);

@@ -423,11 +423,11 @@ struct HttpServer::Impl final : httplib::Server {
     };
     if (reply.events) return send_events(out, answer, end);
     end(reply.body.size());
-    out.set_content(std::move(reply.body), reply.type);
+    out.set_content(reply.body, reply.type);
   }
 
   template <class End>
-  static void send_events(httplib::Response& out, std::shared_ptr<Service::Answer> answer,
+  static void send_events(httplib::Response& out, const std::shared_ptr<Service::Answer>& answer,
                           End end) {
     const auto sent = std::make_shared<std::uint64_t>(0);
     out.set_chunked_content_provider(
