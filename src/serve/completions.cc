@@ -205,6 +205,8 @@ class Choice {
 
   // Takes what is certain and has not been taken; all of it at the end. Characters stay whole.
   struct Piece {
+    Piece() noexcept(false) {}  // Json may throw
+
     Bytes bytes;
     Json logprobs;  // null where nobody asked
   };
