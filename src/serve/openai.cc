@@ -110,10 +110,9 @@ std::vector<Token> Pricer::unit(ByteView bytes) {
   const UnitsView nothing;
   state->extend_units({&nothing, 1}, bits);
   std::optional<std::uint32_t> chosen;
-  const auto equal =
-      std::equal_range(units.begin(), units.end(), bytes, [](ByteView a, ByteView b) {
-        return std::ranges::lexicographical_compare(a, b);
-      });
+  const auto equal = std::equal_range(
+      units.begin(), units.end(), bytes,
+      [](ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); });
   for (auto at = equal.first; at != equal.second; ++at) {
     const auto index = static_cast<std::uint32_t>(at - units.begin());
     if (!chosen || bits[index] < bits[*chosen]) chosen = index;
