@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -169,6 +170,30 @@ class SpawnAttributes {
 // killed from there.
 std::array<std::atomic<pid_t>, 1024> running_groups;
 
+// Processes that have started and are not listed yet.
+std::atomic<int> starting{0};
+
+// While a process starts, until it is listed: no handler runs in this thread, and those that run in
+// others wait, so that none misses it.
+class Starting {
+ public:
+  Starting() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+    ++starting;
+  }
+  Starting(const Starting&) = delete;
+  Starting& operator=(const Starting&) = delete;
+  ~Starting() {
+    --starting;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t before_;
+};
+
 std::atomic<pid_t>* list_group(pid_t group) {
   for (std::atomic<pid_t>& place : running_groups) {
     pid_t nobody = 0;
@@ -237,6 +262,7 @@ class Child {
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     const SpawnAttributes attributes;
+    const Starting until_listed;
     const int code = posix_spawnp(&pid_, arguments[0], actions.get(), attributes.get(),
                                   arguments.data(), environ);
     if (code == 0) {
@@ -348,15 +374,11 @@ constexpr int kTrialFailed = 1;
 class Trial {
  public:
   Trial(const std::function<void()>& work, const Pipe& report) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);  // no handler of ours may run in the copy
+    const Starting until_listed;  // and no handler of ours may run in the copy
     pid_ = fork();
     if (pid_ == 0) run(work, report);
-    const int error = errno;
-    if (pid_ > 0) setpgid(pid_, pid_);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid_ < 0) fail("cannot start a process", error);
+    if (pid_ < 0) fail("cannot start a process", errno);
+    setpgid(pid_, pid_);
     listed_ = list_group(pid_);
   }
   Trial(const Trial&) = delete;
@@ -387,6 +409,7 @@ class Trial {
     const rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
+    starting = 0;  // of the process that this is a copy of
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -479,6 +502,7 @@ class WordSplitter {
 }  // namespace
 
 void kill_running_processes() noexcept {
+  while (starting > 0) sched_yield();
   for (const std::atomic<pid_t>& group : running_groups) {
     const pid_t pid = group.load();
     if (pid > 0) kill(-pid, SIGKILL);
