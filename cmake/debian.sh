@@ -3,6 +3,7 @@
 #
 #   install_packages GROUP...    installs what is missing of those groups of debian-packages.txt
 #   download_package NAME TO     puts the package's .deb into the folder TO without installing it
+#   unpack_packages TO NAME...   puts the packages' files into the folder TO without installing them; or fails
 
 package_list=$(dirname "${BASH_SOURCE[0]}")/debian-packages.txt
 
@@ -75,6 +76,16 @@ download_package() {
   # As root, apt would download as a user who cannot write to the folder, and warn.
   if ((EUID == 0)); then options+=(-o APT::Sandbox::User=root); fi
   (cd "$to" && quiet_download "${options[@]}" "$name")
+}
+
+unpack_packages() {
+  local to=$1 name packages
+  for name in "${@:2}"; do
+    packages=$(mktemp -d)
+    download_package "$name" "$packages" || fail "cannot download the Debian package $name"
+    dpkg -x "$packages"/*.deb "$to"
+    rm -r "$packages"
+  done
 }
 
 quiet_download() {

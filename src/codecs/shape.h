@@ -78,6 +78,20 @@ class ShapedEncoder : public Encoder {
   virtual std::size_t write(ByteView message, Bytes& stream) = 0;
 };
 
+// The same for formats whose images have at most so many rows: write_image(rows) appends one for
+// each full one, and another for the rest. One row more than fills whole images is there, so that
+// an image of just so many rows is always followed by another.
+template <typename WriteImage>
+std::size_t write_images(ByteView message, const Shape& shape, std::size_t most_rows, Bytes& rows,
+                         WriteImage write_image) {
+  const std::size_t most_bytes = most_rows * shape.row_bytes();
+  const std::size_t whole = message.size() / most_bytes;
+  const std::size_t added_bytes = complete(message, shape, whole * most_rows + 1, rows);
+  for (std::size_t at = 0; at < rows.size(); at += most_bytes)
+    write_image(ByteView(rows).subspan(at, std::min(most_bytes, rows.size() - at)));
+  return added_bytes;
+}
+
 // Reads what put_added() wrote and takes so many bytes off the end of `rows`: what is left is the
 // message. `rest` is all that follows the library's stream. Throws Error.
 inline void remove_added(const std::string& codec, ByteView rest, std::size_t limit_bytes,

@@ -45,16 +45,8 @@ class WebpEncoder final : public ShapedEncoder {
 
   std::size_t write(ByteView message, Bytes& stream) override {
     stream.clear();
-    // One row more than fills whole images, so that the last one is not full.
-    const std::size_t whole = message.size() / (kMostRows * shape_.row_bytes());
-    const std::size_t added_bytes = complete(message, shape_, whole * kMostRows + 1, rows_);
-    const std::size_t count = rows_.size() / shape_.row_bytes();
-    for (std::size_t y = 0; y < count; y += kMostRows) {
-      const std::size_t height = std::min(kMostRows, count - y);
-      write_image(ByteView(rows_).subspan(y * shape_.row_bytes(), height * shape_.row_bytes()),
-                  stream);
-    }
-    return added_bytes;
+    return write_images(message, shape_, kMostRows, rows_,
+                        [&](ByteView rows) { write_image(rows, stream); });
   }
 
   void write_image(ByteView rows, Bytes& stream) {

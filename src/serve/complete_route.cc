@@ -38,18 +38,6 @@ Json completion_json(const Completion& completion) {
   return json;
 }
 
-template <class Task>
-void expect_moderate(const Desk& desk, const Task& task, std::size_t sample_bytes) {
-  const double bytes = static_cast<double>(sample_bytes) * static_cast<double>(task.count) *
-                       static_cast<double>(task.models.size());
-  if (bytes > static_cast<double>(desk.settings.most_drawn_bytes))
-    throw Failure::invalid(
-        "count times what the file holds is more than the server draws in one "
-        "request: " +
-            std::to_string(desk.settings.most_drawn_bytes) + " bytes",
-        "count");
-}
-
 // What both media have in common: the fields, the file, the completions and their pictures.
 template <class Task, class Read, class Complete, class Describe>
 Reply complete(const Desk& desk, Fields& fields, const OptionTable<Task>& options, Medium medium,
@@ -73,7 +61,10 @@ Reply complete(const Desk& desk, Fields& fields, const OptionTable<Task>& option
   const Receiver receiver = heard.receiver(desk.work);
   const auto& original = read(task, media, *input);
   warn_about("the file", original.warnings, receiver);
-  expect_moderate(desk, task, original.samples.size());
+  desk.expect_moderate(static_cast<double>(original.samples.size()) *
+                           static_cast<double>(task.count) *
+                           static_cast<double>(task.models.size()),
+                       "count times what the file holds", "count");
   if (panel) expect_panel_fits(task);
   const auto result = run(task, receiver);
   desk.work->stop_if_cancelled();

@@ -123,18 +123,6 @@ void read_task(const Desk& desk, Fields& fields, Asked& asked) {
   task.wants_copying = task.wants_bits = false;
 }
 
-void expect_moderate(const Desk& desk, const Asked& asked) {
-  const double tokens = static_cast<double>(asked.max_tokens) *
-                        static_cast<double>(asked.task.count) *
-                        static_cast<double>(asked.prompts.size());
-  if (tokens > static_cast<double>(desk.settings.most_drawn_bytes))
-    throw Failure::invalid(
-        "max_tokens times n times the prompts is more than the server draws in "
-        "one request: " +
-            std::to_string(desk.settings.most_drawn_bytes),
-        "max_tokens");
-}
-
 Asked read(const Desk& desk, Fields& fields) {
   Asked asked;
   const auto model = fields.texts("model");
@@ -162,7 +150,10 @@ Asked read(const Desk& desk, Fields& fields) {
   std::size_t longest = 1;
   for (const Bytes& unit : asked.model->units()) longest = std::max(longest, unit.size());
   asked.task.length = asked.max_tokens * static_cast<std::int64_t>(asked.tokens() ? longest : 1);
-  expect_moderate(desk, asked);
+  desk.expect_moderate(static_cast<double>(asked.max_tokens) *
+                           static_cast<double>(asked.task.count) *
+                           static_cast<double>(asked.prompts.size()),
+                       "max_tokens times n times the prompts", "max_tokens", "");
   asked.id = completion_id();
   asked.created = std::chrono::duration_cast<std::chrono::seconds>(
                       std::chrono::system_clock::now().time_since_epoch())

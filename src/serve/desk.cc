@@ -12,6 +12,14 @@ void Desk::allow(std::vector<std::string>& models) const {
   for (std::string& model : models) model = shelf.allowed(model);
 }
 
+void Desk::expect_moderate(double amount, const std::string& what, const std::string& field,
+                           const std::string& unit) const {
+  if (amount > static_cast<double>(settings.most_drawn_bytes))
+    throw Failure::invalid(what + " is more than the server draws in one request: " +
+                               std::to_string(settings.most_drawn_bytes) + unit,
+                           field);
+}
+
 void Desk::add_prime(const Fields& fields, ContextInput& context) const {
   if (context.prime && context.prime->empty()) context.prime.reset();
   if (!fields.has("prime") && !fields.is_null("prime")) context.prime = settings.prime;

@@ -74,6 +74,11 @@ struct Desk {
   // Throws Failure unless the server has them all. Leaves the canonical specifications.
   void allow(std::vector<std::string>& models) const;
 
+  // Throws Failure, of a field, where a request draws more than the server does in one. `what` is
+  // drawn, `amount` of it, in units of `unit`.
+  void expect_moderate(double amount, const std::string& what, const std::string& field,
+                       const std::string& unit = " bytes") const;
+
   // The server's corpus, unless the request has one, or says that there is to be none.
   void add_prime(const Fields& fields, ContextInput& context) const;
 };

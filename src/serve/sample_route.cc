@@ -83,16 +83,6 @@ SampleResult run(const Desk& desk, const SampleTask& task, const SampleReceiver&
   return result;
 }
 
-void expect_moderate(const Desk& desk, const SampleTask& task) {
-  const double length = static_cast<double>(task.length.value_or(kSampleLength));
-  const double bytes =
-      length * static_cast<double>(task.count) * static_cast<double>(task.made_models.size());
-  if (bytes > static_cast<double>(desk.settings.most_drawn_bytes))
-    throw Failure::invalid("length times count is more than the server draws in one request: " +
-                               std::to_string(desk.settings.most_drawn_bytes) + " bytes",
-                           "length");
-}
-
 }  // namespace
 
 Reply draw_samples(const Desk& desk, Fields& fields) {
@@ -114,7 +104,10 @@ Reply draw_samples(const Desk& desk, Fields& fields) {
   for (const std::string& spec : task.models)
     task.made_models.push_back(desk.model(spec, corpus_bytes));
   task.models.clear();
-  expect_moderate(desk, task);
+  desk.expect_moderate(static_cast<double>(task.length.value_or(kSampleLength)) *
+                           static_cast<double>(task.count) *
+                           static_cast<double>(task.made_models.size()),
+                       "length times count", "length");
   if (streams)
     return Reply::stream([desk, task](Events& events) {
       Heard heard;
