@@ -20,6 +20,7 @@ struct Command {
   std::vector<std::string> examples;
   std::string positional;          // option that takes the arguments without a name; none if empty
   std::string without_positional;  // what is said where one is required and missing
+  bool hidden = false;             // from the list of commands
   bool spreads = false;            // over the ranks that mpirun starts (run/cells.h)
 
   // Of the task and of what is shown of it: serve() sets both (cli/options.h).

@@ -25,8 +25,7 @@ const OptionTable<Show>& show_options() {
         "columns", &Show::columns,
         std::vector<std::pair<std::string, Columns>>{
             {"concise", Columns::concise}, {"all", Columns::all}, {"lasting", Columns::lasting}},
-        {.value_name = "WHICH",
-         .meaning = "of the tables: concise, all, or lasting (all but costs)"});
+        {.value_name = "WHICH", .meaning = "of the tables; lasting: all but costs"});
     rows.flag("json", &Show::json,
               {.meaning = "print JSON: all figures, all samples", .excludes = {"csv"}});
     rows.flag("csv", &Show::csv, {.meaning = "print CSV: a line for each figure"});

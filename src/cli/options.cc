@@ -282,6 +282,16 @@ std::string spelled(const Command& command, const std::string& option) {
   return option == command.positional ? "the " + option : "--" + option;
 }
 
+std::vector<const Option*> named_options(const Command& command) {
+  std::vector<const Option*> named;
+  for (const std::span<const Option> table : command.tables) {
+    for (const Option& option : table) {
+      if (option.name != command.positional) named.push_back(&option);
+    }
+  }
+  return named;
+}
+
 std::string usage_of(const Option& option) {
   std::string text = option.letter == 0 ? "    --" : std::string("-") + option.letter + ", --";
   text += option.name;
@@ -291,13 +301,11 @@ std::string usage_of(const Option& option) {
 std::string meaning_of(const Option& option) {
   std::vector<std::string> facts;
   const std::string range = option.range();
-  if (!range.empty() && option.kind != OptionKind::choice) facts.push_back(range);
+  if (!range.empty()) facts.push_back(range);
   const std::string& initial = option.initial.empty() ? option.otherwise : option.initial;
   if (!initial.empty()) facts.push_back("default: " + initial);
   const std::string readers = option.readers();
-  std::string text = readers.empty() ? option.meaning : readers + ": " + option.meaning;
-  if (option.kind == OptionKind::choice && text.find(option.choices[0]) == text.npos)
-    text += ": " + range;
+  const std::string text = readers.empty() ? option.meaning : readers + ": " + option.meaning;
   return facts.empty() ? text : text + " (" + join(facts, "; ") + ")";
 }
 

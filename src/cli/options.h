@@ -71,6 +71,9 @@ class Request {
 // An option as the command line spells it: "--top-k"; what needs no name, "the input".
 std::string spelled(const Command& command, const std::string& option);
 
+// All options of a command but the one that needs no name.
+std::vector<const Option*> named_options(const Command& command);
+
 // As for a shell: how an option is written, and what it means with its range and default.
 std::string usage_of(const Option& option);
 std::string meaning_of(const Option& option);

@@ -18,8 +18,7 @@ void add_view(OptionTable<Task>& table, Field field) {
     names.emplace_back(name_of(view), view);
   table.choice("view", field, std::move(names),
                {.value_name = "WHICH",
-                .meaning = "views of the codecs: encoder, decoder, both side by side, or as the "
-                           "models are given"});
+                .meaning = "views of the codecs; both: side by side, given: as the models say"});
 }
 
 // The specifications in the views that are wanted, the encoder's first. Throws UsageError where a

@@ -33,7 +33,8 @@ OptionTable<ClassifyTask> make_table() {
                std::vector<std::pair<std::string, Distance>>{{"conditional", Distance::conditional},
                                                              {"ncd", Distance::ncd}},
                {.value_name = "WHAT",
-                .meaning = "what decides: conditional (bits per byte after the corpus) or ncd"});
+                .meaning = "what decides; conditional: bits per byte after the corpus, ncd: the "
+                           "normalized compression distance"});
   table.flag("lines", &T::lines, {.meaning = "classify each line by itself"});
   add_threads(table, &T::threads);
   return table;

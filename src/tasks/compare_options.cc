@@ -20,22 +20,6 @@ namespace {
 constexpr double kMostBytes = 1 << 24;
 constexpr double kMostPixels = 1 << 16;
 
-using Size = std::pair<std::size_t, std::size_t>;
-
-Size parse_patch(const std::string& text) {
-  const std::size_t cross = std::min(text.find('x'), text.size());
-  std::int64_t width = 0, height = 0;
-  if (cross == text.size() || !parse_integer(text.substr(0, cross), width) ||
-      !parse_integer(text.substr(cross + 1), height) || width < 1 || height < 2 ||
-      width > 1 << 16 || height > 1 << 16)
-    throw OptionError({"", "patch", " is WxH in pixels, not '" + printable(text) + "'"});
-  return {static_cast<std::size_t>(width), static_cast<std::size_t>(height)};
-}
-
-std::string text_of_patch(const Size& size) {
-  return std::to_string(size.first) + "x" + std::to_string(size.second);
-}
-
 OptionTable<CompareTask> make_table() {
   using T = CompareTask;
   OptionTable<T> table;
@@ -94,9 +78,10 @@ OptionTable<CompareTask> make_table() {
                  .otherwise = std::to_string(kSide),
                  .meaning = "image: pixels of its shorter side, when it has more; 0: as it is",
                  .media = {Medium::image}});
-  table.structured("patch", &T::patch, parse_patch, text_of_patch,
+  table.structured("patch", &T::patch,
+                   [](const std::string& text) { return parse_size("patch", text); }, text_of_size,
                    {.value_name = "WxH",
-                    .otherwise = text_of_patch(kPatch),
+                    .otherwise = text_of_size(kPatch),
                     .meaning = "image: pixels of a window",
                     .media = {Medium::image}});
   table.integer("rows", &T::rows,
@@ -164,8 +149,11 @@ const OptionTable<CompareTask>& compare_options() {
 
 void check(const CompareTask& task) {
   check(compare_options(), task);
-  const Size patch = task.patch.value_or(kPatch);
-  parse_patch(text_of_patch(patch));
+  const PixelSize patch = task.patch.value_or(kPatch);
+  if (patch.first < 1 || patch.first > kMostPixels || patch.second < 2 ||
+      patch.second > kMostPixels)
+    throw OptionError(
+        {"", "patch", " has 1..65536 columns and 2..65536 rows, not " + text_of_size(patch)});
   if (task.samplers.empty()) throw UsageError("no sampler to draw with");
   const std::vector<std::string> models = in_views(task.models, task.view);
   for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);

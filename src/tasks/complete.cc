@@ -204,8 +204,8 @@ OptionTable<CompletionTask> make_completion_table() {
                                                               {"whole", Candidate::whole}},
                {.value_name = "WHAT",
                 .otherwise = "byte",
-                .meaning = "image and audio: choose between bytes (byte), or between whole pixels "
-                           "or samples that occur in what is given (whole)"});
+                .meaning = "image and audio: what is chosen between; byte: bytes, whole: pixels or "
+                           "samples that occur in what is given"});
   table.restrict_to({Medium::image, Medium::audio});
   return table;
 }

@@ -14,21 +14,6 @@ namespace {
 
 constexpr double kMostRate = 655'350;
 
-using Size = std::pair<std::size_t, std::size_t>;
-
-Size parse_size(const std::string& option, const std::string& text) {
-  const std::size_t cross = text.find('x');
-  std::int64_t width = 0, height = 0;
-  if (cross == text.npos || !parse_integer(text.substr(0, cross), width) ||
-      !parse_integer(text.substr(cross + 1), height) || width < 1 || height < 1)
-    throw OptionError({"", option, " is WxH in pixels, not '" + printable(text) + "'"});
-  return {static_cast<std::size_t>(width), static_cast<std::size_t>(height)};
-}
-
-std::string text_of_size(const Size& size) {
-  return std::to_string(size.first) + "x" + std::to_string(size.second);
-}
-
 OptionTable<ContextInput> make_context_table() {
   OptionTable<ContextInput> table;
   table.contents(
@@ -68,7 +53,7 @@ OptionTable<MediaInput> make_media_input_table() {
                    {"u8", Encoding::u8}, {"mulaw", Encoding::mulaw}, {"s16", Encoding::s16}},
                {.value_name = "NAME",
                 .otherwise = "the file's own",
-                .meaning = "audio: u8 (linear, 8 bits), mulaw or s16",
+                .meaning = "audio: what a sample becomes; u8: 8 linear bits",
                 .media = {Medium::audio}});
   table.integer("rate", &M::rate,
                 {.value_name = "HZ",
@@ -137,6 +122,19 @@ MediaSamples read_samples(const MediaInput& input, ByteView file, std::string_vi
     return samples;
   }
   return {.medium = medium, .bytes = Bytes(file.begin(), file.end())};
+}
+
+PixelSize parse_size(const std::string& option, const std::string& text) {
+  const std::size_t cross = text.find('x');
+  std::int64_t width = 0, height = 0;
+  if (cross == text.npos || !parse_integer(text.substr(0, cross), width) ||
+      !parse_integer(text.substr(cross + 1), height) || width < 1 || height < 1)
+    throw OptionError({"", option, " is WxH in pixels, not '" + printable(text) + "'"});
+  return {static_cast<std::size_t>(width), static_cast<std::size_t>(height)};
+}
+
+std::string text_of_size(const PixelSize& size) {
+  return std::to_string(size.first) + "x" + std::to_string(size.second);
 }
 
 Box parse_box(const std::string& option, const std::string& text) {

@@ -28,8 +28,8 @@ OptionTable<NextTask> make_table() {
                std::vector<std::pair<std::string, BaseBits>>{
                    {"auto", BaseBits::automatic}, {"on", BaseBits::on}, {"off", BaseBits::off}},
                {.value_name = "WHEN",
-                .meaning = "the code length of the context: on, off, or auto (where the model "
-                           "need not predict every byte of it for that)"});
+                .meaning = "the code length of the context; auto: where the model need not "
+                           "predict every byte of it for that"});
   add_view(table, &NextTask::view);
   add_threads(table, &NextTask::threads);
   return table;

@@ -71,7 +71,7 @@ OptionTable<ReproduceTask> make_table() {
                  .only_with = of({E::table1, E::fig2, E::fig4, E::table2})});
   table.choice("medium", &T::medium, names_of_curves(), T::kDefaultMedium,
                {.value_name = "WHAT",
-                .meaning = "text, images or audio",
+                .meaning = "whose curves are drawn",
                 .only_with = of({E::fig2, E::fig4})});
   table.integer("seed", &T::seed,
                 {.letter = 's',

@@ -73,9 +73,9 @@ struct CompareTask {
   std::optional<std::uint64_t> context_bytes = {}, truth_bytes = {};  // of a window of text
   // Of images: pixels of the shorter side, if it has more (0: as it is).
   std::optional<std::uint64_t> side = {};
-  std::optional<std::pair<std::size_t, std::size_t>> patch = {};  // width and height of a window
-  std::optional<std::uint64_t> rows = {};                         // its last, which are the truth
-  std::optional<std::uint32_t> rate_hz = {};                      // of sound
+  std::optional<PixelSize> patch = {};        // of a window
+  std::optional<std::uint64_t> rows = {};     // its last, which are the truth
+  std::optional<std::uint32_t> rate_hz = {};  // of sound
   std::optional<std::uint64_t> context_samples = {}, truth_samples = {};  // of a window of sound
 
   unsigned threads = 0;  // (0: one for each processor) results do not depend on it

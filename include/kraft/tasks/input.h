@@ -57,12 +57,14 @@ struct Context {
 
 Context make_context(const ContextInput& input);
 
+using PixelSize = std::pair<std::size_t, std::size_t>;  // width and height
+
 // How a file is read as a medium.
 struct MediaInput {
-  std::optional<Medium> as = {};  // what it is taken for (default: what its content says)
-  std::optional<Box> crop = {};   // images: this part only
-  std::optional<std::pair<std::size_t, std::size_t>> scale = {};  // images: resized, after cropping
-  bool gray = false;                                              // images: without colours
+  std::optional<Medium> as = {};           // what it is taken for (default: what its content says)
+  std::optional<Box> crop = {};            // images: this part only
+  std::optional<PixelSize> scale = {};     // images: resized, after cropping
+  bool gray = false;                       // images: without colours
   std::optional<Encoding> encoding = {};   // recordings (default: the file's own)
   std::optional<std::uint32_t> rate = {};  // recordings: resampled to so many frames a second
 };
@@ -86,6 +88,10 @@ struct MediaSamples {
 
 // Throws also when an option is set that has no meaning for the medium.
 MediaSamples read_samples(const MediaInput& input, ByteView file, std::string_view name = "");
+
+// "WxH", both at least 1. Throws OptionError that names the option.
+PixelSize parse_size(const std::string& option, const std::string& text);
+std::string text_of_size(const PixelSize& size);
 
 // "X,Y,W,H". Throws OptionError that names the option.
 Box parse_box(const std::string& option, const std::string& text);
