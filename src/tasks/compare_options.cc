@@ -11,6 +11,7 @@
 #include "kraft/tasks/options.h"
 #include "tasks/chosen_views.h"
 #include "tasks/drawing.h"
+#include "tasks/kept_cells.h"
 #include "tasks/models.h"
 #include "tasks/sample_media.h"
 
@@ -125,10 +126,7 @@ OptionTable<CompareTask> make_table() {
        .meaning = "text: a model that judges samples; several may be given",
        .media = {Medium::text, Medium::bytes},
        .names_models = true});
-  table.file("resume", &T::resume,
-             {.value_name = "FILE",
-              .meaning = "keep results in this file as they come, and take those that are in it",
-              .is_read = true});
+  add_resume(table, &T::resume);
   add_threads(table, &T::threads);
   return table;
 }
@@ -149,6 +147,7 @@ const OptionTable<CompareTask>& compare_options() {
 
 void check(const CompareTask& task) {
   check(compare_options(), task);
+  check_resume(task.resume);
   const PixelSize patch = task.patch.value_or(kPatch);
   if (patch.first < 1 || patch.first > kMostPixels || patch.second < 2 ||
       patch.second > kMostPixels)

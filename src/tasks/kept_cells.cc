@@ -31,6 +31,11 @@ std::string identity_of(const KeptCells& work) {
 
 }  // namespace
 
+void check_resume(const std::optional<std::string>& file) {
+  if (file == "-")
+    throw OptionError({"", "resume", " needs a file, which is read as well as written, not '-'"});
+}
+
 std::vector<Cell> computed_or_kept(const KeptCells& work, StopSign& stop,
                                    const Receiver& receiver) {
   std::optional<CellStore> store;

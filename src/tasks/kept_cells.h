@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evaluate/cell.h"
+#include "kraft/tasks/options.h"
 #include "kraft/tasks/progress.h"
 #include "run/cells.h"
 #include "run/store.h"
@@ -28,6 +29,18 @@ struct KeptCells {
   // Of a cell that was computed, before it is kept. May be empty.
   std::function<void(std::size_t cell, Cell&)> complete = {};
 };
+
+// The option that names the file.
+template <class Task>
+void add_resume(OptionTable<Task>& table, std::optional<std::string> Task::*field) {
+  table.file("resume", field,
+             {.value_name = "FILE",
+              .meaning = "keep results in this file as they come, and take those that are in it",
+              .is_read = true});
+}
+
+// Throws OptionError for what cannot be read again.
+void check_resume(const std::optional<std::string>& file);
 
 // All cells, in the order of the keys. Over mpirun's ranks, as run_cells() says; only rank 0 has
 // the file. Throws what run_cells() and CellStore do.

@@ -7,6 +7,7 @@
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
 #include "kraft/tasks/reproduce.h"
+#include "tasks/kept_cells.h"
 #include "tasks/models.h"
 
 namespace kraft {
@@ -79,10 +80,7 @@ OptionTable<ReproduceTask> make_table() {
                  .otherwise = std::to_string(T::kDefaultSeed),
                  .meaning = "seed of the samples",
                  .only_with = of({E::fig3})});
-  table.file("resume", &T::resume,
-             {.value_name = "FILE",
-              .meaning = "keep results in this file as they come, and take those that are in it",
-              .is_read = true});
+  add_resume(table, &T::resume);
   add_threads(table, &T::threads);
   return table;
 }
@@ -114,6 +112,7 @@ bool reads(Experiment experiment, Medium medium) {
 
 void check(const ReproduceTask& task) {
   check(reproduce_options(), task);
+  check_resume(task.resume);
   if (task.medium == Medium::bytes)
     throw UsageError("the curves are of text, images or audio, not of random bytes");
   refuse_unread(task.images, "images", Medium::image, *task.experiment);

@@ -16,6 +16,8 @@ try compare --model gzip --patch 5 tiny.pgm
 try compare --model gzip --patch 8x4 --rows 4 tiny.pgm
 try compare --model gzip tiny.pgm
 try compare --model gzip book
+try compare --model gzip --patch 8x1 tiny.pgm
+try compare --model gzip --resume - book
 try compare --model gzip --columns few book
 try compare --model gzip --json --csv book
 try compare --model gzip nothing

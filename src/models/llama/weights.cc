@@ -42,12 +42,12 @@ std::string computed_hash(const std::string& path) {
                                                              std::fclose);
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);
-  if (!file || !state) throw Error("llama: cannot read " + printable(path));
+  if (!file || !state) throw Error("cannot read " + printable(path));
   XXH3_128bits_reset(state.get());
   std::vector<char> block(std::size_t{1} << 20);
   while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get()))
     XXH3_128bits_update(state.get(), block.data(), size);
-  if (std::ferror(file.get()) != 0) throw Error("llama: cannot read " + printable(path));
+  if (std::ferror(file.get()) != 0) throw Error("cannot read " + printable(path));
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   std::array<char, 33> text{};
   std::snprintf(text.data(), text.size(), "%016llx%016llx",
@@ -70,7 +70,7 @@ std::string find_weights(std::string_view medium) {
     const fs::path path = fs::path(folder) / (std::string(medium) + ".gguf");
     if (fs::exists(path, error)) return path.string();
   }
-  throw Error("llama: no " + std::string(medium) + ".gguf in " + printable(join(places, ", ")) +
+  throw Error("no " + std::string(medium) + ".gguf in " + printable(join(places, ", ")) +
               "; KRAFT_WEIGHTS can name another folder");
 }
 
@@ -82,11 +82,11 @@ std::string weights_file(const std::string& argument) {
 void check_weights_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              std::fclose);
-  if (!file) throw Error("llama: cannot read " + printable(path));
+  if (!file) throw Error("cannot read " + printable(path));
   std::array<char, 4> magic{};
   const std::size_t read = std::fread(magic.data(), 1, magic.size(), file.get());
   if (std::string_view(magic.data(), read) != "GGUF")
-    throw Error("llama: " + printable(path) + " is not a GGUF file");
+    throw Error(printable(path) + " is not a GGUF file");
 }
 
 std::optional<FileState> state_of_file(const std::string& path) {
