@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/wire.h"
 #include "kraft/container.h"
@@ -17,6 +19,8 @@
 #include "models/brotli/decoder_view.h"
 #include "models/bwt/bzip2_view.h"
 #include "models/bwt/bzip3_view.h"
+#include "models/deflate/decoder_view.h"
+#include "models/deflate/header.h"
 #include "models/lz4/decoder_view.h"
 #include "models/lzma/decoder_view.h"
 #include "models/zstd/decoder_view.h"
@@ -169,6 +173,26 @@ constexpr std::string_view kLzmaStream =
     "20ad08d88e1e6856ef07e07fee76ea640bebe04e28fda5794942414c7bf77eacca28a5240d44b95d176592e315"
     "cd1c3a86eb354f3bb94c6042763e56d5ac3e81d4a02ffa95cf5f06173dc754e26c1e56d58348d6bf7d7806cd61"
     "fff000";
+
+// A dynamic block's codes: of bytes as often as in the text, short copies and near ones.
+deflate::BlockHeader golden_header(ByteView text) {
+  std::vector<double> literals(286, 1), distances(30);
+  for (const Byte byte : text) literals[byte] += 4;
+  for (std::size_t i = 257; i < literals.size(); ++i)
+    literals[i] = static_cast<double>(2 * (286 - i));
+  for (std::size_t i = 0; i < distances.size(); ++i)
+    distances[i] = static_cast<double>(1 + i * (29 - i));
+  deflate::CodeLengths lengths;
+  std::ranges::copy(deflate::limited_code(literals, 15), lengths.literals.begin());
+  std::ranges::copy(deflate::limited_code(distances, 15), lengths.distances.begin());
+  return deflate::make_header(lengths);
+}
+
+TEST(ViewGoldens, DeflateSaysWhatItSaid) {
+  deflate::ViewParameters parameters;
+  parameters.header_after = golden_header;
+  EXPECT_EQ(said_by(deflate::DecoderView(parameters)), 0U);
+}
 
 TEST(ViewGoldens, ZstdSaysWhatItSaid) {
   zstd::ViewParameters parameters;

@@ -32,7 +32,9 @@ std::shared_ptr<const DecoderView::Code> DecoderView::code_at(std::uint64_t posi
   const ByteView before = tracker_.text_up_to(position);
   const ByteView source =
       before.last(std::min<std::uint64_t>(before.size(), parameters_.source_bytes));
-  BlockHeader header = last_dynamic_header(source, parameters_.deflate, parameters_.fewest_bytes);
+  BlockHeader header = parameters_.header_after ? parameters_.header_after(source)
+                                                : last_dynamic_header(source, parameters_.deflate,
+                                                                      parameters_.fewest_bytes);
   Prices prices(header.lengths, parameters_.floor, parameters_.deflate.window_bits);
   return std::make_shared<const Code>(Code{std::move(header), prices});
 }

@@ -33,6 +33,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -55,6 +56,8 @@ struct ViewParameters {
   std::uint64_t source_bytes = kFlipsContextBytes;
   std::uint64_t fewest_bytes = 4096;  // of a block whose code is taken
   Floor floor = Floor::longest_word;
+  // The header of the block after these last bytes of the text; by default last_dynamic_header().
+  std::function<BlockHeader(ByteView source)> header_after = {};
 };
 
 // Twice the longest copy: what was before does not matter to what is open at its end.
