@@ -208,8 +208,8 @@ def dreaming_streams(browser, address):
 
 
 def dreaming_stops(browser, address):
-    # In its encoder's view zstd compresses the text 256 times for each byte.
-    visit(browser, address, fragment(text="the whale ", length=4000, sampler="ancestral", models="zstd:3"))
+    # A million bytes, for each of which zstd compresses the text 256 times: no machine comes to their end before the key.
+    visit(browser, address, fragment(text="the whale ", length=1000000, sampler="ancestral", models="zstd:3"))
     browser.run("document.getElementById('dream-view').value = 'encoder'")
     browser.press("#text", CONTROL + ENTER)
     browser.wait("return document.querySelectorAll('#dream-cards .dream span').length > 20", "a beginning")
@@ -371,7 +371,7 @@ def main():
         prime = os.path.join(folder, "prime.txt")
         with open(prime, "w", encoding="ascii") as file:
             file.write(PRIME)
-        with server("--prime", prime) as (address, process):
+        with server("--prime", prime, "--deadline", "86400") as (address, process):
             steps = [typing_gives_bars, pointing_tells, branching_changes_the_text, bytes_are_kept,
                      dreaming_streams, dreaming_stops, holes_are_filled, costs_are_compared,
                      pictures_are_completed, recordings_are_completed, the_address_has_the_state,
