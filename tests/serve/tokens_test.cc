@@ -20,7 +20,7 @@ namespace {
 
 const char* const kPrompt = "the whale is ";
 
-class ServeTokens : public testing::Test {
+class ServeTokens : public ::testing::Test {
  protected:
   ServeTokens() {
     make_model("llama");  // silences llama.cpp
