@@ -191,7 +191,7 @@ deflate::BlockHeader golden_header(ByteView text) {
 TEST(ViewGoldens, DeflateSaysWhatItSaid) {
   deflate::ViewParameters parameters;
   parameters.header_after = golden_header;
-  EXPECT_EQ(said_by(deflate::DecoderView(parameters)), 0U);
+  EXPECT_EQ(said_by(deflate::DecoderView(parameters)), 16631237440461369049U);
 }
 
 TEST(ViewGoldens, ZstdSaysWhatItSaid) {
