@@ -19,6 +19,19 @@ struct Estimate {
   std::size_t count = 0;      // independent values
 };
 
+// By how much one mean is above another one over the same windows.
+struct Difference {
+  Estimate estimate;  // its interval is Student's t, of this difference alone
+  double p = 1;       // two-sided, of the hypothesis that there is none; NaN of a single window
+  double p_holm = 1;  // corrected (Holm 1979) for all differences to the same reference
+};
+
+// The places that a row may have among those it is compared with: 1 is the best one. Rows whose
+// places overlap are not told apart.
+struct Places {
+  std::size_t best = 1, worst = 1;
+};
+
 // Values by Figure::key. A figure that has no meaning (words of a photograph) is not there; one
 // that has no bound (PSNR of the truth) is infinite.
 using Figures = std::map<std::string, double, std::less<>>;

@@ -40,11 +40,12 @@ const OptionTable<Show>& show_options() {
 std::string command_of(const CompareTask& task) {
   std::string text = "kraft compare";
   for (const std::string& model : task.models) text += " --model " + model;
-  if (task.view != ChosenView::given) text += " --view " + name_of(task.view);
+  if (task.view) text += " --view " + name_of(*task.view);
   if (task.samplers != CompareTask().samplers) {
     for (const std::string& sampler : task.samplers) text += " --sampler " + sampler;
   }
   for (const NamedBytes& input : task.inputs) text += " " + input.name;
+  for (const std::string& file : task.from) text += " --from " + file;
   return text;
 }
 
@@ -75,7 +76,8 @@ int run(CompareTask& task, const Show& show) {
 Command compare_command() {
   Command command;
   command.name = "compare";
-  command.synopsis = "--model SPEC... [--sampler SPEC...] FILE... [--html FILE] [options]";
+  command.synopsis =
+      "{--model SPEC... [--sampler SPEC...] FILE... | --from FILE...} [--html FILE] [options]";
   command.summary = "compare what models predict and draw, and what it is worth";
   command.details =
       "From each file, windows are taken at random: a context, and the truth that follows it. "
@@ -83,13 +85,17 @@ Command compare_command() {
       "docs/compare.md defines what is measured of both. The first row, `truth`, and the last, "
       "`uniform`, are what knowing everything and knowing nothing come to. Means are over windows, "
       "with their standard error (+-); JSON, CSV and the page have 95 % confidence intervals as "
-      "well. Text is judged by models that have seen what the file has outside the window, and "
+      "well. A codec is looked at in both of its views, where it has two, beside its own rate: "
+      "what "
+      "it needs itself for the truth. Text is judged by models that have seen what the file has "
+      "outside the window, and "
       "nothing of the window. Images are taken in gray, recordings as one channel of 8 bits. The "
       "results, costs aside, do not depend on --threads, nor on how many ranks mpirun starts.";
   command.examples = {
       "kraft compare --model gzip --model zstd:19 --model xz book.txt photo.png speech.wav",
-      "kraft compare --model gzip --model llama --sampler ancestral,temperature=0.7 --sampler "
-      "spans book.txt --html report.html --resume results.jsonl"};
+      "kraft compare --model gzip --model llama --sampler auto --sampler "
+      "ancestral,temperature=0.5 book.txt --html report.html --resume results.jsonl",
+      "kraft compare --from here.jsonl --from there.jsonl --html report.html"};
   command.positional = "input";
   command.without_positional = "no file to compare on";
   command.spreads = true;

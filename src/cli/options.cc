@@ -170,7 +170,7 @@ void Request::check() const {
   try {
     for (const BoundOptions& bound : options_) {
       for (const Option& option : bound.rows()) {
-        if (!option.required || bound.is_set(option)) continue;
+        if (!bound.is_missing(option)) continue;
         if (option.name == command_.positional) throw UsageError(command_.without_positional);
         throw UsageError("--" + option.name + " is missing" +
                          (option.names_models ? "; `kraft models` lists them" : ""));

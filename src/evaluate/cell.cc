@@ -49,6 +49,7 @@ Json to_json(const Cell& cell) {
     json["rates"].push_back({rate.context_bytes, to_json(rate.bits_per_byte)});
   for (const Draw& draw : cell.draws)
     json["draws"].push_back({{"base64", base64(draw.bytes)}, {"figures", to_json(draw.figures)}});
+  if (cell.seconds > 0) json["seconds"] = to_json(cell.seconds);
   return json;
 }
 
@@ -62,6 +63,7 @@ Cell to_cell(const Json& json) {
   for (const Json& draw : json.value("draws", Json::array()))
     cell.draws.push_back(
         {from_base64(draw.at("base64").get<std::string>()), to_figures(draw.at("figures"))});
+  if (json.contains("seconds")) cell.seconds = to_number(json["seconds"]);
   return cell;
 }
 

@@ -29,6 +29,8 @@ struct Cell {
   std::vector<Draw> draws;
 
   Figures figures;  // means of positions or draws
+
+  double seconds = 0;  // that the model took for it, on one thread; 0: was not measured
 };
 
 // A cell as one line of JSON, and back, with nothing lost: every number comes back as it was.

@@ -8,14 +8,39 @@
 #include "base/text.h"
 #include "kraft/option_error.h"
 #include "kraft/registry.h"
+#include "kraft/sampler_choice.h"
+#include "samplers/options.h"
 
 namespace kraft {
+namespace {
+
+// The name, and all options that are not at their initial values.
+std::string spec_of(const std::string& name, const SamplerOptions& options) {
+  std::string text = name;
+  for (const SamplerOption& option : sampler_options()) {
+    std::visit(
+        [&](auto field) {
+          const auto value = options.*field;
+          if (value == SamplerOptions().*field) return;
+          text += "," + option.name + "=";
+          if constexpr (std::is_same_v<decltype(value), const bool>) {
+            text += value ? "on" : "off";
+          } else {
+            text += shortest(static_cast<double>(value));
+          }
+        },
+        option.field);
+  }
+  return text;
+}
+
+}  // namespace
 
 ComparedSampler ComparedSampler::parse(const std::string& spec) {
   const Spec parsed = Spec::parse(spec);
   if (parsed.argument)
     throw UsageError("sampler '" + printable(spec) + "': expected NAME[,option=value...]");
-  ComparedSampler sampler{spec, parsed.name, {}};
+  ComparedSampler sampler{spec, parsed.name, {}, {}};
   for (const auto& value_given : parsed.values) {
     const std::string& name = value_given.first;
     const std::string& text = value_given.second;
@@ -27,6 +52,7 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
       throw UsageError("sampler '" + printable(spec) + "': unknown option '" + printable(name) +
                        "'" + did_you_mean(name, names));
     }
+    sampler.given.push_back(name);
     double value = 0;
     const bool is_switch = text == "on" || text == "off";
     if (!is_switch && !parse_number(text, value))
@@ -48,7 +74,11 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
         option->field);
   }
   try {
-    make_sampler(sampler.name, sampler.options);  // checks the rest
+    if (sampler.name == kAutoSampler) {
+      check_options(sampler.options);
+    } else {
+      make_sampler(sampler.name, sampler.options);  // checks the rest
+    }
   } catch (const OptionError& error) {
     throw UsageError("sampler '" + printable(spec) + "': " + error.what());
   }
@@ -56,6 +86,16 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
     throw UsageError("sampler '" + printable(spec) +
                      "': tail has no meaning here: there is no corpus apart from the context");
   return sampler;
+}
+
+ComparedSampler ComparedSampler::chosen_for(const Model& model, std::uint64_t context_bytes) const {
+  if (name != kAutoSampler) return *this;
+  const SamplerChoice choice = choose_sampler(
+      model,
+      {.options = options,
+       .is_set = [this](std::string_view option) { return std::ranges::count(given, option) > 0; },
+       .history_bytes = context_bytes});
+  return parse(spec_of(choice.sampler, choice.options));
 }
 
 }  // namespace kraft

@@ -1,19 +1,28 @@
 // A sampler and its options, written in a line.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include "kraft/model.h"
 #include "kraft/sampler.h"
 
 namespace kraft {
 
 struct ComparedSampler {
   std::string spec;  // "ancestral,temperature=0.7"
-  std::string name;
+  std::string name;  // or kAutoSampler
   SamplerOptions options;
+  std::vector<std::string> given = {};  // the options that the line names
 
   // Throws UsageError.
   static ComparedSampler parse(const std::string& spec);
+
+  // Itself; of kAutoSampler what choose_sampler() finds for the model and so much context, whose
+  // spec says which it is: "spans,temperature=3.5,span-length=4,key-length=3". Throws UsageError
+  // when that does not read an option that was given.
+  ComparedSampler chosen_for(const Model& model, std::uint64_t context_bytes) const;
 };
 
 }  // namespace kraft

@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "core/drawing.h"
+#include "evaluate/own_rate.h"
 #include "kraft/error.h"
+#include "kraft/sampler_choice.h"
 
 namespace kraft {
 namespace {
@@ -30,6 +32,8 @@ Figures mean_of(std::span<const Figures> all) {
   return means;
 }
 
+constexpr std::size_t kMostJudged = 4;  // windows whose judges are kept for their next cells
+
 double increment_bits(State& state, ByteView continuation) {
   double bits = 0;
   state.measure({&continuation, 1}, {&bits, 1});
@@ -44,21 +48,48 @@ Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> i
     : settings_(std::move(settings)),
       inputs_(std::move(inputs)),
       models_(std::move(models)),
-      samplers_(std::move(samplers)),
       cancelled_(std::move(cancelled)),
       own_models_(workers) {
   for (const ComparedInput& input : inputs_)
     metrics_.push_back(metrics_of(input.medium, settings_.judges));
+  for (std::size_t input = 0; input < inputs_.size(); ++input) {
+    for (const std::string& spec : models_) {
+      std::vector<ComparedSampler>& chosen = samplers_[{input, spec}];
+      for (const ComparedSampler& sampler : samplers) {
+        const ComparedSampler one =
+            sampler.name == kAutoSampler
+                ? sampler.chosen_for(*model(spec, input, 0),
+                                     inputs_[input].windows[0].context.size())
+                : sampler;
+        if (std::ranges::find(chosen, one.spec, &ComparedSampler::spec) == chosen.end())
+          chosen.push_back(one);
+      }
+    }
+  }
+}
+
+Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
+                       std::vector<std::string> models, Samplers samplers)
+    : Comparison(std::move(settings), std::move(inputs), {}, {}, 0, {}) {
+  models_ = std::move(models);
+  samplers_ = std::move(samplers);
 }
 
 Comparison::~Comparison() = default;
+
+const std::vector<ComparedSampler>& Comparison::samplers(std::size_t input,
+                                                         const std::string& model) const {
+  static const std::vector<ComparedSampler> kNone;
+  const auto found = samplers_.find({input, model});
+  return found == samplers_.end() ? kNone : found->second;
+}
 
 std::vector<CellKey> Comparison::cells() const {
   std::vector<CellKey> keys;
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     for (std::size_t window = 0; window < inputs_[input].windows.size(); ++window) {
       for (const std::string& spec : models_) {
-        for (const ComparedSampler& sampler : samplers_)
+        for (const ComparedSampler& sampler : samplers(input, spec))
           keys.push_back({input, window, spec, sampler.spec, false});
         keys.push_back({input, window, spec, kNoSampler, false});
       }
@@ -90,12 +121,14 @@ Cell Comparison::compute(const CellKey& key, unsigned worker) {
 }
 
 Cell Comparison::predict(const CellKey& key, unsigned worker) {
+  const auto began = Clock::now();
   Cell cell;
   const ComparedInput& input = inputs_[key.input];
   const Window& window = input.windows[key.window];
   const ByteView context(window.context), truth(window.truth);
   const auto bytes = static_cast<double>(truth.size());
-  Prediction prediction{.truth_bytes = truth.size(), .surprisal_bits = {}, .forecasts = {}};
+  Prediction prediction{
+      .truth_bytes = truth.size(), .own_bits = {}, .surprisal_bits = {}, .forecasts = {}};
   if (key.bound && key.model == kTruthModel) {
     prediction.surprisal_bits = {0};
     prediction.forecasts = {{1, true}};
@@ -110,6 +143,8 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
     const auto shorter = model->start(context.last(size));
     cell.rates.push_back({size, increment_bits(*shorter, truth) / bytes});
   }
+  if (const auto codec = key.bound ? nullptr : own_codec(key.model, input.geometry))
+    prediction.own_bits = further_bits(*codec, context, truth);
   const auto state = model->start(context);
   prediction.code_bits = increment_bits(*state, truth);
   cell.rates.push_back({context.size(), prediction.code_bits / bytes});
@@ -140,11 +175,12 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
   cell.figures = figures_of(metrics_[key.input], prediction);
   if (!key.bound) cell.figures.merge(figures_of(metrics_[key.input], work));
   cell.forecasts = std::move(prediction.forecasts);
+  if (!key.bound) cell.seconds = seconds_since(began);
   return cell;
 }
 
 Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t stream,
-                        unsigned worker, double& seconds) {
+                        unsigned worker, DrawingSeconds& seconds) {
   Random random(settings_.seed, stream);
   Bytes bytes;
   if (key.bound) {
@@ -153,13 +189,14 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
     return bytes;
   }
   const auto sampler =
-      std::ranges::find(samplers_, key.sampler, [](const ComparedSampler& s) { return s.spec; });
+      std::ranges::find(samplers(key.input, key.model), key.sampler, &ComparedSampler::spec);
   const auto model = this->model(key.model, key.input, worker);
   const bool automatic = settings_.alphabet == kAutoAlphabet;
   const bool by_units = automatic && !model->units().empty() && sampler->name != "spans";
   const Candidates candidates =
       by_units ? Candidates::units_of(*model)
                : Candidates::parse(automatic ? "seen" : settings_.alphabet, window.context);
+  const auto began = Clock::now();
   const auto state = start_drawing(*model, window.context);
   state->context_bits();
   const auto begin = Clock::now();
@@ -172,7 +209,8 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
             return !cancelled_ || !cancelled_();
           });
   if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
-  seconds += seconds_since(begin);
+  seconds.drawing += seconds_since(begin);
+  seconds.all += seconds_since(began);
   return bytes;
 }
 
@@ -182,13 +220,16 @@ Cell Comparison::draw(const CellKey& key, unsigned worker) {
   const bool truth = key.bound && key.model == kTruthModel;
   const std::uint64_t count = truth ? 1 : settings_.count;
   Work work{.bytes_drawn = count * window.truth.size()};
+  DrawingSeconds seconds;
   std::vector<Figures> all;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t stream = key.window * settings_.count + i;
-    const Bytes bytes = truth ? window.truth : drawn(key, window, stream, worker, work.seconds);
+    const Bytes bytes = truth ? window.truth : drawn(key, window, stream, worker, seconds);
     all.push_back(sample_figures(key, bytes));
     cell.draws.push_back({bytes, all.back()});
   }
+  work.seconds = seconds.drawing;
+  cell.seconds = seconds.all;
   cell.figures = mean_of(all);
   cell.figures.merge(figures_of(metrics_[key.input], work));
   return cell;
@@ -205,8 +246,11 @@ std::shared_ptr<const JudgedText> Comparison::judged(std::size_t input, std::siz
   const std::lock_guard lock(mutex_);
   const std::pair key(input, window);
   if (const auto found = judged_.find(key); found != judged_.end()) return found->second;
-  // Cells come window by window: what nobody holds will not be asked for again.
-  std::erase_if(judged_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  // Cells of an input come window by window: what nobody holds will not be asked for again.
+  std::erase_if(judged_, [&](const auto& entry) {
+    return entry.second.use_count() == 1 &&
+           (entry.first.first == input || judged_.size() > kMostJudged);
+  });
   std::vector<std::shared_ptr<const Model>> models;
   for (const std::string& judge : settings_.judges) {
     auto& model = shared_models_[{judge, SIZE_MAX}];

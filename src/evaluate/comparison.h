@@ -17,6 +17,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -47,7 +49,7 @@ inline constexpr const char* kNoSampler = "";  // of cells of predictions
 struct CellKey {
   std::size_t input = 0, window = 0;
   std::string model;    // specification as it was given
-  std::string sampler;  // likewise; kNoSampler: predictions
+  std::string sampler;  // likewise, or as it was chosen for the model; kNoSampler: predictions
   bool bound = false;   // of kTruthModel and kUniformModel as bounds
 
   bool operator==(const CellKey&) const = default;
@@ -63,25 +65,45 @@ struct ComparisonRow {
   bool bound = false;
   std::map<std::string, Estimate, std::less<>> figures;
   std::vector<std::pair<std::uint64_t, Estimate>> rates;  // by bytes of context
+  // Of what is no cost, and no bound: from the reference, over the windows that both have, and
+  // among all models. Predictions have one place for all samplers of a model.
+  std::map<std::string, Difference, std::less<>> differences;
+  std::map<std::string, Places, std::less<>> places;
+  bool reference = false;
+  std::size_t windows = 0;  // of which there is a cell
 };
 
 // compute() may be called by several threads at once, each with a worker number of its own.
 class Comparison {
  public:
-  // `workers` is how many threads will compute.
+  // `workers` is how many threads will compute. Models for which a sampler is to be chosen
+  // (kAutoSampler) are made at once. Throws UsageError where that cannot be.
   Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
              std::vector<std::string> models, std::vector<ComparedSampler> samplers,
              unsigned workers, std::function<bool()> cancelled);
+
+  // Of cells that there are: rows() needs neither models nor files. Inputs have no bytes but those
+  // of their windows.
+  using Samplers = std::map<std::pair<std::size_t, std::string>, std::vector<ComparedSampler>>;
+  Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
+             std::vector<std::string> models, Samplers samplers);
   ~Comparison();
 
   // Window by window, so that what windows need is needed for a short time only.
   std::vector<CellKey> cells() const;
 
+  // Of a model on an input: none where it has not been there.
+  const std::vector<ComparedSampler>& samplers(std::size_t input, const std::string& model) const;
+
   // Throws Error; Cancelled when it is.
   Cell compute(const CellKey& key, unsigned worker);
 
-  // The windows of every row are the independent values of its estimates.
-  std::vector<ComparisonRow> rows(const std::map<CellKey, Cell>& cells) const;
+  // The windows of every row are the independent values of its estimates. The reference is the
+  // first row of that model, a bound maybe; of any model where none is named.
+  std::vector<ComparisonRow> rows(const std::map<CellKey, Cell>& cells,
+                                  const std::optional<std::string>& reference = {}) const;
+  ComparisonRow row(std::size_t input, const std::string& model, const std::string& sampler,
+                    bool bound, const std::map<CellKey, Cell>& cells) const;
 
   // The model as it sees the input. Throws UsageError, and Error where its weights are not there.
   std::shared_ptr<const Model> model(const std::string& spec, std::size_t input, unsigned worker);
@@ -93,20 +115,29 @@ class Comparison {
  private:
   std::shared_ptr<const JudgedText> judged(std::size_t input, std::size_t window);
 
+  struct DrawingSeconds {
+    double drawing = 0;  // once the context has been read
+    double all = 0;
+  };
+
   Cell predict(const CellKey& key, unsigned worker);
   Cell draw(const CellKey& key, unsigned worker);
   Bytes drawn(const CellKey& key, const Window& window, std::uint64_t stream, unsigned worker,
-              double& seconds);
+              DrawingSeconds& seconds);
   Figures sample_figures(const CellKey& key, ByteView sample);
-  ComparisonRow row(std::size_t input, const std::string& model, const std::string& sampler,
-                    bool bound, const std::map<CellKey, Cell>& cells) const;
+
+  std::vector<const Cell*> by_window(const ComparisonRow& row, FigureKind kind,
+                                     const std::map<CellKey, Cell>& cells) const;
+  void compare_rows(const Metric& metric, std::span<ComparisonRow> rows, std::size_t reference,
+                    const std::map<CellKey, Cell>& cells) const;
 
   ComparisonSettings settings_;
   std::vector<ComparedInput> inputs_;
   std::vector<std::string> models_;
-  std::vector<ComparedSampler> samplers_;
   std::function<bool()> cancelled_;
   std::vector<std::vector<Metric>> metrics_;  // of each input
+  // How each model is drawn from on each input, each way once.
+  Samplers samplers_;
 
   std::mutex mutex_;
   // What was learnt before serves all workers; what only measures is made for each.

@@ -1,44 +1,88 @@
 // The cells of a comparison, summed up into rows.
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "evaluate/comparison.h"
+#include "evaluate/paired.h"
 
 namespace kraft {
 namespace {
 
-using Group = std::vector<const Cell*>;
-
-// A window that lacks the figure does not count.
-std::optional<Estimate> mean_over(const Group& group, const std::string& key) {
-  std::vector<double> values;
-  for (const Cell* cell : group) {
-    if (const auto found = cell->figures.find(key); found != cell->figures.end())
-      values.push_back(found->second);
+// Over the windows that have it: their mean, or of all of them with the jackknife.
+std::optional<Estimate> over_windows(const Metric& metric, CellsByWindow cells) {
+  std::erase_if(cells, [&metric](const Cell* cell) { return !has_figure(metric, cell); });
+  if (cells.empty()) return std::nullopt;
+  if (!metric.of_windows) {
+    std::vector<double> values;
+    for (const Cell* cell : cells) values.push_back(cell->figures.find(metric.key)->second);
+    return estimate(values);
   }
-  if (values.empty()) return std::nullopt;
-  return estimate(values);
+  const Estimate found = jackknife(cells.size(), [&](std::size_t without) {
+    CellsByWindow rest = cells;
+    if (without < rest.size()) rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(without));
+    return figure_of(metric, rest);
+  });
+  return std::isnan(found.mean) ? std::nullopt : std::optional(found);
+}
+
+// Rows that can differ in a figure: predictions are the same whatever is drawn.
+std::vector<std::size_t> distinct_rows(std::span<const ComparisonRow> rows, FigureKind kind) {
+  std::vector<std::size_t> distinct;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto is_same = [&](std::size_t other) { return rows[other].model == rows[i].model; };
+    if (!rows[i].bound &&
+        (kind != FigureKind::prediction || std::ranges::none_of(distinct, is_same)))
+      distinct.push_back(i);
+  }
+  return distinct;
+}
+
+// The first row of the model, or of any; nothing where there is none.
+std::optional<std::size_t> reference_among(std::span<const ComparisonRow> rows,
+                                           const std::optional<std::string>& model) {
+  for (const bool bound : {false, true}) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].bound == bound && (model ? rows[i].model == *model : !bound)) return i;
+    }
+  }
+  return std::nullopt;
+}
+
+void correct(const std::vector<Difference*>& differences) {
+  std::vector<double> p;
+  for (const Difference* difference : differences) p.push_back(difference->p);
+  const std::vector<double> adjusted = holm_adjusted(p);
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i]->p_holm = adjusted[i];
 }
 
 }  // namespace
 
+std::vector<const Cell*> Comparison::by_window(const ComparisonRow& row, FigureKind kind,
+                                               const std::map<CellKey, Cell>& cells) const {
+  std::vector<const Cell*> found;
+  for (std::size_t window = 0; window < inputs_[row.input].windows.size(); ++window) {
+    const auto cell =
+        cells.find({row.input, window, row.model,
+                    kind == FigureKind::prediction ? kNoSampler : row.sampler, row.bound});
+    found.push_back(cell == cells.end() ? nullptr : &cell->second);
+  }
+  return found;
+}
+
 ComparisonRow Comparison::row(std::size_t input, const std::string& model,
                               const std::string& sampler, bool bound,
                               const std::map<CellKey, Cell>& cells) const {
-  const auto group_of = [&](const std::string& of) {
-    Group group;
-    for (std::size_t window = 0; window < inputs_[input].windows.size(); ++window) {
-      const auto found = cells.find({input, window, model, of, bound});
-      if (found != cells.end()) group.push_back(&found->second);
-    }
-    return group;
-  };
-  const Group predictions = group_of(kNoSampler), samples = group_of(sampler);
-  ComparisonRow row{input, model, sampler, bound, {}, {}};
+  ComparisonRow row{input, model, sampler, bound, {}, {}, {}, {}, false, 0};
+  const CellsByWindow predictions = by_window(row, FigureKind::prediction, cells);
+  const CellsByWindow samples = by_window(row, FigureKind::sample, cells);
+  for (std::size_t i = 0; i < predictions.size(); ++i)
+    row.windows += predictions[i] != nullptr || samples[i] != nullptr ? 1 : 0;
   for (const Metric& metric : metrics_[input]) {
-    std::optional<Estimate> found =
-        metric.of_windows ? metric.of_windows(predictions) : mean_over(predictions, metric.key);
-    if (!found) found = mean_over(samples, metric.key);
+    std::optional<Estimate> found = over_windows(metric, predictions);
+    if (!found && !metric.of_windows) found = over_windows(metric, samples);
     if (!found) continue;
     // Who knows the truth is not estimated.
     const bool exact = bound && model == kTruthModel && metric.kind == FigureKind::prediction;
@@ -46,6 +90,7 @@ ComparisonRow Comparison::row(std::size_t input, const std::string& model,
   }
   std::map<std::uint64_t, std::vector<double>> rates;
   for (const Cell* cell : predictions) {
+    if (cell == nullptr) continue;
     for (const RateAtContext& rate : cell->rates)
       rates[rate.context_bytes].push_back(rate.bits_per_byte);
   }
@@ -53,21 +98,64 @@ ComparisonRow Comparison::row(std::size_t input, const std::string& model,
   return row;
 }
 
-std::vector<ComparisonRow> Comparison::rows(const std::map<CellKey, Cell>& cells) const {
-  std::vector<ComparisonRow> rows;
-  const auto add = [&](std::size_t input, const std::string& model, const std::string& sampler,
-                       bool bound) {
-    ComparisonRow row = this->row(input, model, sampler, bound, cells);
-    if (!row.figures.empty()) rows.push_back(std::move(row));
+// What is told apart of one figure.
+void Comparison::compare_rows(const Metric& metric, std::span<ComparisonRow> rows,
+                              std::size_t reference, const std::map<CellKey, Cell>& cells) const {
+  std::vector<std::size_t> distinct = distinct_rows(rows, metric.kind);
+  std::erase_if(distinct, [&](std::size_t i) { return !rows[i].figures.contains(metric.key); });
+  const auto is_of = [&](std::size_t i, std::size_t other) {
+    return i == other || (metric.kind == FigureKind::prediction &&
+                          rows[i].bound == rows[other].bound && rows[i].model == rows[other].model);
   };
-  for (std::size_t input = 0; input < inputs_.size(); ++input) {
-    add(input, kTruthModel, kBoundSampler, true);
-    for (const std::string& model : models_) {
-      for (const ComparedSampler& sampler : samplers_) add(input, model, sampler.spec, false);
-    }
-    add(input, kUniformModel, kBoundSampler, true);
+  std::vector<CellsByWindow> by_row;
+  for (const std::size_t i : distinct) by_row.push_back(by_window(rows[i], metric.kind, cells));
+  by_row.push_back(by_window(rows[reference], metric.kind, cells));
+  const ComparisonRow truth{
+      rows[0].input, kTruthModel, kBoundSampler, true, {}, {}, {}, {}, false, 0};
+  PairedFigure figure(metric, std::move(by_row), by_window(truth, metric.kind, cells));
+  const std::vector<Places> places = figure.places(distinct.size());
+  std::vector<Difference> differences;
+  std::vector<Difference*> found;
+  for (std::size_t k = 0; k < distinct.size(); ++k)
+    differences.push_back(figure.difference(k, distinct.size()));
+  for (std::size_t k = 0; k < distinct.size(); ++k) {
+    if (!is_of(reference, distinct[k]) && differences[k].estimate.count > 0)
+      found.push_back(&differences[k]);
   }
-  return rows;
+  correct(found);
+  for (std::size_t k = 0; k < distinct.size(); ++k) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].bound || !is_of(i, distinct[k])) continue;
+      if (distinct.size() > 1) rows[i].places[metric.key] = places[k];
+      if (std::ranges::find(found, &differences[k]) != found.end())
+        rows[i].differences[metric.key] = differences[k];
+    }
+  }
+}
+
+std::vector<ComparisonRow> Comparison::rows(const std::map<CellKey, Cell>& cells,
+                                            const std::optional<std::string>& reference) const {
+  std::vector<ComparisonRow> all;
+  for (std::size_t input = 0; input < inputs_.size(); ++input) {
+    std::vector<ComparisonRow> rows;
+    const auto add = [&](const std::string& model, const std::string& sampler, bool bound) {
+      ComparisonRow row = this->row(input, model, sampler, bound, cells);
+      if (!row.figures.empty()) rows.push_back(std::move(row));
+    };
+    add(kTruthModel, kBoundSampler, true);
+    for (const std::string& model : models_) {
+      for (const ComparedSampler& sampler : samplers(input, model)) add(model, sampler.spec, false);
+    }
+    add(kUniformModel, kBoundSampler, true);
+    if (const auto found = reference_among(rows, reference)) {
+      rows[*found].reference = true;
+      for (const Metric& metric : metrics_[input]) {
+        if (metric.kind != FigureKind::cost) compare_rows(metric, rows, *found, cells);
+      }
+    }
+    std::ranges::move(rows, std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace kraft

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 
 #include "evaluate/media_metrics.h"
@@ -33,21 +34,30 @@ Value mean_surprisal(const Prediction& p) {
          static_cast<double>(p.surprisal_bits.size());
 }
 
-// The error of all forecasts together, with the jackknife over windows.
-std::optional<Estimate> calibration_error(std::span<const Cell* const> cells) {
-  std::vector<const Cell*> forecasting;
+// Of all forecasts together.
+double calibration_error(std::span<const Cell* const> cells) {
+  std::vector<Forecast> all;
+  for (const Cell* cell : cells)
+    all.insert(all.end(), cell->forecasts.begin(), cell->forecasts.end());
+  return expected_calibration_error(all);
+}
+
+constexpr const char* kPredicted = "bits_per_byte";
+constexpr const char* kOwnRate = "own_bits_per_byte";
+
+bool has_both_rates(const Cell& cell) {
+  return cell.figures.contains(kPredicted) && cell.figures.contains(kOwnRate);
+}
+
+// Of the sums: a window that costs next to nothing weighs next to nothing. Where codecs pay less
+// for more (whole bytes of a short truth), there is no ratio.
+double rate_ratio(std::span<const Cell* const> cells) {
+  double predicted = 0, own = 0;
   for (const Cell* cell : cells) {
-    if (!cell->forecasts.empty()) forecasting.push_back(cell);
+    predicted += cell->figures.find(kPredicted)->second;
+    own += cell->figures.find(kOwnRate)->second;
   }
-  if (forecasting.empty()) return std::nullopt;
-  return jackknife(forecasting.size(), [&](std::size_t without) {
-    std::vector<Forecast> all;
-    for (std::size_t i = 0; i < forecasting.size(); ++i) {
-      if (i != without)
-        all.insert(all.end(), forecasting[i]->forecasts.begin(), forecasting[i]->forecasts.end());
-    }
-    return expected_calibration_error(all);
-  });
+  return own > 0 ? predicted / own : std::numeric_limits<double>::quiet_NaN();
 }
 
 Value seam_bits(const SampleView& view) {
@@ -72,10 +82,17 @@ Metric of_grams(Metric row, std::size_t n) {
 // clang-format off
 std::vector<Metric> rows_of_predictions() {
   return {
-      {{"bits_per_byte", "bits/byte", "bits", Kind::prediction, Aim::lower, 2, true,
+      {{kPredicted, "bits/byte", "bits", Kind::prediction, Aim::lower, 2, true,
         "-log2 of the normalised probability of the truth's bytes", 1, kOfPredictions},
        {}, false, mean_surprisal},
-      {{"code_bits_per_byte", "code", "bits", Kind::prediction, Aim::lower, 2, true,
+      {{kOwnRate, "own rate", "bits", Kind::prediction, Aim::lower, 2, true,
+        "what the codec itself needs for the truth after the context, per byte", 1, kOfPredictions},
+       {}, false, [](const Prediction& p) -> Value {
+         return p.own_bits ? Value(*p.own_bits / static_cast<double>(p.truth_bytes)) : std::nullopt; }},
+      {{"own_rate_ratio", "ratio", "", Kind::prediction, Aim::lower, 3, true,
+        "bits/byte over own rate, of all windows together: below 1, the view knows more than the codec pays for", 1, kOfPredictions},
+       {}, false, {}, {}, {}, has_both_rates, rate_ratio},
+      {{"code_bits_per_byte", "code", "bits", Kind::prediction, Aim::lower, 2, false,
         "code length increment of the whole truth after the context, per byte", 1, kOfPredictions},
        {}, false, [](const Prediction& p) -> Value { return p.code_bits / static_cast<double>(p.truth_bytes); }},
       {{"top1_accuracy", "top-1", "%", Kind::prediction, Aim::higher, 0, false,
@@ -86,7 +103,7 @@ std::vector<Metric> rows_of_predictions() {
        {}, true, [](const Prediction& p) { return mean_of(p.forecasts, [](const Forecast& f) { return f.confidence; }); }},
       {{"calibration_error", "ECE", "%", Kind::prediction, Aim::lower, 0, false,
         "expected calibration error of the most probable byte", 100, kOfPredictions},
-       {}, true, {}, {}, {}, calibration_error},
+       {}, true, {}, {}, {}, [](const Cell& cell) { return !cell.forecasts.empty(); }, calibration_error},
   };
 }
 

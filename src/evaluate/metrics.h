@@ -24,6 +24,7 @@ namespace kraft {
 struct Prediction {
   std::size_t truth_bytes = 0;
   double code_bits = 0;                // of the whole truth after the context
+  std::optional<double> own_bits;      // what the codec itself needs for it
   std::vector<double> surprisal_bits;  // of its byte at each position
   std::vector<Forecast> forecasts;     // of the most probable byte at each position
 };
@@ -77,8 +78,10 @@ struct Metric : Figure {
   std::function<std::optional<double>(const Prediction&)> of_prediction = {};
   std::function<std::optional<double>(const SampleView&)> of_sample = {};
   std::function<std::optional<double>(const Work&)> of_work = {};
-  // Or of the predictions of all windows together; else what is shown is the mean over windows.
-  std::function<std::optional<Estimate>(std::span<const Cell* const>)> of_windows = {};
+  // Or of the predictions of all windows together that have what it needs; else what is shown is
+  // the mean over windows.
+  std::function<bool(const Cell&)> counts = {};
+  std::function<double(std::span<const Cell* const>)> of_windows = {};
 };
 
 // In the order of columns. Each judge of text has a row of its own.

@@ -34,6 +34,19 @@ Estimate with_error(double mean, double standard_error, std::size_t count) {
   return e;
 }
 
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kMost = 1000;  // windows, beyond which a p-value is 0 in any case
+
+// Of a statistic by its values without each of `count` groups; without those of a single one.
+Estimate jackknifed(double all, std::span<const double> without, std::size_t count) {
+  if (count < 2) return with_error(all, kNothing, count);
+  const auto n = static_cast<double>(count);
+  const double mean = std::accumulate(without.begin(), without.end(), 0.0) / n;
+  double squares = 0;
+  for (double value : without) squares += (value - mean) * (value - mean);
+  return with_error(all, std::sqrt(squares * (n - 1) / n), count);
+}
+
 }  // namespace
 
 double student_t_975(std::size_t degrees_of_freedom) {
@@ -50,6 +63,12 @@ double student_t_975(std::size_t degrees_of_freedom) {
     (central_probability(middle, degrees_of_freedom) < 0.95 ? low : high) = middle;
   }
   return low;
+}
+
+double student_t_p(double t, std::size_t degrees_of_freedom) {
+  if (degrees_of_freedom == 0) throw Error("Student's t needs a degree of freedom");
+  if (std::isnan(t)) return t;
+  return std::clamp(1 - central_probability(std::abs(t), degrees_of_freedom), 0.0, 1.0);
 }
 
 Estimate estimate(std::span<const double> values) {
@@ -80,15 +99,65 @@ Estimate share_estimate(const Estimate& mean) {
 }
 
 Estimate jackknife(std::size_t count, const std::function<double(std::size_t)>& statistic) {
-  const double all = statistic(count);
-  if (count < 2) return with_error(all, std::numeric_limits<double>::quiet_NaN(), count);
-  std::vector<double> without(count);
-  for (std::size_t i = 0; i < count; ++i) without[i] = statistic(i);
-  const auto n = static_cast<double>(count);
-  const double mean = std::accumulate(without.begin(), without.end(), 0.0) / n;
-  double squares = 0;
-  for (double value : without) squares += (value - mean) * (value - mean);
-  return with_error(all, std::sqrt(squares * (n - 1) / n), count);
+  std::vector<double> without;
+  for (std::size_t i = 0; count > 1 && i < count; ++i) without.push_back(statistic(i));
+  return jackknifed(statistic(count), without, count);
+}
+
+Difference paired_difference(double all, std::span<const double> without) {
+  const std::size_t count = without.size();
+  Difference difference{jackknifed(all, without, count), kNothing, kNothing};
+  const Estimate& e = difference.estimate;
+  // Of what is equal but for rounding.
+  const double least = 1e-12 * std::max(1.0, std::abs(all));
+  if (count > 1 && !std::isnan(e.standard_error)) {
+    if (e.standard_error > least) {
+      difference.p = student_t_p(e.mean / e.standard_error, count - 1);
+    } else {
+      difference.p =
+          std::abs(all) <= least ? 1 : std::ldexp(1, 1 - static_cast<int>(std::min(count, kMost)));
+    }
+  }
+  difference.p_holm = difference.p;
+  return difference;
+}
+
+std::vector<double> holm_adjusted(std::span<const double> p) {
+  const auto value = [&p](std::size_t i) { return std::isnan(p[i]) ? 1 : p[i]; };
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::less<>(), value);
+  std::vector<double> adjusted(p.size());
+  double least = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    least = std::clamp(static_cast<double>(p.size() - rank) * value(order[rank]), least, 1.0);
+    adjusted[order[rank]] = std::isnan(p[order[rank]]) ? kNothing : least;
+  }
+  return adjusted;
+}
+
+std::vector<Places> places_of(
+    std::size_t count, const std::function<Difference(std::size_t, std::size_t)>& shortfall) {
+  constexpr double kLevel = 0.05;
+  std::vector<Difference> differences;
+  std::vector<double> p;
+  for (std::size_t a = 0; a < count; ++a) {
+    for (std::size_t b = a + 1; b < count; ++b) {
+      differences.push_back(shortfall(a, b));
+      p.push_back(differences.back().p);
+    }
+  }
+  const std::vector<double> adjusted = holm_adjusted(p);
+  std::vector<Places> places(count, Places{1, count});
+  for (std::size_t a = 0, pair = 0; a < count; ++a) {
+    for (std::size_t b = a + 1; b < count; ++b, ++pair) {
+      if (!(adjusted[pair] < kLevel)) continue;
+      const bool a_is_worse = differences[pair].estimate.mean > 0;
+      ++places[a_is_worse ? a : b].best;
+      --places[a_is_worse ? b : a].worst;
+    }
+  }
+  return places;
 }
 
 double expected_calibration_error(std::span<const Forecast> forecasts) {

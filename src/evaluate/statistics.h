@@ -16,6 +16,9 @@ namespace kraft {
 // The 97.5 % quantile of Student's t distribution. Throws Error for 0 degrees of freedom.
 double student_t_975(std::size_t degrees_of_freedom);
 
+// P(|T| >= |t|) of Student's t distribution. Throws Error for 0 degrees of freedom.
+double student_t_p(double t, std::size_t degrees_of_freedom);
+
 // The interval is Student's t. Throws Error when there are no values.
 Estimate estimate(std::span<const double> values);
 
@@ -31,6 +34,24 @@ Estimate share_estimate(const Estimate& mean);
 // groups (Efron and Stein, "The Jackknife Estimate of Variance", Annals of Statistics 9(3), 1981).
 // `statistic` is asked for the value without group i, and with i = count for the value of all.
 Estimate jackknife(std::size_t count, const std::function<double(std::size_t)>& statistic);
+
+// A difference of two statistics of the same groups: `without[i]` is its value without group i,
+// `all` that of all of them. For a difference of means it is the paired t-test. Where it is the
+// same whichever group is missing, the groups' spread says nothing: p is then the sign test's,
+// 2^(1 - count), and 1 for no difference. p_holm is p.
+Difference paired_difference(double all, std::span<const double> without);
+
+// p-values corrected for being so many, by Holm's step-down procedure ("A Simple Sequentially
+// Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6(2), 1979): the
+// probability of one false rejection or more stays below the level. NaN stays NaN and counts.
+std::vector<double> holm_adjusted(std::span<const double> p);
+
+// The places of `count` things, of which some pairs are told apart: one place for each that is
+// better, and as many from the end as are worse. `shortfall(a, b)`, asked for a < b, is by how much
+// a falls short of b; two are told apart where Holm's procedure over all pairs rejects that there
+// is no difference, at the level 0.05.
+std::vector<Places> places_of(std::size_t count,
+                              const std::function<Difference(std::size_t, std::size_t)>& shortfall);
 
 // What was forecast, and whether it happened.
 struct Forecast {

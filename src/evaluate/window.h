@@ -14,13 +14,15 @@ namespace kraft {
 struct Window {
   std::uint64_t begin = 0;  // of text and sound, in bytes; of an image, x + width * y of its corner
   Bytes context, truth;
+  Bytes lead = {};  // of sound: what is before the context, a second at most
 };
 
 struct ComparedInput {
   std::string name;
   Medium medium = Medium::text;
-  Bytes bytes;              // text: what windows are taken from, and held-out text
-  std::string fingerprint;  // of bytes and shape
+  Bytes bytes;                   // text: what windows are taken from, and held-out text
+  std::string fingerprint;       // of bytes and shape
+  std::uint64_t size_bytes = 0;  // as many as bytes has, also where that has been left out
   Geometry geometry = {};
   std::size_t row_bytes = 1;  // of a window
   std::uint32_t rate_hz = 0;  // of sound

@@ -71,6 +71,24 @@ std::unique_ptr<CompareResult> compare_models(const py::object& models, const py
       run([&](const Receiver& receiver) { return compare(task, receiver); }));
 }
 
+// None where there is nothing to compare with.
+void add_pairs(py::dict& row, const CompareRecord& record) {
+  const auto set = [&row](const char* key, bool there, auto value) {
+    row[key] = there ? py::cast(value) : py::none();
+  };
+  const Places places = record.places.value_or(Places());
+  set("place_best", record.places.has_value(), places.best);
+  set("place_worst", record.places.has_value(), places.worst);
+  const bool differs = record.difference.has_value();
+  const Difference difference = record.difference.value_or(Difference());
+  set("difference", differs, difference.estimate.mean);
+  set("difference_error", differs, difference.estimate.standard_error);
+  set("difference_low", differs, difference.estimate.low);
+  set("difference_high", differs, difference.estimate.high);
+  set("p", differs, difference.p);
+  set("p_holm", differs, difference.p_holm);
+}
+
 py::list records_of(const CompareResult& result) {
   py::list records;
   for (const CompareRecord& record : result.records()) {
@@ -85,6 +103,7 @@ py::list records_of(const CompareResult& result) {
     row["low"] = record.estimate.low;
     row["high"] = record.estimate.high;
     row["windows"] = record.estimate.count;
+    add_pairs(row, record);
     records.append(row);
   }
   return records;

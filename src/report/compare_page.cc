@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/base64.h"
 #include "base/numbers.h"
@@ -19,8 +21,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t kShownWindows = 12;        // of each input, with their samples
 constexpr std::size_t kShownContextBytes = 160;  // of text, before each sample
-constexpr std::size_t kLeadSeconds = 1;          // of sound, before the context
 constexpr std::size_t kSpectrogramWidth = 320, kSpectrogramHeight = 96;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -62,11 +64,20 @@ Json figures_json(const CompareInput& input) {
   return list;
 }
 
-Json row_json(const CompareRow& row) {
-  Json json = {{"model", row.model},
-               {"sampler", row.sampler},
-               {"bound", row.bound},
-               {"figures", Json::object()},
+// What a row is called: its model, and how it was drawn from, unless that is the model's own
+// distribution; with all options only where it was drawn from in several ways.
+std::string label_of(const CompareResult& result, const CompareRow& row) {
+  if (row.bound || row.sampler == "ancestral") return row.model;
+  const auto same = std::ranges::count_if(result.rows, [&row](const CompareRow& other) {
+    return other.input == row.input && other.model == row.model && !other.bound;
+  });
+  return row.model + ", " + (same > 1 ? row.sampler : row.sampler.substr(0, row.sampler.find(',')));
+}
+
+Json row_json(const CompareResult& result, const CompareRow& row) {
+  Json json = {{"model", row.model},     {"label", label_of(result, row)},
+               {"windows", row.windows}, {"sampler", row.sampler},
+               {"bound", row.bound},     {"figures", Json::object()},
                {"rates", Json::array()}};
   for (const auto& [key, e] : row.figures)
     json["figures"][key] = {{"mean", number(e.mean)},
@@ -74,6 +85,16 @@ Json row_json(const CompareRow& row) {
                             {"low", number(e.low)},
                             {"high", number(e.high)},
                             {"windows", e.count}};
+  json["reference"] = row.reference;
+  for (const auto& [key, places] : row.places) json["places"][key] = {places.best, places.worst};
+  for (const auto& [key, difference] : row.differences) {
+    const Estimate& e = difference.estimate;
+    json["differences"][key] = {{"mean", number(e.mean)},
+                                {"low", number(e.low)},
+                                {"high", number(e.high)},
+                                {"windows", e.count},
+                                {"p", number(difference.p_holm)}};
+  }
   for (const auto& [bytes, e] : row.rates)
     json["rates"].push_back({{"context_bytes", bytes},
                              {"mean", number(e.mean)},
@@ -120,10 +141,7 @@ void add_audio(Json& json, const CompareInput& input, const CompareWindow& windo
                                             kSpectrogramWidth, kSpectrogramHeight);
   json["image"] = data_uri("image/png", write_png(picture));
   json["given"] = static_cast<double>(window.context.size()) / static_cast<double>(all.size());
-  const auto begin = static_cast<std::size_t>(window.begin);
-  const std::size_t lead = std::min<std::size_t>(begin, kLeadSeconds * input.rate_hz);
-  const Audio sound{input.rate_hz, 1, Encoding::u8,
-                    joined(ByteView(input.bytes).subspan(begin - lead, lead), all)};
+  const Audio sound{input.rate_hz, 1, Encoding::u8, joined(window.lead, all)};
   json["audio"] = data_uri("audio/wav", write_audio(sound, AudioFormat::wav));
 }
 
@@ -154,9 +172,8 @@ const Shown& shown_as(Medium medium) {
   return row == kRows.end() ? kRows.back() : *row;
 }
 
-Json sample_json(const CompareInput& input, const CompareSample& sample, bool only) {
-  std::string name = sample.model;
-  if (!sample.bound && sample.sampler != "ancestral") name += ", " + sample.sampler;
+Json sample_json(const CompareInput& input, const CompareSample& sample, std::string name,
+                 bool only) {
   if (!only) name += " #" + std::to_string(sample.index + 1);
   const CompareWindow& window = input.windows[sample.window];
   Json json = {{"name", name}, {"caption", caption(input, sample.figures)}};
@@ -169,7 +186,7 @@ Json window_json(const CompareResult& result, std::size_t index, std::size_t num
   const CompareInput& input = result.inputs[index];
   const CompareWindow& window = input.windows[number_of_window];
   const ByteView context(window.context);
-  Json json = {{"begin", window.begin}};
+  Json json = {{"begin", window.begin}, {"number", number_of_window + 1}};
   if (!has_samples(input.medium))
     json["context"] = shown_text(context.last(std::min(context.size(), kShownContextBytes)));
   json["samples"] = Json::array();
@@ -182,7 +199,8 @@ Json window_json(const CompareResult& result, std::size_t index, std::size_t num
     };
     const bool only = std::ranges::count_if(result.samples, belongs) == 1;
     for (const CompareSample& sample : result.samples) {
-      if (belongs(sample)) json["samples"].push_back(sample_json(input, sample, only));
+      if (belongs(sample))
+        json["samples"].push_back(sample_json(input, sample, label_of(result, row), only));
     }
   }
   return json;
@@ -190,12 +208,28 @@ Json window_json(const CompareResult& result, std::size_t index, std::size_t num
 
 std::string about_input(const CompareResult& result, const CompareInput& input) {
   const CompareWindow& window = input.windows[0];
-  std::string text = std::to_string(input.windows.size()) +
+  const bool differ = std::ranges::any_of(result.rows, [&](const CompareRow& row) {
+    return &result.inputs[row.input] == &input && row.windows != input.windows.size();
+  });
+  std::string text = (differ ? "Up to " : "") + std::to_string(input.windows.size()) +
                      (input.windows.size() == 1 ? " window of " : " windows of ") +
                      grouped(window.context.size()) + " bytes of context and " +
                      grouped(window.truth.size()) + " of truth; " + std::to_string(result.count) +
                      (result.count == 1 ? " sample" : " samples") + " of each.";
   return text + shown_as(input.medium).about(input);
+}
+
+// Those that most models have seen, as far as there are many.
+std::vector<std::size_t> shown_windows(const CompareResult& result, std::size_t index) {
+  std::vector<std::size_t> samples(result.inputs[index].windows.size()), windows(samples.size());
+  for (const CompareSample& sample : result.samples) {
+    if (sample.input == index) ++samples[sample.window];
+  }
+  std::iota(windows.begin(), windows.end(), std::size_t{0});
+  std::ranges::stable_sort(windows, std::greater<>(), [&](std::size_t i) { return samples[i]; });
+  windows.resize(std::min(windows.size(), kShownWindows));
+  std::ranges::sort(windows);
+  return windows;
 }
 
 Json input_json(const CompareResult& result, std::size_t index) {
@@ -206,11 +240,12 @@ Json input_json(const CompareResult& result, std::size_t index) {
                {"about", about_input(result, input)},
                {"metrics", figures_json(input)},
                {"rows", Json::array()},
+               {"window_count", input.windows.size()},
                {"windows", Json::array()}};
   for (const CompareRow& row : result.rows) {
-    if (row.input == index) json["rows"].push_back(row_json(row));
+    if (row.input == index) json["rows"].push_back(row_json(result, row));
   }
-  for (std::size_t window = 0; window < input.windows.size(); ++window)
+  for (const std::size_t window : shown_windows(result, index))
     json["windows"].push_back(window_json(result, index, window));
   return json;
 }

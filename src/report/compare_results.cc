@@ -16,6 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kLevel = 0.05;  // at which a difference is marked
+
 // Large figures need no fractions.
 int digits_of(const Figure& figure, double value) {
   return std::abs(value) >= 1000 ? 0 : figure.digits;
@@ -37,20 +39,29 @@ bool is_shown(const Figure& figure, Columns columns) {
   return columns == Columns::all || figure.kind != FigureKind::cost;
 }
 
-std::string describe(const CompareInput& input, std::uint64_t count) {
+std::string describe(const CompareInput& input, std::uint64_t count, bool differ) {
   const CompareWindow& window = input.windows[0];
-  return printable(input.name) + " (" + name_of(input.medium) +
-         "): " + std::to_string(input.windows.size()) +
+  return printable(input.name) + " (" + name_of(input.medium) + "): " + (differ ? "up to " : "") +
+         std::to_string(input.windows.size()) +
          (input.windows.size() == 1 ? " window of " : " windows of ") +
          grouped(window.context.size()) + " bytes of context and " + grouped(window.truth.size()) +
          " of truth, " + std::to_string(count) +
          (count == 1 ? " sample of each" : " samples of each") + "\n";
 }
 
+// Whether some models have seen more windows than others.
+bool windows_differ(const CompareResult& result, std::size_t index) {
+  return std::ranges::any_of(result.rows, [&](const CompareRow& row) {
+    return row.input == index && row.windows != result.inputs[index].windows.size();
+  });
+}
+
 std::string table_of(const CompareResult& result, std::size_t index, Columns columns) {
   std::vector<Figure> figures = result.inputs[index].figures;
   std::erase_if(figures, [&](const Figure& figure) { return !is_shown(figure, columns); });
   std::vector<std::string> titles = {"model", "sampler"};
+  const bool differ = windows_differ(result, index);
+  if (differ) titles.emplace_back(">n");
   for (const Figure& figure : figures)
     titles.push_back(">" + figure.title +
                      (figure.unit == "%" || figure.unit == "dB" ? " " + figure.unit : ""));
@@ -58,10 +69,59 @@ std::string table_of(const CompareResult& result, std::size_t index, Columns col
   for (const CompareRow& row : result.rows) {
     if (row.input != index) continue;
     std::vector<std::string> fields = {row.model, row.sampler};
+    if (differ) fields.push_back(std::to_string(row.windows));
     for (const Figure& figure : figures) fields.push_back(field_text(figure, row));
     table.add(std::move(fields));
   }
   return table.text();
+}
+
+// "2-3 +0.31+-0.29*": places, and the difference to the reference with half its interval.
+std::string paired_text(const Figure& figure, const CompareRow& row) {
+  const auto places = row.places.find(figure.key);
+  std::string text;
+  if (places != row.places.end()) {
+    const auto& [best, worst] = places->second;
+    text = std::to_string(best) + (best == worst ? "" : "-" + std::to_string(worst));
+  }
+  const auto found = row.differences.find(figure.key);
+  if (found == row.differences.end()) return text.empty() ? "-" : text;
+  const Difference& difference = found->second;
+  const Estimate& e = difference.estimate;
+  text += (text.empty() ? "" : " ") + std::string(e.mean < 0 ? "" : "+") +
+          fixed(e.mean * figure.factor, figure.digits);
+  if (std::isfinite(e.high)) text += "+-" + fixed((e.high - e.mean) * figure.factor, figure.digits);
+  return text + (difference.p_holm < kLevel ? "*" : "");
+}
+
+// How rows differ, where there is more than one, and more than one window.
+std::string pairs_of(const CompareResult& result, std::size_t index, Columns columns) {
+  const CompareInput& input = result.inputs[index];
+  const auto is_here = [index](const CompareRow& row) { return row.input == index && !row.bound; };
+  const auto reference = std::ranges::find_if(
+      result.rows, [index](const CompareRow& row) { return row.input == index && row.reference; });
+  const bool differ = std::ranges::any_of(
+      result.rows, [&](const CompareRow& row) { return is_here(row) && !row.differences.empty(); });
+  if (reference == result.rows.end() || !differ || input.windows.size() < 2) return "";
+  std::vector<Figure> figures = input.figures;
+  std::erase_if(figures, [&](const Figure& figure) {
+    return figure.kind == FigureKind::cost || !is_shown(figure, columns);
+  });
+  std::vector<std::string> titles = {"model", "sampler"};
+  for (const Figure& figure : figures)
+    titles.push_back(">" + figure.title +
+                     (figure.unit == "%" || figure.unit == "dB" ? " " + figure.unit : ""));
+  Table table(std::move(titles));
+  for (const CompareRow& row : result.rows) {
+    if (!is_here(row)) continue;
+    std::vector<std::string> fields = {row.model, row.sampler};
+    for (const Figure& figure : figures) fields.push_back(paired_text(figure, row));
+    table.add(std::move(fields));
+  }
+  return "places that are not told apart, and differences to " + reference->model +
+         (reference->bound ? "" : ", " + reference->sampler) +
+         " over the same windows, +- half of their 95 % interval (*: Holm's p < 0.05)\n" +
+         table.text();
 }
 
 // What is beyond all numbers has no JSON: null.
@@ -82,7 +142,7 @@ Json bytes_json(const CompareInput& input, ByteView bytes) {
 
 Json input_json(const CompareInput& input) {
   Json json = {{"file", printable(input.name)},    {"medium", name_of(input.medium)},
-               {"fingerprint", input.fingerprint}, {"bytes", input.bytes.size()},
+               {"fingerprint", input.fingerprint}, {"bytes", input.size_bytes},
                {"row_bytes", input.row_bytes},     {"windows", Json::array()}};
   if (input.rate_hz > 0) json["rate_hz"] = input.rate_hz;
   for (const CompareWindow& window : input.windows)
@@ -99,16 +159,26 @@ Json input_json(const CompareInput& input) {
 }
 
 Json row_json(const CompareInput& input, const CompareRow& row) {
-  Json json = {{"file", printable(input.name)},
-               {"input", row.input},
-               {"model", row.model},
-               {"sampler", row.sampler},
-               {"bound", row.bound}};
+  Json json = {{"file", printable(input.name)}, {"input", row.input}, {"model", row.model},
+               {"sampler", row.sampler},        {"bound", row.bound}, {"windows", row.windows}};
   if (!row.identity.empty()) json["identity"] = row.identity;
   json["figures"] = Json::object();
   for (const Figure& figure : input.figures) {
     const auto found = row.figures.find(figure.key);
     if (found != row.figures.end()) json["figures"][figure.key] = to_json(found->second);
+  }
+  json["reference"] = row.reference;
+  json["differences"] = Json::object();
+  json["places"] = Json::object();
+  for (const Figure& figure : input.figures) {
+    if (const auto found = row.differences.find(figure.key); found != row.differences.end()) {
+      Json difference = to_json(found->second.estimate);
+      difference["p"] = number(found->second.p);
+      difference["p_holm"] = number(found->second.p_holm);
+      json["differences"][figure.key] = std::move(difference);
+    }
+    if (const auto found = row.places.find(figure.key); found != row.places.end())
+      json["places"][figure.key] = {found->second.best, found->second.worst};
   }
   json["rates"] = Json::array();
   for (const auto& [bytes, rate] : row.rates) {
@@ -142,13 +212,25 @@ std::string csv_number(double value) {
   return std::isinf(value) ? fixed(value, 0) : shortest(value);
 }
 
+std::string paired_csv(const CompareRecord& record) {
+  std::string text = ",,";
+  if (record.places)
+    text = "," + std::to_string(record.places->best) + "," + std::to_string(record.places->worst);
+  if (!record.difference) return text + ",,,,,,";
+  const auto& [e, p, p_holm] = *record.difference;
+  for (const double value : {e.mean, e.standard_error, e.low, e.high, p, p_holm})
+    text += "," + csv_number(value);
+  return text;
+}
+
 }  // namespace
 
 std::string compare_table(const CompareResult& result, Columns columns) {
   std::string text;
   for (std::size_t i = 0; i < result.inputs.size(); ++i)
-    text += (i > 0 ? "\n" : "") + describe(result.inputs[i], result.count) +
-            table_of(result, i, columns);
+    text += (i > 0 ? "\n" : "") +
+            describe(result.inputs[i], result.count, windows_differ(result, i)) +
+            table_of(result, i, columns) + pairs_of(result, i, columns);
   return text;
 }
 
@@ -173,14 +255,15 @@ std::string compare_json(const CompareResult& result) {
 
 std::string compare_csv(const CompareResult& result) {
   std::string text =
-      "file,model,sampler,figure,context_bytes,mean,standard_error,low,high,windows\r\n";
+      "file,model,sampler,figure,context_bytes,mean,standard_error,low,high,windows,place_best,"
+      "place_worst,difference,difference_error,difference_low,difference_high,p,p_holm\r\n";
   for (const CompareRecord& record : result.records()) {
     const Estimate& e = record.estimate;
     text += quoted(printable(record.input)) + "," + quoted(record.model) + "," +
             quoted(record.sampler) + "," + quoted(record.figure) + "," +
             (record.context_bytes ? std::to_string(*record.context_bytes) : "") + "," +
             csv_number(e.mean) + "," + csv_number(e.standard_error) + "," + csv_number(e.low) +
-            "," + csv_number(e.high) + "," + std::to_string(e.count) + "\r\n";
+            "," + csv_number(e.high) + "," + std::to_string(e.count) + paired_csv(record) + "\r\n";
   }
   return text;
 }

@@ -128,7 +128,11 @@ std::string text_of(const std::exception_ptr& failure) {
 class Master {
  public:
   explicit Master(const Cells& cells)
-      : cells_(cells), alone_(launch().alone()), ranks_(launch().ranks), crew_(cells) {
+      : cells_(cells),
+        missing_(cells.missing),
+        alone_(launch().alone()),
+        ranks_(launch().ranks),
+        crew_(cells) {
     ranks_[0].slots = crew_.size();
   }
 
@@ -136,7 +140,7 @@ class Master {
   bool run() {
     hand_out();
     milliseconds pause = kShortestPause;
-    while (done_ < cells_.missing.size() || !all_here()) {
+    while (done_ < missing_.size() || !all_here()) {
       if (cells_.stop->asked() || somebody_left_) return false;
       const bool own = take_own(alone_ ? kAlonePause : pause);
       const bool busy = take_messages() || own;
@@ -149,7 +153,7 @@ class Master {
   std::string account() {
     if (!alone_) hear_the_rest();
     std::string text = "interrupted after " + grouped(cells_.known + done_) + " of " +
-                       grouped(cells_.known + cells_.missing.size()) + " cells";
+                       grouped(cells_.known + missing_.size()) + " cells";
     for (unsigned rank = 0; !alone_ && rank < ranks_.size(); ++rank) {
       const std::size_t lost = ranks_[rank].computing.size();
       if (lost > 0 || !ranks_[rank].answers)
@@ -179,8 +183,8 @@ class Master {
 
   void hand_out(unsigned number) {
     Rank& rank = ranks_[number];
-    while (next_ < cells_.missing.size() && rank.computing.size() < rank.slots) {
-      const std::size_t cell = cells_.missing[next_++];
+    while (next_ < missing_.size() && rank.computing.size() < rank.slots) {
+      const std::size_t cell = missing_[next_++];
       rank.computing.insert(cell);
       if (number == 0) {
         crew_.add(cell);
@@ -195,6 +199,11 @@ class Master {
     hand_out(rank);  // before what done() takes
     cells_.done(cell, result);
     ++done_;
+    if (cells_.then && !ending_) {
+      const std::vector<std::size_t> more = cells_.then(cell);
+      missing_.insert(missing_.end(), more.begin(), more.end());
+      hand_out();
+    }
     if (cells_.progress) cells_.progress(done_);
   }
 
@@ -243,7 +252,8 @@ class Master {
   void hear_the_rest() {
     for (std::size_t rank = 1; rank < ranks_.size(); ++rank)
       ranks_[rank].answers = ranks_[rank].left || !cells_.stop->asked();
-    next_ = cells_.missing.size();
+    next_ = missing_.size();
+    ending_ = true;
     for (const auto begin = Clock::now(); Clock::now() - begin < kFarewell;) {
       take_own(kShortestPause);
       while (const auto message = messages().receive()) {
@@ -254,10 +264,11 @@ class Master {
   }
 
   const Cells& cells_;
+  std::vector<std::size_t> missing_;
   const bool alone_;
   std::vector<Rank> ranks_;
   std::size_t next_ = 0, done_ = 0;
-  bool somebody_left_ = false;
+  bool somebody_left_ = false, ending_ = false;
   Crew crew_;
 };
 

@@ -54,6 +54,9 @@ struct Cells {
   std::function<std::string(std::size_t cell, unsigned worker)> compute;
   // Called on rank 0, by one thread, as results come. When it returns, the result is safe.
   std::function<void(std::size_t cell, const std::string& result)> done;
+  // Called on rank 0 after done(): cells that are to be computed as well, now that this one is.
+  // Every rank must know what their numbers mean. May be empty.
+  std::function<std::vector<std::size_t>(std::size_t cell)> then;
   // Called on rank 0 with the number of missing cells that are done. May be empty.
   std::function<void(std::size_t)> progress;
 

@@ -105,6 +105,39 @@ std::string list_of(const std::vector<std::size_t>& lines) {
   return text;
 }
 
+// What the first line says; nothing in a file of an older version, whose lines have no checksums.
+std::optional<std::string> settings_in(const Lines::Line& line, const std::string& path,
+                                       const std::string& command) {
+  const std::string key = "kraft_" + command;
+  const Json json = Json::parse(line.text, nullptr, /*allow_exceptions=*/false);
+  const bool names_us = json.is_object() && json.contains(key) && json[key].is_string();
+  if (line.whole && names_us && is_intact(line.text)) return json[key].get<std::string>();
+  if (line.whole && names_us && json.size() == 1) return std::nullopt;
+  if (line.whole && line.text.starts_with("{\"" + key + "\":"))
+    throw Error("the first line of " + printable(path) +
+                " is damaged, so that nobody knows what its results belong to: remove the file "
+                "to compute them again");
+  throw Error(printable(path) + " is no file of results of kraft " + command);
+}
+
+// The key and the JSON of a line; nothing of one that is not as it was written.
+std::optional<std::pair<std::string, std::string>> cell_in(const Lines::Line& line) {
+  if (!line.whole || !is_intact(line.text)) return std::nullopt;
+  const Json json = Json::parse(line.text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("key") || !json["key"].is_string() ||
+      !json.contains("cell"))
+    return std::nullopt;
+  return std::pair(json["key"].get<std::string>(), json["cell"].dump());
+}
+
+std::size_t read_some(int descriptor, char* to, std::size_t size, const std::string& path) {
+  while (true) {
+    const ssize_t got = ::read(descriptor, to, size);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw Error("cannot read " + printable(path) + ": " + std::strerror(errno));
+  }
+}
+
 }  // namespace
 
 struct CellStore::Impl {
@@ -143,13 +176,8 @@ struct CellStore::Impl {
 
   Lines lines() const {
     if (::lseek(descriptor, 0, SEEK_SET) < 0) fail("read");
-    return Lines([this](char* to, std::size_t size) {
-      while (true) {
-        const ssize_t got = ::read(descriptor, to, size);
-        if (got >= 0) return static_cast<std::size_t>(got);
-        if (errno != EINTR) fail("read");
-      }
-    });
+    return Lines(
+        [this](char* to, std::size_t size) { return read_some(descriptor, to, size, path); });
   }
 
   std::string first_line() const {
@@ -158,31 +186,17 @@ struct CellStore::Impl {
 
   // False for a file of an older version.
   bool check_first(const Lines::Line& line) const {
-    const std::string key = "kraft_" + command;
-    const Json json = Json::parse(line.text, nullptr, /*allow_exceptions=*/false);
-    const bool names_us = json.is_object() && json.contains(key) && json[key].is_string();
-    if (line.whole && names_us && is_intact(line.text)) {
-      if (json[key] != settings)
-        throw Error(printable(path) + " holds results of other settings: expected " + settings +
-                    ", found " + printable(json[key].get<std::string>()));
-      return true;
-    }
-    if (line.whole && names_us && json.size() == 1) return false;
-    if (line.whole && line.text.starts_with("{\"" + key + "\":"))
-      throw Error("the first line of " + printable(path) +
-                  " is damaged, so that nobody knows what its results belong to: remove the file "
-                  "to compute them again");
-    throw Error(printable(path) + " is no file of results of kraft " + command);
+    const std::optional<std::string> found = settings_in(line, path, command);
+    if (found && *found != settings)
+      throw Error(printable(path) + " holds results of other settings: expected " + settings +
+                  ", found " + printable(*found));
+    return found.has_value();
   }
 
-  bool take(const std::string& line) {
-    if (!is_intact(line)) return false;
-    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("key") || !json["key"].is_string() ||
-        !json.contains("cell"))
-      return false;
-    cells[json["key"].get<std::string>()] = json["cell"].dump();
-    return true;
+  bool take(const Lines::Line& line) {
+    auto cell = cell_in(line);
+    if (cell) cells[cell->first] = std::move(cell->second);
+    return cell.has_value();
   }
 
   void write_line(const std::string& line) const {
@@ -226,7 +240,7 @@ struct CellStore::Impl {
     for (std::size_t number = 2;; ++number) {
       const auto line = all.next(kMostLineBytes);
       if (!line) break;
-      if (!line->whole || !take(line->text)) damaged.push_back(number);
+      if (!take(*line)) damaged.push_back(number);
     }
     if (!damaged.empty()) {
       notice(printable(path) + ": " + list_of(damaged) +
@@ -257,6 +271,45 @@ std::optional<std::string> CellStore::find(const std::string& key) const {
 
 void CellStore::add(const std::string& key, const std::string& json) {
   impl_->write_line(sealed("{\"key\":" + quoted(key) + ",\"cell\":" + json));
+}
+
+StoredResults read_results(const std::string& path, const std::string& command,
+                           const CellStore::Notice& notice) {
+  struct Opened {
+    int descriptor;
+    ~Opened() {
+      if (descriptor >= 0) ::close(descriptor);
+    }
+  };
+  const Opened file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status {};
+  if (file.descriptor < 0 || ::fstat(file.descriptor, &status) != 0)
+    throw Error("cannot open " + printable(path) + ": " + std::strerror(errno));
+  if (!S_ISREG(status.st_mode))
+    throw Error(printable(path) + " is " + kind_of(status.st_mode) + ", and no file of results");
+  Lines lines(
+      [&](char* to, std::size_t size) { return read_some(file.descriptor, to, size, path); });
+  const auto first = lines.next(kMostFirstLineBytes);
+  if (!first) throw Error(printable(path) + " is empty");
+  StoredResults results;
+  const auto settings = settings_in(*first, path, command);
+  if (!settings)
+    throw Error(printable(path) + " is of an older kraft, whose lines have no checksums");
+  results.settings = *settings;
+  std::vector<std::size_t> damaged;
+  for (std::size_t number = 2;; ++number) {
+    const auto line = lines.next(kMostLineBytes);
+    if (!line) break;
+    if (auto cell = cell_in(*line)) {
+      results.lines.push_back(std::move(*cell));
+    } else {
+      damaged.push_back(number);
+    }
+  }
+  if (!damaged.empty())
+    notice(printable(path) + ": " + list_of(damaged) +
+           (damaged.size() == 1 ? " is damaged, and left out" : " are damaged, and left out"));
+  return results;
 }
 
 }  // namespace kraft

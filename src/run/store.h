@@ -13,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kraft {
 
@@ -43,5 +45,17 @@ class CellStore {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// All that such a file holds, for who only reads it.
+struct StoredResults {
+  std::string settings;
+  std::vector<std::pair<std::string, std::string>>
+      lines;  // keys and JSON, in the order of the file
+};
+
+// The file stays as it is. Damaged lines are left out, and `notice` is told. Throws Error as
+// CellStore does, but for settings, which are not known here; and for a file of an older version.
+StoredResults read_results(const std::string& path, const std::string& command,
+                           const CellStore::Notice& notice);
 
 }  // namespace kraft

@@ -9,12 +9,14 @@
 namespace kraft {
 namespace {
 
+bool names_view(const Spec& spec) {
+  return std::ranges::any_of(spec.values, [](const auto& named) { return named.first == "view"; });
+}
+
 void add_in_views(const std::string& text, ChosenView view, std::vector<std::string>& models) {
   Spec spec = Spec::parse(text);
   const Backend& backend = find_backend(spec.name);
-  const auto is_view = [](const auto& named) { return named.first == "view"; };
-  if (std::ranges::any_of(spec.values, is_view))
-    throw UsageError("the view of " + printable(text) + " is chosen twice");
+  if (names_view(spec)) throw UsageError("the view of " + printable(text) + " is chosen twice");
   const bool has_decoder = has_decoder_view(backend);
   if (!has_decoder && view == ChosenView::decoder)
     throw UsageError(backend.name + " has no decoder's view");
@@ -27,10 +29,35 @@ void add_in_views(const std::string& text, ChosenView view, std::vector<std::str
 
 }  // namespace
 
+std::vector<std::pair<std::string, ChosenView>> names_of_views() {
+  std::vector<std::pair<std::string, ChosenView>> names;
+  for (const ChosenView view :
+       {ChosenView::given, ChosenView::encoder, ChosenView::decoder, ChosenView::both})
+    names.emplace_back(name_of(view), view);
+  return names;
+}
+
 std::vector<std::string> in_views(const std::vector<std::string>& models, ChosenView view) {
   if (view == ChosenView::given) return models;
   std::vector<std::string> viewed;
   for (const std::string& text : models) add_in_views(text, view, viewed);
+  return viewed;
+}
+
+std::vector<std::string> in_views(const std::vector<std::string>& models,
+                                  const std::optional<ChosenView>& view) {
+  if (view) return in_views(models, *view);
+  std::vector<std::string> viewed;
+  for (const std::string& text : models) {
+    if (names_view(Spec::parse(text))) {
+      viewed.push_back(text);
+      continue;
+    }
+    for (const std::string& one : in_views({text}, ChosenView::both)) {
+      const bool itself = one == text;
+      if (itself || std::ranges::count(models, one) == 0) viewed.push_back(one);
+    }
+  }
   return viewed;
 }
 

@@ -1,6 +1,7 @@
 // The option `view` of tasks that may look at codecs from both sides.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,19 +11,31 @@
 
 namespace kraft {
 
-template <class Task, class Field>
-void add_view(OptionTable<Task>& table, Field field) {
-  std::vector<std::pair<std::string, ChosenView>> names;
-  for (const ChosenView view :
-       {ChosenView::given, ChosenView::encoder, ChosenView::decoder, ChosenView::both})
-    names.emplace_back(name_of(view), view);
-  table.choice("view", field, std::move(names),
+std::vector<std::pair<std::string, ChosenView>> names_of_views();
+
+template <class Task>
+void add_view(OptionTable<Task>& table, ChosenView Task::*field) {
+  table.choice("view", field, names_of_views(),
                {.value_name = "WHICH",
+                .meaning = "views of the codecs; both: side by side, given: as the models say"});
+}
+
+// The same of an optional field, without which the models are looked at as in_views() says.
+template <class Task>
+void add_view(OptionTable<Task>& table, std::optional<ChosenView> Task::*field) {
+  table.choice("view", field, names_of_views(),
+               {.value_name = "WHICH",
+                .otherwise = "both, of those that are given without a view",
                 .meaning = "views of the codecs; both: side by side, given: as the models say"});
 }
 
 // The specifications in the views that are wanted, the encoder's first. Throws UsageError where a
 // specification has chosen already, or lacks the decoder's.
 std::vector<std::string> in_views(const std::vector<std::string>& models, ChosenView view);
+
+// Without a choice: both views, one after the other, of what has two and is given without one, and
+// all else as it is given. What is given in both ways itself stays so.
+std::vector<std::string> in_views(const std::vector<std::string>& models,
+                                  const std::optional<ChosenView>& view);
 
 }  // namespace kraft

@@ -8,18 +8,31 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "evaluate/comparison.h"
+#include "evaluate/own_rate.h"
 #include "kraft/error.h"
 #include "run/memory.h"
 #include "run/ranks.h"
 #include "tasks/chosen_views.h"
+#include "tasks/compare_merge.h"
+#include "tasks/compare_records.h"
+#include "tasks/compare_result.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
 #include "tasks/sample_media.h"
+#include "tasks/window_plan.h"
 #include "version.h"
 
 namespace kraft {
 namespace {
+
+// Of sound, so that it can be heard where a window comes in.
+Bytes lead_of(const ComparedInput& input, const Window& window) {
+  const auto begin = static_cast<std::size_t>(window.begin);
+  const std::size_t size = std::min<std::size_t>(begin, input.rate_hz);
+  const ByteView lead = ByteView(input.bytes).subspan(begin - size, size);
+  return {lead.begin(), lead.end()};
+}
 
 ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Receiver& receiver) {
   const Medium medium = infer_medium(file.bytes, file.name);
@@ -32,19 +45,26 @@ ComparedInput compared(const CompareTask& task, const NamedBytes& file, const Re
                                      task.context_bytes.value_or(kContextBytes),
                                      task.truth_bytes.value_or(kTruthBytes));
   }
+  input.size_bytes = input.bytes.size();
+  for (Window& window : input.windows) window.lead = lead_of(input, window);
   input.name = file.name;
   input.medium = medium;
   input.fingerprint = std::string(name_of(medium)) + ":" + hexadecimal(checksum(input.bytes));
   return input;
 }
 
+// With a budget what each input has of them, whoever gets to them.
+std::uint64_t most_windows(const CompareTask& task) {
+  return task.windows == 0 && task.budget_seconds ? kMostWindows : task.windows;
+}
+
 // All that a cell depends on but its model, its sampler and its input.
 std::string settings_text(const CompareTask& task, const std::vector<std::string>& judges) {
   const auto [width, height] = task.patch.value_or(kPatch);
   return "kraft " + std::string(kVersion) + ", seed " + std::to_string(task.seed) + ", windows " +
-         std::to_string(task.windows) + ", count " + std::to_string(task.count) + ", positions " +
-         std::to_string(task.positions) + ", alphabet " + task.alphabet + ", text " +
-         std::to_string(task.context_bytes.value_or(kContextBytes)) + "+" +
+         std::to_string(most_windows(task)) + ", count " + std::to_string(task.count) +
+         ", positions " + std::to_string(task.positions) + ", alphabet " + task.alphabet +
+         ", text " + std::to_string(task.context_bytes.value_or(kContextBytes)) + "+" +
          std::to_string(task.truth_bytes.value_or(kTruthBytes)) + ", image " +
          std::to_string(task.side.value_or(kSide)) + " " + std::to_string(width) + "x" +
          std::to_string(height) + " " + std::to_string(task.rows.value_or(kTruthRows)) +
@@ -102,12 +122,12 @@ class CompareWork {
   CompareWork(const CompareTask& task, const Receiver& receiver)
       : task_(task), receiver_(receiver), stop_(receiver.cancelled) {
     check(task);
-    const std::vector<std::string> models = in_views(task.models, task.view);
+    models_ = in_views(task.models, task.view);
     std::vector<ComparedSampler> samplers;
     for (const std::string& spec : task.samplers) samplers.push_back(ComparedSampler::parse(spec));
     std::vector<ComparedInput> inputs;
     for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file, receiver));
-    if (launch().rank == 0) costs_ = measured_costs(models, inputs, stop_);
+    if (launch().rank == 0) costs_ = measured_costs(models_, inputs, stop_);
     const bool text =
         std::ranges::any_of(inputs, [](const auto& i) { return !has_samples(i.medium); });
     ComparisonSettings settings{.seed = task.seed,
@@ -116,20 +136,22 @@ class CompareWork {
                                 .judges = judges_of(task, text, receiver),
                                 .alphabet = task.alphabet};
     threads_ = task.threads == 0 ? hardware_threads() : task.threads;
-    comparison_.emplace(std::move(settings), std::move(inputs), models, std::move(samplers),
+    comparison_.emplace(std::move(settings), std::move(inputs), models_, std::move(samplers),
                         threads_, [this] { return stop_(); });
     for (std::size_t i = 0; i < comparison_->inputs().size(); ++i) {
-      for (const std::string& spec : models)
+      for (const std::string& spec : models_)
         identities_[{i, spec}] = identity_of(*comparison_->model(spec, i, 0));
     }
   }
 
   CompareResult result() {
     const std::vector<CellKey> keys = comparison_->cells();
-    std::vector<Cell> computed = computed_or_kept(work(keys), stop_, receiver_);
+    std::vector<std::optional<Cell>> computed = computed_or_kept(work(keys), stop_, receiver_);
     std::map<CellKey, Cell> cells;
-    for (std::size_t i = 0; i < keys.size(); ++i) cells[keys[i]] = std::move(computed[i]);
-    return result_of(cells);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (computed[i]) cells[keys[i]] = std::move(*computed[i]);
+    }
+    return compare_result(*comparison_, cells, identities_, task_.reference);
   }
 
  private:
@@ -140,6 +162,7 @@ class CompareWork {
     for (const std::string& judge : comparison_->settings().judges)
       work.settings += "; judge " + identity_of(*make_model(judge, {.threads = 1}));
     for (const CellKey& key : keys) work.keys.push_back(stored_key(key));
+    work.records = records();
     work.resume = task_.resume;
     work.threads = threads_;
     work.what = "comparing";
@@ -155,15 +178,55 @@ class CompareWork {
       return comparison_->compute(keys[i], worker);
     };
     work.complete = [&](std::size_t i, Cell& cell) { add_memory(keys[i], cell); };
+    if (task_.budget_seconds) {
+      plan_.emplace(plan_of(keys), *task_.budget_seconds, kLeastWindows);
+      work.wanted = [this](const std::vector<std::optional<Cell>>& known) {
+        return plan_->next([&known](std::size_t i) {
+          return known[i] ? std::optional(known[i]->seconds) : std::nullopt;
+        });
+      };
+    }
     return work;
   }
 
+  // What the cells of models and bounds are, by their windows.
+  std::vector<WindowPlan::Input> plan_of(const std::vector<CellKey>& keys) const {
+    std::vector<WindowPlan::Input> inputs;
+    for (const ComparedInput& input : comparison_->inputs()) {
+      const WindowPlan::CellsByWindow none(input.windows.size());
+      inputs.push_back({std::vector(models_.size(), none), none});
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      WindowPlan::Input& input = inputs[keys[i].input];
+      const auto model =
+          static_cast<std::size_t>(std::ranges::find(models_, keys[i].model) - models_.begin());
+      (keys[i].bound ? input.bounds : input.models[model])[keys[i].window].push_back(i);
+    }
+    return inputs;
+  }
+
+  // For who has the file and not the inputs.
+  std::vector<std::pair<std::string, std::string>> records() const {
+    std::vector<std::pair<std::string, std::string>> records = {
+        {kSettingsKey, settings_record(comparison_->settings())}};
+    for (const ComparedInput& input : comparison_->inputs())
+      records.emplace_back(input_key(input.fingerprint), input_record(input));
+    for (const std::string& spec : models_) {
+      for (std::size_t i = 0; i < comparison_->inputs().size(); ++i)
+        records.emplace_back(
+            model_key(comparison_->inputs()[i].fingerprint, identities_.at({i, spec})),
+            model_record(spec));
+    }
+    return records;
+  }
+
   std::string stored_key(const CellKey& key) const {
-    const std::string model =
-        key.bound ? "bound " + key.model : identities_.at({key.input, key.model});
-    return comparison_->inputs()[key.input].fingerprint + " | window " +
-           std::to_string(key.window) + " | " + model + " | " +
-           (key.sampler == kNoSampler ? "prediction" : key.sampler);
+    const std::string model = key.bound ? std::string(kBoundIdentity) + key.model
+                                        : identities_.at({key.input, key.model});
+    std::string what = key.sampler;
+    if (key.sampler == kNoSampler)
+      what = !key.bound && has_own_codec(key.model) ? kOwnRateKey : kPredictionKey;
+    return CellName{comparison_->inputs()[key.input].fingerprint, key.window, model, what}.key();
   }
 
   const WorkCost* cost(const CellKey& key) const {
@@ -181,77 +244,24 @@ class CompareWork {
                                   Work{.peak_memory_bytes = cost(key)->peak_memory_bytes}));
   }
 
-  CompareResult result_of(const std::map<CellKey, Cell>& cells) const {
-    const ComparisonSettings& settings = comparison_->settings();
-    CompareResult result{.seed = settings.seed,
-                         .count = settings.count,
-                         .positions = settings.positions,
-                         .alphabet = settings.alphabet,
-                         .judges = settings.judges,
-                         .inputs = {},
-                         .rows = {},
-                         .samples = {}};
-    for (std::size_t i = 0; i < comparison_->inputs().size(); ++i)
-      result.inputs.push_back(input(i));
-    for (ComparisonRow& row : comparison_->rows(cells)) {
-      const auto identity = identities_.find({row.input, row.model});
-      const bool named = !row.bound && identity != identities_.end();
-      result.rows.push_back({row.input, row.model, row.sampler, row.bound,
-                             named ? identity->second : "", std::move(row.figures),
-                             std::move(row.rates)});
-    }
-    for (const auto& [key, cell] : cells) {
-      for (std::size_t i = 0; i < cell.draws.size(); ++i)
-        result.samples.push_back({key.input, key.window, key.model, key.sampler, key.bound, i,
-                                  cell.draws[i].bytes, cell.draws[i].figures});
-    }
-    return result;
-  }
-
-  CompareInput input(std::size_t index) const {
-    const ComparedInput& of = comparison_->inputs()[index];
-    CompareInput input{.name = of.name,
-                       .medium = of.medium,
-                       .fingerprint = of.fingerprint,
-                       .bytes = of.bytes,
-                       .row_bytes = of.row_bytes,
-                       .rate_hz = of.rate_hz,
-                       .windows = {},
-                       .figures = {}};
-    for (const Window& window : of.windows)
-      input.windows.push_back({window.begin, window.context, window.truth});
-    for (const Metric& metric : comparison_->metrics(index)) input.figures.push_back(metric);
-    return input;
-  }
-
   const CompareTask& task_;
   const Receiver& receiver_;
   StopSign stop_;
   Costs costs_;
   unsigned threads_ = 1;
   std::optional<Comparison> comparison_;
-  std::map<std::pair<std::size_t, std::string>, std::string> identities_;
+  std::vector<std::string> models_;
+  ModelIdentities identities_;
+  std::optional<WindowPlan> plan_;
 };
 
 }  // namespace
 
-std::vector<CompareRecord> CompareResult::records() const {
-  std::vector<CompareRecord> records;
-  for (const CompareRow& row : rows) {
-    const CompareInput& input = inputs[row.input];
-    for (const Figure& figure : input.figures) {
-      const auto found = row.figures.find(figure.key);
-      if (found != row.figures.end())
-        records.push_back(
-            {input.name, row.model, row.sampler, figure.key, std::nullopt, found->second});
-    }
-    for (const auto& [bytes, rate] : row.rates)
-      records.push_back({input.name, row.model, row.sampler, "code_bits_per_byte", bytes, rate});
-  }
-  return records;
-}
-
 CompareResult compare(const CompareTask& task, const Receiver& receiver) {
+  if (!task.from.empty()) {
+    check(task);
+    return merged_results(task, receiver);
+  }
   check_media(task);
   return CompareWork(task, receiver).result();
 }

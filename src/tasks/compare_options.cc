@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "evaluate/compared_sampler.h"
+#include "evaluate/comparison.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
 #include "kraft/tasks/compare.h"
@@ -20,6 +21,13 @@ namespace {
 
 constexpr double kMostBytes = 1 << 24;
 constexpr double kMostPixels = 1 << 16;
+constexpr double kMostSeconds = 1e9;
+
+std::vector<std::string> sampler_choices() {
+  std::vector<std::string> choices = names_of(samplers());
+  choices.insert(choices.begin(), kAutoSampler);
+  return choices;
+}
 
 OptionTable<CompareTask> make_table() {
   using T = CompareTask;
@@ -29,21 +37,40 @@ OptionTable<CompareTask> make_table() {
               .value_name = "SPEC",
               .meaning = "the model; several may be given",
               .required = true,
+              .unless = {"from"},
               .names_models = true});
   add_view(table, &T::view);
   table.list("sampler", &T::samplers,
              {.value_name = "SPEC",
-              .choices = names_of(samplers()),
+              .choices = sampler_choices(),
               .meaning = "how to draw, NAME[,option=value...], such as ancestral,temperature=0.7; "
-                         "several may be given"});
+                         "auto: what suits the model and its contexts; several may be given"});
+  table.text("reference", &T::reference,
+             {.value_name = "SPEC",
+              .otherwise = "the first model",
+              .meaning = "the model, as it is called in the table, that others are compared with"});
   table.inputs("input", &T::inputs,
-               {.value_name = "FILE", .meaning = "texts, images and recordings", .required = true});
+               {.value_name = "FILE",
+                .meaning = "texts, images and recordings",
+                .required = true,
+                .unless = {"from"}});
   table.integer(
       "windows", &T::windows,
       {.value_name = "N",
        .max = kMostPixels,
        .meaning = "windows of each input; 0: " + std::to_string(kTextWindows) + " of a text, " +
                   std::to_string(kSampleWindows) + " of an image or a recording"});
+  table.number(
+      "budget", &T::budget_seconds,
+      {.value_name = "SECONDS",
+       .min = 0,
+       .max = kMostSeconds,
+       .min_open = true,
+       .otherwise = "none",
+       .meaning = "for each model and input so many seconds of one thread: as many windows "
+                  "as it gets to, " +
+                  std::to_string(kLeastWindows) +
+                  " at least, --windows (0: " + std::to_string(kMostWindows) + ") at most"});
   table.integer("count", &T::count,
                 {.letter = 'c',
                  .value_name = "K",
@@ -128,6 +155,16 @@ OptionTable<CompareTask> make_table() {
        .names_models = true});
   add_resume(table, &T::resume);
   add_threads(table, &T::threads);
+  std::vector<std::string> all;
+  for (const Option& row : table.rows()) {
+    if (row.name != "reference" && row.name != "threads") all.push_back(row.name);
+  }
+  table.list("from", &T::from,
+             {.value_name = "FILE",
+              .meaning = "results that --resume has kept, maybe elsewhere; several may be given. "
+                         "Nothing is computed",
+              .excludes = std::move(all),
+              .is_read = true});
   return table;
 }
 
@@ -136,6 +173,10 @@ void expect_no_repeats(const std::vector<std::string>& specs) {
   for (const std::string& spec : specs) {
     if (!seen.insert(spec).second) throw UsageError("'" + printable(spec) + "' is given twice");
   }
+}
+
+bool is_row(const std::string& model, const std::vector<std::string>& models) {
+  return model == kTruthModel || model == kUniformModel || std::ranges::count(models, model) > 0;
 }
 
 }  // namespace
@@ -148,6 +189,7 @@ const OptionTable<CompareTask>& compare_options() {
 void check(const CompareTask& task) {
   check(compare_options(), task);
   check_resume(task.resume);
+  if (!task.from.empty()) return;
   const PixelSize patch = task.patch.value_or(kPatch);
   if (patch.first < 1 || patch.first > kMostPixels || patch.second < 2 ||
       patch.second > kMostPixels)
@@ -158,6 +200,9 @@ void check(const CompareTask& task) {
   for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);
   check_models(models);
   check_models(task.judges);
+  if (task.reference && !is_row(*task.reference, models))
+    throw UsageError("the reference '" + printable(*task.reference) + "' is none of the models: " +
+                     join(models, ", ") + ", " + kTruthModel + ", " + kUniformModel);
   for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
   if (task.alphabet != kAutoAlphabet) Candidates::parse(task.alphabet, {});
   const std::uint64_t rows = task.rows.value_or(kTruthRows);

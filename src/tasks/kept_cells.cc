@@ -36,37 +36,56 @@ void check_resume(const std::optional<std::string>& file) {
     throw OptionError({"", "resume", " needs a file, which is read as well as written, not '-'"});
 }
 
-std::vector<Cell> computed_or_kept(const KeptCells& work, StopSign& stop,
-                                   const Receiver& receiver) {
+std::vector<std::optional<Cell>> computed_or_kept(const KeptCells& work, StopSign& stop,
+                                                  const Receiver& receiver) {
   std::optional<CellStore> store;
-  if (work.resume && launch().rank == 0)
+  if (work.resume && launch().rank == 0) {
     store.emplace(*work.resume, work.command, work.settings,
                   [&](const std::string& text) { receiver.tell(text); });
-  std::vector<Cell> results(work.keys.size());
-  Cells cells;
-  for (std::size_t i = 0; i < work.keys.size(); ++i) {
-    if (auto cell = store ? kept(*store, work.keys[i]) : std::nullopt) {
-      results[i] = std::move(*cell);
-    } else {
-      cells.missing.push_back(i);
+    for (const auto& [key, json] : work.records) {
+      if (!store->find(key)) store->add(key, json);
     }
   }
-  if (work.before) std::ranges::stable_sort(cells.missing, work.before);
+  std::vector<std::optional<Cell>> results(work.keys.size());
+  std::size_t missing = 0, known = 0;
+  // What is wanted now and not in the file.
+  const auto next = [&] {
+    std::vector<std::size_t> more;
+    const auto take = [&](std::size_t i) {
+      results[i] = store ? kept(*store, work.keys[i]) : std::nullopt;
+      if (results[i]) {
+        ++known;
+      } else {
+        more.push_back(i);
+      }
+    };
+    if (work.wanted) {
+      for (auto some = work.wanted(results); !some.empty(); some = work.wanted(results))
+        std::ranges::for_each(some, take);
+    } else {
+      for (std::size_t i = 0; i < results.size(); ++i) take(i);
+    }
+    if (work.before) std::ranges::stable_sort(more, work.before);
+    missing += more.size();
+    return more;
+  };
+  Cells cells;
+  cells.missing = next();
   cells.identity = identity_of(work);
-  cells.known = work.keys.size() - cells.missing.size();
+  cells.known = known;
   cells.threads = work.threads;
   cells.stop = &stop;
   cells.compute = [&](std::size_t i, unsigned worker) {
     return cell_text(work.compute(i, worker));
   };
   cells.done = [&](std::size_t i, const std::string& result) {
-    results[i] = read_cell(result);
-    if (work.complete) work.complete(i, results[i]);
-    if (store) store->add(work.keys[i], cell_text(results[i]));
+    Cell cell = read_cell(result);
+    if (work.complete) work.complete(i, cell);
+    if (store) store->add(work.keys[i], cell_text(cell));
+    results[i] = std::move(cell);
   };
-  cells.progress = [&](std::size_t done) {
-    receiver.report({work.what, done, cells.missing.size(), "cells"});
-  };
+  if (work.wanted) cells.then = [&](std::size_t) { return next(); };
+  cells.progress = [&](std::size_t done) { receiver.report({work.what, done, missing, "cells"}); };
   run_cells(cells);
   return results;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evaluate/cell.h"
@@ -16,9 +17,11 @@
 namespace kraft {
 
 struct KeptCells {
-  std::string command;                // of the file: "compare"
-  std::string settings;               // all that cells depend on besides their keys
-  std::vector<std::string> keys;      // of each cell, in the file
+  std::string command;            // of the file: "compare"
+  std::string settings;           // all that cells depend on besides their keys
+  std::vector<std::string> keys;  // of each cell, in the file
+  // More lines for the file, by their keys, unless it has them: what keys mean.
+  std::vector<std::pair<std::string, std::string>> records = {};
   std::optional<std::string> resume;  // the file
   unsigned threads = 1;               // that compute
   std::string what;                   // for reports of progress: "comparing"
@@ -26,6 +29,10 @@ struct KeptCells {
   // empty.
   std::function<bool(std::size_t, std::size_t)> before = {};
   std::function<Cell(std::size_t cell, unsigned worker)> compute;
+  // Which cells are wanted, when it depends on those that there are: nothing of those that were
+  // wanted before. Asked until nothing more is. Empty: all cells are.
+  std::function<std::vector<std::size_t>(const std::vector<std::optional<Cell>>& known)> wanted =
+      {};
   // Of a cell that was computed, before it is kept. May be empty.
   std::function<void(std::size_t cell, Cell&)> complete = {};
 };
@@ -42,8 +49,9 @@ void add_resume(OptionTable<Task>& table, std::optional<std::string> Task::*fiel
 // Throws OptionError for what cannot be read again.
 void check_resume(const std::optional<std::string>& file);
 
-// All cells, in the order of the keys. Over mpirun's ranks, as run_cells() says; only rank 0 has
-// the file. Throws what run_cells() and CellStore do.
-std::vector<Cell> computed_or_kept(const KeptCells& work, StopSign& stop, const Receiver& receiver);
+// The cells that are wanted, in the order of the keys. Over mpirun's ranks, as run_cells() says;
+// only rank 0 has the file. Throws what run_cells() and CellStore do.
+std::vector<std::optional<Cell>> computed_or_kept(const KeptCells& work, StopSign& stop,
+                                                  const Receiver& receiver);
 
 }  // namespace kraft

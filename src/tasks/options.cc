@@ -235,10 +235,18 @@ void BoundOptions::set(const Option& option, const OptionValue& value) const {
   option.assign_(task_, detail::converted(option, value));
 }
 
+bool BoundOptions::is_missing(const Option& option) const {
+  const auto is_other_set = [this](const std::string& name) {
+    const Option* other = find(name);
+    return other != nullptr && is_set(*other);
+  };
+  return option.required && !is_set(option) && std::ranges::none_of(option.unless, is_other_set);
+}
+
 void BoundOptions::check() const {
   for (const Option& row : rows_) {
     const bool set = is_set(row);
-    if (row.required && !set) throw OptionError({"", row.name, " is missing"});
+    if (is_missing(row)) throw OptionError({"", row.name, " is missing"});
     const bool checked = row.kind == OptionKind::integer || row.kind == OptionKind::number ||
                          row.kind == OptionKind::choice || (row.kind == OptionKind::file && set);
     if (const auto held = checked ? value(row) : std::nullopt) row.check(*held);

@@ -182,9 +182,9 @@ class ReproduceWork {
       work.keys.push_back(cell.key + " | " + identity);
     }
     work.compute = [&](std::size_t i, unsigned) { return cells[i].compute(); };
-    std::vector<Cell> found = computed_or_kept(work, stop_, receiver_);
+    std::vector<std::optional<Cell>> found = computed_or_kept(work, stop_, receiver_);
     CellResults results;
-    for (std::size_t i = 0; i < cells.size(); ++i) results[cells[i].key] = std::move(found[i]);
+    for (std::size_t i = 0; i < cells.size(); ++i) results[cells[i].key] = std::move(*found[i]);
     return results;
   }
 

@@ -72,6 +72,7 @@ constexpr std::array<SampleMedium, 2> kRows = {{
 
 std::uint64_t windows_of(const CompareTask& task, Medium medium) {
   if (task.windows > 0) return task.windows;
+  if (task.budget_seconds) return kMostWindows;
   return has_samples(medium) ? kSampleWindows : kTextWindows;
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "kraft/error.h"
@@ -70,6 +71,26 @@ TEST(Cells, NoneMissingIsNothingToDo) {
   work.cells.missing.clear();
   run_cells(work.cells);
   EXPECT_TRUE(work.results.empty());
+}
+
+TEST(Cells, WhatIsDoneMayAskForMore) {
+  for (const std::size_t threads : {1U, 3U}) {
+    Squares work(threads);
+    work.cells.missing = {1, 10};
+    std::vector<std::size_t> order;
+    // 1 asks for 2 and 3, 3 for 4; nobody for anything else.
+    work.cells.then = [&](std::size_t cell) {
+      order.push_back(cell);
+      EXPECT_TRUE(work.results.contains(cell)) << "before it was safe";
+      if (cell == 1) return std::vector<std::size_t>{2, 3};
+      return cell == 3 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{};
+    };
+    run_cells(work.cells);
+    EXPECT_EQ(work.results.size(), 5U);
+    EXPECT_EQ(work.results[4], "16");
+    EXPECT_EQ(order.size(), 5U);
+    EXPECT_EQ(order.size(), std::set<std::size_t>(order.begin(), order.end()).size());
+  }
 }
 
 TEST(Cells, TheFirstErrorIsThrownAndTheOthersMayStop) {

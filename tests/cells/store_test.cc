@@ -171,5 +171,55 @@ TEST_F(Store, TwoProcessesDoNotShareAFile) {
   EXPECT_THAT(error(path_), HasSubstr("is in use by another kraft compare"));
 }
 
+class StoredRead : public Store {
+ protected:
+  StoredResults read() {
+    return read_results(path_, "compare",
+                        [this](const std::string& text) { said_.push_back(text); });
+  }
+
+  std::string refusal() {
+    try {
+      read();
+    } catch (const Error& found) {
+      return found.what();
+    }
+    return "none";
+  }
+};
+
+TEST_F(StoredRead, HasAllLinesInTheirOrder) {
+  const std::string before = filled();
+  const StoredResults found = read();
+  EXPECT_EQ(found.settings, "seed 1");
+  ASSERT_EQ(found.lines.size(), 3U);
+  EXPECT_EQ(found.lines[0], std::pair(std::string("one"), std::string(R"({"bits":4.28})")));
+  EXPECT_EQ(found.lines[1].first, "two \"quoted\"");
+  EXPECT_EQ(found.lines[2].second, "[1,2.5]");
+  EXPECT_EQ(text(), before);
+  EXPECT_THAT(said_, IsEmpty());
+}
+
+TEST_F(StoredRead, LeavesOutWhatIsDamagedAndTheFileAsItIs) {
+  std::string changed = filled();
+  changed[changed.find("4.28")] = '5';
+  write(changed);
+  EXPECT_EQ(read().lines.size(), 2U);
+  EXPECT_THAT(said_, ElementsAre(path_ + ": line 2 is damaged, and left out"));
+  EXPECT_EQ(text(), changed);
+}
+
+TEST_F(StoredRead, RefusesWhatIsNoFileOfResults) {
+  EXPECT_THAT(refusal(), HasSubstr("cannot open " + path_));
+  write("");
+  EXPECT_THAT(refusal(), HasSubstr(path_ + " is empty"));
+  write("some text\n");
+  EXPECT_THAT(refusal(), HasSubstr(path_ + " is no file of results of kraft compare"));
+  write("{\"kraft_compare\":\"seed 1\"}\n");
+  EXPECT_THAT(refusal(), HasSubstr(path_ + " is of an older kraft"));
+  path_ = folder_;
+  EXPECT_THAT(refusal(), HasSubstr(path_ + " is a folder, and no file of results"));
+}
+
 }  // namespace
 }  // namespace kraft

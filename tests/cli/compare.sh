@@ -20,9 +20,10 @@ wc -l <cells.jsonl
 compare --csv --resume cells.jsonl | steady | cmp - one && echo all from the file
 wc -l <cells.jsonl
 
-# But what has changed there is: a digit, a name, an end that was cut off in a crash.
+# But what has changed there is: a digit, a name, an end that was cut off in a crash. (Before the cells
+# stand what they are of: settings, input and models.)
 first='"figures":{"\([a-z_0-9]*\)":'
-sed "5{s/${first}9/\"figures\":{\"\1\":8/;t;s/$first[0-8]/\"figures\":{\"\1\":9/}; 7s/gzip/gzap/" cells.jsonl >edited.jsonl
+sed "12{s/${first}9/\"figures\":{\"\1\":8/;t;s/$first[0-8]/\"figures\":{\"\1\":9/}; 4s/gzip/gzap/" cells.jsonl >edited.jsonl
 compare --csv --resume edited.jsonl 2>said | steady | cmp - one && cat said && wc -l <edited.jsonl
 head -n 20 cells.jsonl >cut.jsonl; sed -n 21p cells.jsonl | head -c 50 >>cut.jsonl
 compare --csv --resume cut.jsonl 2>said | steady | cmp - one && cat said && wc -l <cut.jsonl

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/parallel.h"
+#include "evaluate/score.h"
 #include "kraft/error.h"
 #include "run/memory.h"
 
@@ -79,6 +80,7 @@ std::map<CellKey, Cell> lasting(std::map<CellKey, Cell> cells) {
   for (auto& [key, cell] : cells) {
     cell.figures.erase("bytes_per_second");
     cell.figures.erase("candidates_per_second");
+    cell.seconds = 0;
   }
   return cells;
 }
@@ -163,10 +165,10 @@ TEST(Comparison, TruthAndUniformBoundWhatIsMeasured) {
     EXPECT_NEAR(uniform->figures.at("bits_per_byte").mean, 8, 1e-12);
     EXPECT_NEAR(uniform->figures.at("top1_confidence").mean, 1.0 / 256, 1e-12);
     for (const Metric& metric : metrics_of(all.inputs()[input].medium, all.settings().judges)) {
-      if (metric.kind == FigureKind::cost || metric.aim == Aim::truth) continue;
+      if (metric.kind != FigureKind::sample || metric.aim == Aim::truth) continue;
       const double best = truth->figures.at(metric.key).mean;
       for (const ComparisonRow& row : rows) {
-        if (row.input != input || metric.kind != FigureKind::sample) continue;
+        if (row.input != input) continue;
         const double mean = row.figures.at(metric.key).mean;
         EXPECT_TRUE(metric.aim == Aim::lower ? best <= mean + 0.05 : best >= mean - 0.05)
             << metric.key << " of " << row.model << ": " << mean << ", truth " << best;
@@ -201,6 +203,46 @@ TEST(Comparison, PredictionsAreThoseOfTheModel) {
   EXPECT_NEAR(cell.figures.at("bits_per_byte"), sum / 5, 1e-9);
 }
 
+TEST(Comparison, BothViewsAreComparedWithTheCodecsOwnRate) {
+  Comparison all({.seed = 3, .count = 1, .positions = 40, .judges = {}, .alphabet = "auto"},
+                 {text_input()}, {"gzip:9", "gzip:9,view=decoder", "ngram:2"}, {}, 1, {});
+  const Window& window = all.inputs()[0].windows[1];
+  const double own = Scorer(make_model("gzip:9"), window.context).code_length(window.truth, 0).bits;
+  for (const char* spec : {"gzip:9", "gzip:9,view=decoder"}) {
+    const Cell cell = all.compute({0, 1, spec, kNoSampler, false}, 0);
+    EXPECT_NEAR(cell.figures.at("own_bits_per_byte"), own / 40, 1e-9) << spec;
+  }
+  EXPECT_FALSE(
+      all.compute({0, 1, "ngram:2", kNoSampler, false}, 0).figures.contains("own_bits_per_byte"));
+  EXPECT_FALSE(all.compute({0, 1, kUniformModel, kNoSampler, true}, 0)
+                   .figures.contains("own_bits_per_byte"));
+}
+
+// 3 + 4 + 5 bits of 2 + 2.5 + 3.5, and without the windows one by one 9 of 6, 8 of 5.5, 7 of 4.5.
+TEST(Comparison, TheRatioOfRatesIsThatOfTheirSums) {
+  const Comparison all({.seed = 3, .count = 1, .positions = 4, .judges = {}, .alphabet = "auto"},
+                       {text_input()}, {"gzip:9"}, {}, 1, {});
+  const auto ratio_of = [&](std::vector<double> predicted, std::vector<double> own) {
+    std::map<CellKey, Cell> cells;
+    for (std::size_t i = 0; i < 3; ++i)
+      cells[{0, i, "gzip:9", kNoSampler, false}].figures = {{"bits_per_byte", predicted[i]},
+                                                            {"own_bits_per_byte", own[i]}};
+    return all.row(0, "gzip:9", "ancestral", false, cells);
+  };
+  const Estimate ratio = ratio_of({3, 4, 5}, {2, 2.5, 3.5}).figures.at("own_rate_ratio");
+  EXPECT_DOUBLE_EQ(ratio.mean, 1.5);
+  const double a = 9 / 6.0, b = 8 / 5.5, c = 7 / 4.5, mean = (a + b + c) / 3;
+  const double squares =
+      (a - mean) * (a - mean) + (b - mean) * (b - mean) + (c - mean) * (c - mean);
+  EXPECT_NEAR(ratio.standard_error, std::sqrt(2 / 3.0 * squares), 1e-12);
+  EXPECT_NEAR(ratio.high, 1.5 + 4.302653 * ratio.standard_error, 1e-6);
+  EXPECT_EQ(ratio.count, 3U);
+  // A codec that pays nothing for the truths, in whole bytes, has no ratio.
+  EXPECT_FALSE(ratio_of({3, 4, 5}, {-2, 1, 1}).figures.contains("own_rate_ratio"));
+  // One that would pay nothing without one of them has one that nobody knows.
+  EXPECT_TRUE(std::isnan(ratio_of({3, 4, 5}, {-1, 1, 1}).figures.at("own_rate_ratio").high));
+}
+
 // A judge is trained on what lies outside the window, reads the last of the context, and prices the
 // sample byte by byte.
 TEST(Comparison, JudgesSeeTheCorpusOutsideTheWindow) {
@@ -228,6 +270,30 @@ TEST(Comparison, SamplersAreWrittenWithTheirOptions) {
         "lookahead,horizon=1.5", "ancestral,top-p=2", "ancestral,horizon=3", "ancestral,tail=9",
         "ancestral,whole-bytes=1", "ancestral,top-k=on"})
     EXPECT_THROW(ComparedSampler::parse(wrong), UsageError) << wrong;
+}
+
+TEST(Comparison, SamplersAreChosenForTheModelAndItsContexts) {
+  const auto chosen = [](const char* spec, const char* model, std::uint64_t context_bytes) {
+    return ComparedSampler::parse(spec).chosen_for(*make_model(model), context_bytes).spec;
+  };
+  EXPECT_EQ(chosen("auto", "gzip:9", 5000), "spans,temperature=3.5,span-length=4,key-length=3");
+  EXPECT_EQ(chosen("auto", "gzip:9", 300), "ancestral");
+  EXPECT_EQ(chosen("auto", "gzip:9,view=decoder", 5000), "ancestral");
+  EXPECT_EQ(chosen("auto", "ngram:2", 5000), "ancestral");
+  EXPECT_EQ(chosen("auto,temperature=0.5", "ngram:2", 5000), "ancestral,temperature=0.5");
+  EXPECT_EQ(chosen("auto,temperature=2", "gzip:9", 5000),
+            "spans,temperature=2,span-length=4,key-length=3");
+  EXPECT_EQ(chosen("lookahead,horizon=4", "gzip:9", 5000), "lookahead,horizon=4");
+  EXPECT_THROW(chosen("auto,span-length=3", "ngram:2", 5000), UsageError);
+  EXPECT_THROW(ComparedSampler::parse("auto,top-p=2"), UsageError);
+  EXPECT_THROW(ComparedSampler::parse("auto,tail=9"), UsageError);
+
+  // What comes to the same is drawn once.
+  const Comparison all(
+      {.seed = 3, .count = 1, .positions = 4, .judges = {}, .alphabet = "auto"}, {text_input()},
+      {"gzip:9"}, {ComparedSampler::parse("auto"), ComparedSampler::parse("ancestral")}, 1, {});
+  ASSERT_EQ(all.samplers(0, "gzip:9").size(), 1U);
+  EXPECT_EQ(all.cells().size(), 3U * (2 + 4));
 }
 
 TEST(Comparison, TheCostOfWorkIsMeasuredInACopyOfTheProcess) {

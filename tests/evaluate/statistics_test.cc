@@ -84,6 +84,61 @@ TEST(Statistics, TheJackknifeOfAMeanIsItsStandardError) {
   EXPECT_NEAR(e.standard_error, estimate(values).standard_error, 1e-12);
 }
 
+TEST(Statistics, ProbabilitiesOfStudentsTAreThoseOfTheTables) {
+  EXPECT_NEAR(student_t_p(12.7062, 1), 0.05, 1e-6);
+  EXPECT_NEAR(student_t_p(-4.30265, 2), 0.05, 1e-6);
+  EXPECT_NEAR(student_t_p(3.18245, 3), 0.05, 1e-6);
+  EXPECT_NEAR(student_t_p(5.84091, 3), 0.01, 1e-6);
+  EXPECT_NEAR(student_t_p(2.04227, 30), 0.05, 1e-6);
+  EXPECT_NEAR(student_t_p(1.96234, 1000), 0.05, 1e-6);
+  EXPECT_DOUBLE_EQ(student_t_p(0, 5), 1);
+  EXPECT_NEAR(student_t_p(1e9, 5), 0, 1e-12);
+  EXPECT_TRUE(std::isnan(student_t_p(std::nan(""), 5)));
+  EXPECT_THROW(student_t_p(1, 0), Error);
+}
+
+TEST(Statistics, HolmsCorrectionGoesDownStepByStep) {
+  // In their order 0.005 * 4, 0.01 * 3, 0.03 * 2, and 0.04 * 1, which is raised to the one before.
+  const double p[] = {0.01, 0.04, 0.03, 0.005};
+  const std::vector<double> adjusted = holm_adjusted(p);
+  const double expected[] = {0.03, 0.06, 0.06, 0.02};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(adjusted[i], expected[i], 1e-15) << i;
+  // Nothing is above 1, and what is unknown counts among those that are corrected for.
+  const double others[] = {0.9, std::nan(""), 0.02, 0.8};
+  const std::vector<double> corrected = holm_adjusted(others);
+  EXPECT_DOUBLE_EQ(corrected[0], 1);
+  EXPECT_TRUE(std::isnan(corrected[1]));
+  EXPECT_NEAR(corrected[2], 0.08, 1e-15);
+  EXPECT_DOUBLE_EQ(corrected[3], 1);
+  EXPECT_TRUE(holm_adjusted({}).empty());
+}
+
+TEST(Statistics, DifferencesThatAreAllTheSameAreNoMoreThanTheirSigns) {
+  const double without[] = {2, 2, 2, 2, 2};
+  EXPECT_DOUBLE_EQ(paired_difference(2, without).p, 1.0 / 16);
+  const double none[] = {0, 0, 0, 0, 0};
+  EXPECT_DOUBLE_EQ(paired_difference(0, none).p, 1);
+  const double one[] = {std::nan("")};
+  EXPECT_TRUE(std::isnan(paired_difference(3, one).p));
+  EXPECT_DOUBLE_EQ(paired_difference(3, one).estimate.mean, 3);
+}
+
+TEST(Statistics, PlacesFollowFromThePairsThatAreToldApart) {
+  // 0 is better than 1 and 2, which are not told apart; 3 is compared with nothing that is known.
+  const double p[4][4] = {{0, 0.001, 0.002, 1}, {0, 0, 0.5, 1}, {0, 0, 0, 1}, {0, 0, 0, 0}};
+  const auto places = places_of(4, [&p](std::size_t a, std::size_t b) {
+    Difference difference;
+    difference.estimate.mean = a == 0 ? -1 : 1;
+    difference.p = b == 3 ? std::nan("") : p[a][b];
+    return difference;
+  });
+  const std::size_t expected[4][2] = {{1, 2}, {2, 4}, {2, 4}, {1, 4}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(places[i].best, expected[i][0]) << i;
+    EXPECT_EQ(places[i].worst, expected[i][1]) << i;
+  }
+}
+
 TEST(Statistics, CalibrationErrorWeighsBinsByTheirForecasts) {
   // Bin 9: confidence 0.9 twice, one hit: |0.5 - 0.9| * 2/4. Bin 2: 0.25 twice, no hit: 0.25 * 2/4.
   const Forecast forecasts[] = {{0.9, true}, {0.9, false}, {0.25, false}, {0.25, false}};

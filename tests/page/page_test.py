@@ -76,6 +76,30 @@ def shows_all_columns(browser):
     expect("and can be hidden again", count(browser, headings) == narrow)
 
 
+def opens_with_the_frontier(browser):
+    first = browser.run("""
+        const chart = Chart.getChart(document.querySelector('section:first-of-type canvas'));
+        return chart.data.datasets.map((set) => [set.label, set.data.length, set.data[0] && set.data[0].y]);""")
+    labels = [label for label, _, _ in first]
+    expect("real text is a point of the first plot", labels[0] == "real text" and first[0][1] == 1, first)
+    expect("and so is each model", all(count == 1 and bits > 0 for _, count, bits in first), first)
+    models = browser.run("""
+        return [...document.querySelectorAll('section:first-of-type tbody tr:not(.bound) th')].map(
+            (cell) => cell.firstChild.textContent);""")
+    expect("that the table has", labels[1:] == models, f"{labels} {models}")
+
+
+def shows_differences(browser):
+    """Instead of the figures, when asked to."""
+    before = browser.run("return document.querySelector('section:first-of-type tbody').textContent")
+    browser.click("#pairs-0")
+    found = browser.run("return document.querySelector('section:first-of-type tbody').textContent")
+    expect("differences are other numbers", found != before and "reference" in found, found)
+    browser.click("#pairs-0")
+    expect("and the figures come back",
+           browser.run("return document.querySelector('section:first-of-type tbody').textContent") == before)
+
+
 def plays_and_shows(browser):
     """Of the samples below the tables; their number must be there."""
     browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -99,6 +123,8 @@ def main():
     prefix = sys.argv[2] if len(sys.argv) > 2 else None
     with Browser() as browser:
         visit(browser, page, width=1280, height=900)
+        opens_with_the_frontier(browser)
+        shows_differences(browser)
         sorts(browser)
         shows_all_columns(browser)
         plots = count(browser, "canvas")

@@ -192,7 +192,19 @@ class OtherTaskTest(CommandTest):
                 self.assertEqual(record["windows"], int(line["windows"]))
         self.assertEqual(list(records[0]), list(lines[0]))
         self.assertEqual(json.loads(records.to_json())["settings"]["seed"], 4)
-        self.assertIn("gzip     ancestral", records.table())
+        self.assertRegex(records.table(), r"gzip +ancestral")
+
+    def test_compare_merges_what_was_kept(self):
+        options = {"windows": 2, "context": 300, "length": 8, "positions": 2, "judge": "ngram:3"}
+        whole = kraft.compare(["ngram:2", "ngram:3"], book(5000), **options)
+        kept = [str(self.folder / name) for name in ("a", "b")]
+        for model, path in zip(("ngram:2", "ngram:3"), kept):
+            kraft.compare(model, book(5000), resume=path, **options)
+        merged = kraft.compare(from_=kept)
+        of = [[(r["model"], r["mean"]) for r in records if r["figure"] == "bits_per_byte"] for records in (whole, merged)]
+        self.assertEqual(*of)
+        with self.assertRaises(kraft.UsageError):
+            kraft.compare("gzip", from_=kept)
 
     def test_compare_makes_a_page_where_there_are_charts(self):
         records = kraft.compare("uniform", TEXT, windows=1, context=50, length=2, judge="ngram:2")

@@ -7,12 +7,14 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "kraft/error.h"
 #include "kraft/random.h"
 #include "kraft/report.h"
 #include "kraft/tasks/options.h"
+#include "run/store.h"
 
 namespace kraft {
 namespace {
@@ -40,6 +42,7 @@ CompareTask small_task() {
   CompareTask task;
   task.inputs = {text_file(), image_file()};
   task.models = {"gzip:9", "ngram:2"};
+  task.view = ChosenView::given;
   task.judges = {"ngram:3"};
   task.windows = 2;
   task.positions = 3;
@@ -70,6 +73,92 @@ TEST(Compare, ShowsBothViewsOfACodecBesideEachOther) {
   const std::size_t decoder_at = page.find("{\"model\":\"gzip:9,view=decoder\"");
   ASSERT_NE(decoder_at, page.npos);
   EXPECT_LT(encoder_at, decoder_at);
+}
+
+TEST(Compare, LooksAtBothViewsOfWhatIsGivenWithoutOne) {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  task.samplers = {"ancestral"};
+  const auto models_of = [&task](std::vector<std::string> models) {
+    task.view = std::nullopt;
+    task.models = std::move(models);
+    std::vector<std::string> found;
+    for (const CompareRow& row : compare(task).rows) {
+      if (!row.bound) found.push_back(row.model);
+    }
+    return found;
+  };
+  EXPECT_THAT(models_of({"gzip:9", "ngram:2"}),
+              ElementsAre("gzip:9", "gzip:9,view=decoder", "ngram:2"));
+  EXPECT_THAT(models_of({"gzip:9,view=decoder"}), ElementsAre("gzip:9,view=decoder"));
+  EXPECT_THAT(models_of({"gzip:9,view=encoder"}), ElementsAre("gzip:9,view=encoder"));
+  EXPECT_THAT(models_of({"gzip:9,view=decoder", "gzip:9"}),
+              ElementsAre("gzip:9,view=decoder", "gzip:9"));
+}
+
+TEST(Compare, ShowsOwnRatesAndRatiosEverywhere) {
+  CompareTask task = small_task();
+  task.view = std::nullopt;
+  const CompareResult result = compare(task);
+  for (const CompareRow& row : result.rows) {
+    const bool codec = row.model.starts_with("gzip");
+    ASSERT_EQ(row.figures.contains("own_bits_per_byte"), codec) << row.model;
+    if (!codec || !row.figures.contains("own_rate_ratio")) continue;
+    EXPECT_NEAR(row.figures.at("own_rate_ratio").mean,
+                row.figures.at("bits_per_byte").mean / row.figures.at("own_bits_per_byte").mean,
+                1e-9);
+  }
+  EXPECT_TRUE(result.rows[2].figures.contains("own_rate_ratio")) << result.rows[2].model;
+  EXPECT_THAT(compare_table(result), HasSubstr("own rate"));
+  EXPECT_THAT(compare_json(result), HasSubstr("\"own_rate_ratio\": {\n"));
+  EXPECT_THAT(compare_csv(result), HasSubstr("gzip:9,view=decoder\",ancestral,own_rate_ratio,"));
+  if (has_compare_page()) {
+    EXPECT_THAT(compare_page(result, "kraft compare"), HasSubstr("\"own_rate_ratio\":{\"mean\""));
+  }
+}
+
+TEST(Compare, SaysWhatIsToldApartOverTheSameWindows) {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  task.models = {"ngram:2", "uniform", "ngram:1"};
+  task.samplers = {"ancestral", "ancestral,temperature=0.5"};
+  task.windows = 5;
+  const CompareResult result = compare(task);
+  const auto row = [&](const std::string& model, const std::string& sampler) {
+    return *std::ranges::find_if(result.rows, [&](const CompareRow& r) {
+      return r.model == model && r.sampler == sampler && !r.bound;
+    });
+  };
+  EXPECT_TRUE(row("ngram:2", "ancestral").reference) << "the first one";
+  EXPECT_TRUE(row("ngram:2", "ancestral").differences.empty() ||
+              !row("ngram:2", "ancestral").differences.contains("bits_per_byte"));
+  const Difference d = row("uniform", "ancestral").differences.at("bits_per_byte");
+  EXPECT_NEAR(d.estimate.mean, 8 - row("ngram:2", "ancestral").figures.at("bits_per_byte").mean,
+              1e-9);
+  EXPECT_NEAR(d.estimate.standard_error,
+              row("ngram:2", "ancestral").figures.at("bits_per_byte").standard_error, 1e-9)
+      << "nothing of uniform's varies";
+  EXPECT_GE(d.p_holm, d.p);
+  // Predictions have one place for all samplers, samples one for each.
+  EXPECT_EQ(row("uniform", "ancestral").places.at("bits_per_byte").best, 3U);
+  EXPECT_EQ(row("uniform", "ancestral,temperature=0.5").places.at("bits_per_byte").worst, 3U);
+  EXPECT_EQ(row("uniform", "ancestral").places.at("known_words").worst, 6U);
+  EXPECT_FALSE(row("uniform", "ancestral").places.contains("bytes_per_second"));
+  for (const CompareRow& bound : {result.rows.front(), result.rows.back()})
+    EXPECT_TRUE(bound.bound && bound.places.empty() && bound.differences.empty());
+  EXPECT_THAT(compare_table(result), HasSubstr("differences to ngram:2, ancestral over"));
+  EXPECT_THAT(compare_json(result), HasSubstr("\"p_holm\":"));
+
+  task.reference = "truth";
+  for (const CompareRow& other : compare(task).rows) {
+    EXPECT_EQ(other.reference, other.bound && other.model == "truth");
+    if (!other.bound) {
+      EXPECT_NEAR(other.differences.at("bits_per_byte").estimate.mean,
+                  other.figures.at("bits_per_byte").mean, 1e-9);
+    }
+  }
+  task.reference = "gzip";
+  EXPECT_THROW(check(task), UsageError);
 }
 
 // Without what depends on the clock and the machine.
@@ -199,6 +288,187 @@ TEST_F(CompareResume, DamageIsSaidAndComputedAgain) {
   EXPECT_EQ(lasting(compare(task_, receiver_)), first);
   EXPECT_EQ(computed_, 1U);
   EXPECT_THAT(notes_, ElementsAre(HasSubstr("is damaged, and its cell is computed again")));
+}
+
+// Files of versions that knew no own rates: their samples and bounds stay.
+TEST_F(CompareResume, PredictionsWithoutAnOwnRateAreComputedAgain) {
+  const std::string first = lasting(compare(task_));
+  std::ifstream file(*task_.resume);
+  std::string line;
+  std::getline(file, line);
+  task_.resume = folder_ + "/old";
+  {
+    const std::string settings = nlohmann::json::parse(line)["kraft_compare"];
+    CellStore old(*task_.resume, "compare", settings, [](const std::string&) {});
+    while (std::getline(file, line)) {
+      nlohmann::json cell = nlohmann::json::parse(line);
+      std::string key = cell["key"];
+      if (const std::size_t at = key.find(", own rate"); at != key.npos) {
+        key.resize(at);
+        cell["cell"]["figures"].erase("own_bits_per_byte");
+      }
+      old.add(key, cell["cell"].dump());
+    }
+  }
+  EXPECT_EQ(lasting(compare(task_, receiver_)), first);
+  EXPECT_EQ(computed_, 4U);  // those of gzip:9 in two windows of two inputs
+  EXPECT_TRUE(notes_.empty());
+}
+
+TEST_F(CompareResume, ABudgetGivesFastModelsMoreWindows) {
+  task_.inputs.pop_back();
+  task_.models = {"ngram:2", "uniform"};
+  task_.windows = 6;
+  task_.budget_seconds = 1e-9;
+  const CompareResult few = compare(task_, receiver_);
+  for (const CompareRow& row : few.rows) {
+    EXPECT_EQ(row.windows, kLeastWindows) << row.model;
+    EXPECT_EQ(row.figures.at("bits_per_byte").count, kLeastWindows);
+  }
+  EXPECT_THAT(compare_table(few), HasSubstr("up to 6 windows"));
+  EXPECT_THAT(compare_table(few), HasSubstr(" n "));
+  EXPECT_EQ(computed_, kLeastWindows * (2 * 2 + 4));
+  // What the file says the first windows took is what counts, so that nothing is computed again.
+  computed_ = 0;
+  EXPECT_EQ(lasting(compare(task_, receiver_)), lasting(few));
+  EXPECT_EQ(computed_, 0U);
+  // More time goes on from there, to what there is without a budget.
+  task_.budget_seconds = 1e6;
+  const std::string all = lasting(compare(task_, receiver_));
+  EXPECT_EQ(computed_, (6 - kLeastWindows) * (2 * 2 + 4));
+  task_.budget_seconds = std::nullopt;
+  computed_ = 0;
+  EXPECT_EQ(lasting(compare(task_, receiver_)), all);
+  EXPECT_EQ(computed_, 0U);
+}
+
+TEST_F(CompareResume, FilesOfSeveralRunsMakeOneResult) {
+  const CompareResult whole = [this] {
+    CompareTask task = small_task();
+    task.samplers = {"ancestral", "ancestral,temperature=0.5"};
+    return compare(task);
+  }();
+  task_.samplers = {"ancestral", "ancestral,temperature=0.5"};
+  task_.models = {"gzip:9"};
+  task_.resume = folder_ + "/a";
+  compare(task_);
+  task_.models = {"ngram:2"};
+  task_.inputs.pop_back();
+  task_.inputs[0].name = "called otherwise here";
+  task_.resume = folder_ + "/b";
+  compare(task_);
+  CompareTask merging;
+  merging.from = {folder_ + "/a", folder_ + "/b"};
+  const CompareResult merged = compare(merging, receiver_);
+  EXPECT_TRUE(notes_.empty());
+  EXPECT_EQ(computed_, 0U);
+  ASSERT_EQ(merged.inputs.size(), 2U);
+  EXPECT_EQ(merged.inputs[0].name, "folder/text");
+  // All rows of the text are there, and the picture's of gzip and the bounds.
+  std::vector<std::string> rows;
+  for (const CompareRow& row : merged.rows)
+    rows.push_back(std::to_string(row.input) + " " + row.model + " " + row.sampler);
+  EXPECT_THAT(
+      rows, ElementsAre("0 truth -", "0 gzip:9 ancestral", "0 gzip:9 ancestral,temperature=0.5",
+                        "0 ngram:2 ancestral", "0 ngram:2 ancestral,temperature=0.5", "0 uniform -",
+                        "1 truth -", "1 gzip:9 ancestral", "1 gzip:9 ancestral,temperature=0.5",
+                        "1 uniform -"));
+  const auto of_text = [](const CompareResult& result) {
+    CompareResult text = result;
+    std::erase_if(text.rows, [](const CompareRow& row) { return row.input != 0; });
+    text.inputs.resize(1);
+    std::erase_if(text.samples, [](const CompareSample& sample) { return sample.input != 0; });
+    return text;
+  };
+  EXPECT_EQ(lasting(of_text(merged)), lasting(of_text(whole)));
+  EXPECT_EQ(compare_table(of_text(merged), Columns::lasting),
+            compare_table(of_text(whole), Columns::lasting));
+  ASSERT_EQ(of_text(merged).samples.size(), of_text(whole).samples.size());
+  for (std::size_t i = 0; i < of_text(whole).samples.size(); ++i)
+    EXPECT_EQ(of_text(merged).samples[i].bytes, of_text(whole).samples[i].bytes);
+  if (has_compare_page()) {
+    EXPECT_THAT(compare_page(merged, "kraft compare"), HasSubstr("data:image/png"));
+  }
+  merging.reference = "ngram:2";
+  EXPECT_TRUE(compare(merging).rows[3].reference);
+  merging.reference = "xz";
+  EXPECT_THROW(compare(merging), UsageError);
+  merging.reference = std::nullopt;
+  merging.models = {"gzip"};
+  EXPECT_THROW(compare(merging), UsageError) << "nothing is computed";
+}
+
+TEST_F(CompareResume, FilesThatContradictEachOtherAreRefusedByName) {
+  task_.inputs.pop_back();
+  task_.models = {"ngram:2"};
+  compare(task_);
+  std::ifstream file(*task_.resume);
+  std::string line;
+  std::getline(file, line);
+  const std::string settings = nlohmann::json::parse(line)["kraft_compare"];
+  std::vector<std::pair<std::string, nlohmann::json>> lines;
+  while (std::getline(file, line)) {
+    const auto json = nlohmann::json::parse(line);
+    lines.emplace_back(json["key"].get<std::string>(), json["cell"]);
+  }
+  // The same file but for what `change` does to its keys and cells.
+  const std::string other = folder_ + "/other";
+  const auto refusal = [&](const std::string& settings_there, auto change) -> std::string {
+    std::filesystem::remove(other);
+    {
+      CellStore store(other, "compare", settings_there, [](const std::string&) {});
+      for (auto [key, cell] : lines) {
+        if (change(key, cell)) store.add(key, cell.dump());
+      }
+    }
+    CompareTask merging;
+    merging.from = {*task_.resume, other};
+    try {
+      compare(merging);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_EQ(refusal(settings, [](auto&, auto&) { return true; }), "none");
+  EXPECT_THAT(refusal("seed 9", [](auto&, auto&) { return true; }),
+              HasSubstr(other + " holds results of other settings than " + *task_.resume));
+  EXPECT_THAT(refusal(settings,
+                      [](auto& key, auto& cell) {
+                        if (key.find("ngram") != key.npos && cell.contains("draws"))
+                          cell["draws"][0]["base64"] = "AAAA";
+                        return true;
+                      }),
+              HasSubstr(other + " has another result than a file before it: ngram:2, folder/text, "
+                                "window 1, ancestral"));
+  EXPECT_EQ(refusal(settings,
+                    [](auto&, auto& cell) {
+                      if (cell.contains("seconds")) cell["seconds"] = 1000;
+                      return true;
+                    }),
+            "none")
+      << "costs are of machines";
+  EXPECT_THAT(refusal(settings,
+                      [](auto& key, auto&) {
+                        if (const auto at = key.find("ngram:2 ("); at != key.npos)
+                          key.insert(at + 9, "another ");
+                        return true;
+                      }),
+              HasSubstr(other + " has another ngram:2: expected ngram:2 (kraft"));
+  EXPECT_THAT(refusal(settings, [](auto& key, auto&) { return key != "settings"; }),
+              HasSubstr(other + " was kept by an earlier kraft, without its inputs"));
+  EXPECT_THAT(refusal(settings,
+                      [](auto& key, auto& cell) {
+                        if (key.starts_with("input | ")) cell["windows"][0]["begin"] = 5;
+                        return true;
+                      }),
+              HasSubstr(other + " has other windows of folder/text than a file before it"));
+  EXPECT_THAT(refusal(settings,
+                      [](auto& key, auto& cell) {
+                        if (key.starts_with("input | ")) cell = 7;
+                        return true;
+                      }),
+              HasSubstr(other + ": what is to be an input is none"));
 }
 
 TEST_F(CompareResume, OtherSettingsAreRefused) {

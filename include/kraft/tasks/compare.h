@@ -32,6 +32,7 @@
 #include "kraft/candidates.h"
 #include "kraft/figures.h"
 #include "kraft/media.h"
+#include "kraft/sampler_choice.h"
 #include "kraft/tasks/input.h"
 #include "kraft/tasks/progress.h"
 #include "kraft/views.h"
@@ -43,6 +44,8 @@ inline constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
 
 // Windows of an input where a task says 0: of a text, and of an image or a recording.
 inline constexpr std::uint64_t kTextWindows = 6, kSampleWindows = 4;
+// With a budget: as many as each model gets, whatever they take, and as none gets more than.
+inline constexpr std::uint64_t kLeastWindows = 3, kMostWindows = 32;
 
 // Where a task does not say it: bytes of a window of text; of images, pixels of the shorter side,
 // width and height of a window and the rows of it that are the truth; rate of sound, and samples of
@@ -58,9 +61,13 @@ inline constexpr std::uint64_t kContextSamples = 1024, kTruthSamples = 320;
 struct CompareTask {
   std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
   std::vector<std::string> models = {};
-  ChosenView view = ChosenView::given;                // of the codecs; `both`: side by side
-  std::vector<std::string> samplers = {"ancestral"};  // NAME[,option=value...]
-  std::vector<std::string> judges = {};               // of text (default: kDefaultJudges)
+  // Of the codecs. Where it is not set, both side by side of those that are given without a view.
+  std::optional<ChosenView> view = {};
+  // NAME[,option=value...]; kAutoSampler: what suits each model and the length of its contexts.
+  std::vector<std::string> samplers = {kAutoSampler};
+  std::vector<std::string> judges = {};  // of text (default: kDefaultJudges)
+  // The model that others are compared with, or a bound; the first one where none is named.
+  std::optional<std::string> reference = {};
 
   std::uint64_t windows = 0;    // of each input (0: kTextWindows, kSampleWindows)
   std::uint64_t count = 1;      // samples of each window, model and sampler
@@ -78,10 +85,18 @@ struct CompareTask {
   std::optional<std::uint32_t> rate_hz = {};  // of sound
   std::optional<std::uint64_t> context_samples = {}, truth_samples = {};  // of a window of sound
 
+  // Seconds of one thread for each model on each input: more windows where it is fast,
+  // kLeastWindows at least, and `windows` (0: kMostWindows) at most. What the judges take is not
+  // counted.
+  std::optional<double> budget_seconds = {};
+
   unsigned threads = 0;  // (0: one for each processor) results do not depend on it
   std::optional<std::string> resume = {};  // a file that keeps results as they come, for a later
                                            // task to go on from: models, samplers and inputs may
                                            // differ, the rest may not
+  // Files that other tasks have kept: they are all that is looked at, and nothing is computed. Of
+  // the rest of this task only the reference counts.
+  std::vector<std::string> from = {};
 };
 
 const OptionTable<CompareTask>& compare_options();
@@ -89,13 +104,16 @@ const OptionTable<CompareTask>& compare_options();
 struct CompareWindow {
   std::uint64_t begin = 0;  // of text and sound, in bytes; of an image, x + width * y of its corner
   Bytes context, truth;
+  Bytes lead = {};  // of sound: what is before the context, a second at most
 };
 
 struct CompareInput {
   std::string name;
   Medium medium = Medium::text;
   std::string fingerprint;
-  Bytes bytes;                // of which windows were taken: text, or samples of 8 bits
+  // Of which windows were taken: text, or samples of 8 bits. Empty where results were merged.
+  Bytes bytes;
+  std::uint64_t size_bytes = 0;
   std::size_t row_bytes = 1;  // of a window
   std::uint32_t rate_hz = 0;  // of sound
   std::vector<CompareWindow> windows;
@@ -106,11 +124,17 @@ struct CompareInput {
 // and `uniform`, which knows nothing: their sampler is "-".
 struct CompareRow {
   std::size_t input = 0;
-  std::string model, sampler;
+  std::string model, sampler;  // as it was chosen, where it was
   bool bound = false;
-  std::string identity;  // of the model: library, weights and a probe of its predictions
+  std::size_t windows = 0;  // that it has seen, all of it or a part
+  std::string identity;     // of the model: library, weights and a probe of its predictions
   std::map<std::string, Estimate, std::less<>> figures;   // by Figure::key, over windows
   std::vector<std::pair<std::uint64_t, Estimate>> rates;  // code bits per byte, by bytes of context
+  // Of figures that are no costs, where this is no bound: from the row that is the reference, over
+  // the windows that both have, and among all models.
+  std::map<std::string, Difference, std::less<>> differences;
+  std::map<std::string, Places, std::less<>> places;
+  bool reference = false;
 };
 
 struct CompareSample {
@@ -127,6 +151,8 @@ struct CompareRecord {
   std::string input, model, sampler, figure;
   std::optional<std::uint64_t> context_bytes;  // of a rate by context
   Estimate estimate;
+  std::optional<Places> places;
+  std::optional<Difference> difference;
 };
 
 struct CompareResult {

@@ -94,9 +94,10 @@ struct OptionDetails {
   OptionCondition only_with = {};           // where alone it has a meaning
   bool SamplerRow::*of_samplers = nullptr;  // that have this; null: of any
   bool required = false;
-  bool named = false;         // inputs: NAME=FILE on a command line
-  bool may_be_empty = false;  // contents, inputs: an empty file is one, too
-  bool several = false;       // list: all values up to the next option are its
+  std::vector<std::string> unless = {};  // what is required is not where one of these is set
+  bool named = false;                    // inputs: NAME=FILE on a command line
+  bool may_be_empty = false;             // contents, inputs: an empty file is one, too
+  bool several = false;                  // list: all values up to the next option are its
   bool is_read = false;       // text, list, file: it names what is read, and never overwritten
   bool is_size = false;       // integer: of bytes, and may be written as 64KiB
   bool names_models = false;  // text, list: specifications of models
@@ -426,6 +427,9 @@ class BoundOptions {
   void set(const Option& option, const OptionValue& value) const;
   bool is_set(const Option& option) const { return option.differs_(task_); }
   std::optional<OptionValue> value(const Option& option) const { return option.read_(task_); }
+
+  // Whether an option is required and not set, nor another one that stands for it.
+  bool is_missing(const Option& option) const;
 
   // Throws OptionError: see kraft::check().
   void check() const;

@@ -207,13 +207,15 @@ def classify(
     # end
 ) -> list[dict[str, Any]]: ...
 def compare(
-    model: _Models,
-    data: _Inputs,
+    model: _Models | tuple[()] = (),
+    data: _Inputs = (),
     *,
     # options: compare model input
     view: Literal["given", "encoder", "decoder", "both"] | None = None,
     sampler: str | Sequence[str] | None = None,
+    reference: str | None = None,
     windows: int | None = None,
+    budget: float | None = None,
     count: int | None = None,
     positions: int | None = None,
     seed: int | None = None,
@@ -229,6 +231,7 @@ def compare(
     judge: str | Sequence[str] | None = None,
     resume: str | None = None,
     threads: int | None = None,
+    from_: str | Sequence[str] | None = None,
     # end
 ) -> Records: ...
 def reproduce(

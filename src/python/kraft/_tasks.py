@@ -153,7 +153,8 @@ class Records(list):
     """Figures of a comparison: a list of dicts, which pandas.DataFrame takes.
 
     Their keys are file, model, sampler, figure, context_bytes, mean, standard_error, low and high (of a
-    95 % confidence interval) and windows, as in `kraft compare --csv`.
+    95 % confidence interval), windows, the places place_best and place_worst, and the difference to the
+    reference with its p-values, as in `kraft compare --csv`.
     """
 
     def __init__(self, result):
@@ -174,10 +175,11 @@ class Records(list):
 
 
 @takes_options("compare", "model", "input")
-def compare(model, data, **options):
+def compare(model=(), data=(), **options):
     """Which compressor, predictor and sampler is best at which texts, pictures and recordings.
 
-    model: a specification, a Model, or a list of them; data: as for score().
+    model: a specification, a Model, or a list of them; data: as for score(). Neither where from_ names
+    files of results.
     Returns Records. docs/compare.md defines every figure.
     """
     return Records(_kraft.compare(model, prepared("compare", {"input": data, **options})))

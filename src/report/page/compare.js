@@ -14,7 +14,7 @@
     return element;
   }
 
-  const named = (row) => row.sampler === '-' || row.sampler === 'ancestral' ? row.model : `${row.model}, ${row.sampler}`;
+  const named = (row) => row.label;
   const figure = (row, key) => row.figures[key];
   const mean = (row, key) => {
     const f = figure(row, key);
@@ -43,12 +43,21 @@
     return metric.unit && !metric.title.includes('/') ? `${metric.title} (${metric.unit})` : metric.title;
   }
 
-  function table(input, all) {
-    const metrics = input.metrics.filter((m) => all || m.concise);
+  // From the reference, with its sign.
+  function difference(metric, row, d) {
+    if (row.reference) return 'reference';
+    if (!d) return '–';
+    return `${d.mean === null || d.mean > 0 ? '+' : ''}${shown(metric, d.mean === null ? Infinity : d.mean)}`;
+  }
+
+  function table(input, all, pairs) {
+    const metrics = input.metrics.filter((m) => (all || m.concise) && (!pairs || m.kind !== 'cost'));
+    const reference = input.rows.find((row) => row.reference);
     const truth = input.rows.find((row) => row.bound && row.model === 'truth');
     const best = metrics.map((metric) => Math.min(...input.rows.filter((row) => !row.bound)
       .map((row) => shortfall(metric, row, truth)).filter((v) => v !== undefined)));
     const body = make('tbody');
+    const differ = input.rows.some((row) => row.windows !== input.window_count);
     let sorted = { column: -1, down: false };
 
     function fill() {
@@ -63,15 +72,22 @@
         });
       }
       body.replaceChildren(...rows.map((row) => {
-        const tr = make('tr', { class: row.bound ? 'bound' : undefined }, make('th', { scope: 'row' }, named(row)));
+        const tr = make('tr', { class: row.bound ? 'bound' : undefined }, make('th', { scope: 'row', title: row.bound ? undefined : `${row.model}, drawn by ${row.sampler}` }, named(row)));
+        if (differ) tr.firstChild.append(make('span', { class: 'count' }, `n = ${row.windows}`));
         metrics.forEach((metric, i) => {
           const f = figure(row, metric.key);
-          const td = make('td', {}, shown(metric, mean(row, metric.key)));
-          if (f && f.error !== null && metric.kind !== 'cost') {
+          const places = (row.places || {})[metric.key], d = (row.differences || {})[metric.key];
+          const td = make('td', {}, pairs ? difference(metric, row, d) : shown(metric, mean(row, metric.key)));
+          if (!pairs && f && f.error !== null && metric.kind !== 'cost')
             td.append(make('span', { class: 'error' }, `±${shown(metric, f.error)}`));
-            td.title = `95 % confidence interval ${shown(metric, f.low)} to ${shown(metric, f.high)}, ${f.windows} windows`;
-          }
-          if (!row.bound && shortfall(metric, row, truth) === best[i]) td.classList.add('best');
+          if (pairs && d && d.high !== null)
+            td.append(make('span', { class: 'error' }, `±${shown(metric, d.high - d.mean)}`));
+          td.title = [
+            f && f.error !== null && metric.kind !== 'cost' ? `95 % confidence interval ${shown(metric, f.low)} to ${shown(metric, f.high)}, ${f.windows} windows` : '',
+            d ? `${difference(metric, row, d)} (${shown(metric, d.low)} to ${shown(metric, d.high)}) to ${named(reference)} over ${d.windows} windows, Holm's p ${d.p === null ? '–' : d.p.toPrecision(2)}` : '',
+            places ? `place ${places[0] === places[1] ? places[0] : `${places[0]} to ${places[1]}`}` : '',
+          ].filter(Boolean).join('; ');
+          if (!row.bound && (places ? places[0] === 1 : shortfall(metric, row, truth) === best[i])) td.classList.add('best');
           tr.append(td);
         });
         return tr;
@@ -79,7 +95,7 @@
     }
 
     const head = make('tr');
-    [{ title: 'model', meaning: 'model, and sampler unless it is ancestral' }, ...metrics].forEach((metric, i) => {
+    [{ title: 'model', meaning: 'model, and how it was drawn from, unless by its own distribution' }, ...metrics].forEach((metric, i) => {
       const th = make('th', { scope: 'col', title: metric.meaning });
       th.append(make('button', {
         type: 'button',
@@ -112,6 +128,11 @@
           ctx.beginPath();
           ctx.moveTo(point.x, Math.max(chartArea.top, scales.y.getPixelForValue(raw.high)));
           ctx.lineTo(point.x, Math.min(chartArea.bottom, scales.y.getPixelForValue(raw.low)));
+          if (raw.right != null) {
+            const left = raw.left > 0 ? scales.x.getPixelForValue(raw.left) : chartArea.left;
+            ctx.moveTo(Math.max(chartArea.left, left), point.y);
+            ctx.lineTo(Math.min(chartArea.right, scales.x.getPixelForValue(raw.right)), point.y);
+          }
           ctx.stroke();
         });
       });
@@ -209,6 +230,57 @@
     };
   }
 
+  // Of the judge's bits and the copies of samples: the goal is where real text is. What differs in
+  // its temperature alone is joined.
+  function frontier(input, judge, copy) {
+    const point = (row) => {
+      const x = figure(row, copy.key), y = figure(row, judge.key);
+      if (!x || !y || x.mean === null || y.mean === null) return [];
+      return [{ x: x.mean, y: y.mean, low: y.low, high: y.high, left: x.low, right: x.high }];
+    };
+    const rows = input.rows.filter((row) => !row.bound);
+    const colour = (row) => colours[rows.indexOf(row) % colours.length];
+    const sets = rows.map((row) => ({
+      label: named(row), pointRadius: 6, pointHoverRadius: 8, backgroundColor: colour(row),
+      borderColor: colour(row), data: point(row),
+    }));
+    const temperature = (row) => Number((/(?:^|,)temperature=([^,]*)/.exec(row.sampler) || [0, 1])[1]);
+    const curves = new Map();
+    for (const row of rows) {
+      const key = `${row.model} ${row.sampler.replace(/,temperature=[^,]*/, '')}`;
+      curves.set(key, [...(curves.get(key) || []), row]);
+    }
+    const lines = [...curves.values()].filter((all) => all.length > 1).map((all) => ({
+      label: all[0].model, showLine: true, pointRadius: 0, pointHitRadius: 0, borderWidth: 1.5, borderColor: colour(all[0]),
+      data: all.sort((a, b) => temperature(a) - temperature(b)).flatMap(point).map(({ x, y }) => ({ x, y })),
+    }));
+    const truth = input.rows.filter((row) => row.bound && row.model === 'truth');
+    const real = {
+      label: 'real text', pointStyle: 'rectRot', pointRadius: 9, pointHoverRadius: 11,
+      backgroundColor: css('--ink'), borderColor: css('--ink'), data: truth.flatMap(point),
+    };
+    const all = [real, ...sets].flatMap((set) => set.data);
+    return {
+      type: 'scatter', data: { datasets: [real, ...sets, ...lines] }, plugins: [intervals],
+      options: options(axis(withUnit(copy), all.map((p) => p.x), true),
+        axis(withUnit(judge), all.flatMap((p) => [p.y, p.low, p.high]))),
+    };
+  }
+
+  function opening(input) {
+    const judge = input.metrics.find((m) => m.key.startsWith('judge_bits_per_byte:'));
+    const copy = input.metrics.find((m) => m.key === 'mean_copy_bytes');
+    if (!judge || !copy) return [];
+    return [make('h3', {}, 'Quality against copying'),
+      make('div', { class: 'opening' }, chart(`What ${judge.title} pays for the samples, against the mean length of what they copy from the context`,
+        () => frontier(input, judge, copy))),
+      legend(input),
+      make('p', { class: 'faint' }, 'The diamond is real text: samples are the better the nearer they are to it. Lower and to the right: more is quoted; higher: the judge expects it less.')];
+  }
+
+  const legend = (input) => make('ul', { class: 'legend' }, ...input.rows.filter((row) => !row.bound).map((row, i) =>
+    make('li', {}, make('span', { style: `background:${colours[i % colours.length]}` }), named(row))));
+
   function rates(input) {
     const sets = input.rows.filter((row) => !row.bound).map((row, i) => ({
       label: named(row), colour: i, model: row.model,
@@ -230,8 +302,6 @@
     const select = make('select', { id: `quality-${input.index}` },
       ...qualities.map((m) => make('option', { value: m.key }, withUnit(m))));
     select.value = quality.key;
-    const list = make('ul', { class: 'legend' }, ...input.rows.filter((row) => !row.bound).map((row, i) =>
-      make('li', {}, make('span', { style: `background:${colours[i % colours.length]}` }), named(row))));
     const figures = make('div', { class: 'plots' },
       chart('Quality of the samples against speed', () => scatter(input, metric('bytes_per_second'), quality, true)),
       chart('Quality of the samples against prediction of the truth', () => scatter(input, metric('bits_per_byte'), quality, false)),
@@ -241,7 +311,7 @@
       quality = metric(select.value);
       own.slice(0, 2).forEach((draw) => draw());
     };
-    return [make('div', { class: 'tools' }, make('label', { for: select.id }, 'Quality:'), select), list, figures,
+    return [make('div', { class: 'tools' }, make('label', { for: select.id }, 'Quality:'), select), legend(input), figures,
       make('p', { class: 'faint' }, 'Bars: 95 % confidence intervals over windows. Dashed: the truth itself.')];
   }
 
@@ -261,17 +331,21 @@
 
   function section(input) {
     const all = make('input', { type: 'checkbox', id: `all-${input.index}` });
-    const holder = make('div', {}, table(input, false));
-    all.onchange = () => holder.replaceChildren(table(input, all.checked));
+    const pairs = make('input', { type: 'checkbox', id: `pairs-${input.index}` });
+    const holder = make('div', {}, table(input, false, false));
+    all.onchange = pairs.onchange = () => holder.replaceChildren(table(input, all.checked, pairs.checked));
+    const reference = input.rows.find((row) => row.reference);
+    const differ = input.rows.some((row) => Object.keys(row.differences || {}).length > 0);
     const windows = input.windows.map((w, i) => make('details', i === 0 ? { open: '' } : {},
-      make('summary', {}, `Window ${i + 1} of ${input.windows.length}${input.medium === 'image' ? '' : `, at byte ${w.begin.toLocaleString('en')}`}`),
+      make('summary', {}, `Window ${w.number} of ${input.window_count}${input.medium === 'image' ? '' : `, at byte ${w.begin.toLocaleString('en')}`}`),
       make('div', { class: 'samples' }, ...w.samples.map((entry) => sample(input, w, entry)))));
     const hint = { image: 'Beside the bar: what was drawn, below what was given.', audio: 'After the line, and at the end of the sound: what was drawn. What you hear begins before the context.' };
     return make('section', { id: `input-${input.index}` },
       make('h2', {}, input.name), make('p', { class: 'faint' }, input.about),
-      make('h3', {}, 'Figures'),
+      ...opening(input), make('h3', {}, 'Figures'),
       make('div', { class: 'tools' }, make('label', {}, all, ' all columns'),
-        make('span', { class: 'faint' }, 'Mean ± standard error over windows; click a heading to sort. Blue: nearest to what is good.')),
+        ...(differ ? [make('label', {}, pairs, ` differences to ${named(reference)}`)] : []),
+        make('span', { class: 'faint' }, 'Mean ± standard error over windows (of differences ± half a 95 % interval); click a heading to sort. Blue: not told apart from the best.')),
       holder, make('h3', {}, 'Plots'), ...plots(input), make('h3', {}, 'Samples'),
       make('p', { class: 'faint' }, hint[input.medium] || 'Gray: the end of the context. Marked: what was drawn.'), ...windows);
   }

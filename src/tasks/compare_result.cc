@@ -1,0 +1,80 @@
+#include "tasks/compare_result.h"
+
+namespace kraft {
+namespace {
+
+CompareInput input_of(const Comparison& comparison, std::size_t index) {
+  const ComparedInput& of = comparison.inputs()[index];
+  CompareInput input{.name = of.name,
+                     .medium = of.medium,
+                     .fingerprint = of.fingerprint,
+                     .bytes = of.bytes,
+                     .size_bytes = of.size_bytes,
+                     .row_bytes = of.row_bytes,
+                     .rate_hz = of.rate_hz,
+                     .windows = {},
+                     .figures = {}};
+  for (const Window& window : of.windows)
+    input.windows.push_back({window.begin, window.context, window.truth, window.lead});
+  for (const Metric& metric : comparison.metrics(index)) input.figures.push_back(metric);
+  return input;
+}
+
+template <class T>
+std::optional<T> value_of(const std::map<std::string, T, std::less<>>& by_key,
+                          const std::string& key) {
+  const auto found = by_key.find(key);
+  return found == by_key.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
+
+CompareResult compare_result(const Comparison& comparison, const std::map<CellKey, Cell>& cells,
+                             const ModelIdentities& identities,
+                             const std::optional<std::string>& reference) {
+  const ComparisonSettings& settings = comparison.settings();
+  CompareResult result{.seed = settings.seed,
+                       .count = settings.count,
+                       .positions = settings.positions,
+                       .alphabet = settings.alphabet,
+                       .judges = settings.judges,
+                       .inputs = {},
+                       .rows = {},
+                       .samples = {}};
+  for (std::size_t i = 0; i < comparison.inputs().size(); ++i)
+    result.inputs.push_back(input_of(comparison, i));
+  for (ComparisonRow& row : comparison.rows(cells, reference)) {
+    const auto identity = identities.find({row.input, row.model});
+    const bool named = !row.bound && identity != identities.end();
+    result.rows.push_back({row.input, row.model, row.sampler, row.bound, row.windows,
+                           named ? identity->second : "", std::move(row.figures),
+                           std::move(row.rates), std::move(row.differences), std::move(row.places),
+                           row.reference});
+  }
+  for (const auto& [key, cell] : cells) {
+    for (std::size_t i = 0; i < cell.draws.size(); ++i)
+      result.samples.push_back({key.input, key.window, key.model, key.sampler, key.bound, i,
+                                cell.draws[i].bytes, cell.draws[i].figures});
+  }
+  return result;
+}
+
+std::vector<CompareRecord> CompareResult::records() const {
+  std::vector<CompareRecord> records;
+  for (const CompareRow& row : rows) {
+    const CompareInput& input = inputs[row.input];
+    for (const Figure& figure : input.figures) {
+      const auto found = row.figures.find(figure.key);
+      if (found != row.figures.end())
+        records.push_back({input.name, row.model, row.sampler, figure.key, std::nullopt,
+                           found->second, value_of(row.places, figure.key),
+                           value_of(row.differences, figure.key)});
+    }
+    for (const auto& [bytes, rate] : row.rates)
+      records.push_back({input.name, row.model, row.sampler, "code_bits_per_byte", bytes, rate,
+                         std::nullopt, std::nullopt});
+  }
+  return records;
+}
+
+}  // namespace kraft

@@ -1,0 +1,23 @@
+// The result of kraft compare of cells, whether they were computed or come from files.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "evaluate/comparison.h"
+#include "kraft/tasks/compare.h"
+
+namespace kraft {
+
+// Of models on inputs, by both: library, weights and a probe.
+using ModelIdentities = std::map<std::pair<std::size_t, std::string>, std::string>;
+
+// The comparison says how cells are summed up. Those that are not there are windows that a model
+// has not seen.
+CompareResult compare_result(const Comparison& comparison, const std::map<CellKey, Cell>& cells,
+                             const ModelIdentities& identities,
+                             const std::optional<std::string>& reference);
+
+}  // namespace kraft
