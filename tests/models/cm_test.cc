@@ -17,29 +17,60 @@
 namespace kraft {
 namespace {
 
-TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {
-  const Bytes text = real_text(60'000);
-  const Bytes by_ppmd = encoded(*make_model("ppmd"), text);
-  for (const char* spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
-    const Bytes stream = expect_that_it_comes_back(*make_model(spec), text);
-    EXPECT_LT(stream.size(), by_ppmd.size()) << spec;
+// Slopes with some noise, in rows of pixels of three samples that resemble one another.
+Bytes slopes(std::size_t width, std::size_t height) {
+  Random random(5);
+  Bytes samples;
+  for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t x = 0; x < width; ++x) {
+      const std::size_t light = 40 + (3 * x + 5 * y) % 160 + random.below(6);
+      for (std::size_t color = 0; color < 3; ++color)
+        samples.push_back(static_cast<Byte>(light + 8 * color + random.below(3)));
+    }
   }
+  return samples;
 }
 
-TEST(ContextMixing, NoiseCostsHardlyMoreThanItsBytes) {
-  const Bytes noise = random_bytes(200'000, 4);
-  const double bits = make_model("cm,mem=32MiB")->start(noise)->context_bits();
-  EXPECT_LT(bits, 8 * 1.002 * static_cast<double>(noise.size()));
+// The same as a Windows bitmap; rows are a multiple of four bytes.
+Bytes bitmap(std::size_t width, std::size_t height) {
+  Bytes file;
+  const auto put = [&file](std::size_t value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) file.push_back(static_cast<Byte>(value >> 8 * i));
+  };
+  put(0x4d42, 2);
+  for (const std::size_t value :
+       {54 + 3 * width * height, std::size_t{0}, std::size_t{54}, std::size_t{40}, width, height})
+    put(value, 4);
+  put(1, 2);
+  put(24, 2);
+  for (const std::size_t value : {std::size_t{0}, 3 * width * height}) put(value, 4);
+  for (int i = 0; i < 4; ++i) put(0, 4);
+  append(file, slopes(width, height));
+  return file;
 }
 
-TEST(ContextMixing, NextByteIsWhatCodingPays) {
-  const Bytes text = real_text(1'500);
-  const auto state = make_model("cm,mem=32MiB")->start();
+// Records of numbers, which are no text.
+Bytes records(std::size_t count) {
+  Random random(6);
+  Bytes bytes;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (const std::uint32_t number : {7 * i, std::uint32_t(random.below(300)), 0u}) {
+      for (unsigned shift = 0; shift < 32; shift += 8)
+        bytes.push_back(static_cast<Byte>(number >> shift));
+    }
+  }
+  return bytes;
+}
+
+// What is paid for the bytes, one by one, is what next_byte() and measure() say, and what the
+// stream has.
+void expect_that_next_byte_is_what_coding_pays(const Model& model, ByteView data) {
+  const auto state = model.start();
   std::array<double, 256> bits;
   RangeEncoder encoder;
   double paid_bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const ByteView byte = ByteView(text).subspan(i, 1);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const ByteView byte = data.subspan(i, 1);
     double one = 0;
     state->measure({&byte, 1}, {&one, 1});
     if (i % 50 == 0) {
@@ -56,10 +87,58 @@ TEST(ContextMixing, NextByteIsWhatCodingPays) {
   EXPECT_NEAR(paid_bits, 8 * static_cast<double>(encoder.finish().size()), 16);
 }
 
+TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {
+  const Bytes text = real_text(60'000);
+  const Bytes by_ppmd = encoded(*make_model("ppmd"), text);
+  for (const char* spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
+    const Bytes stream = expect_that_it_comes_back(*make_model(spec), text);
+    EXPECT_LT(stream.size(), by_ppmd.size()) << spec;
+  }
+}
+
+TEST(ContextMixing, NoiseCostsHardlyMoreThanItsBytes) {
+  const Bytes noise = random_bytes(200'000, 4);
+  const double bits = make_model("cm,mem=32MiB")->start(noise)->context_bits();
+  EXPECT_LT(bits, 8 * 1.002 * static_cast<double>(noise.size()));
+}
+
+TEST(ContextMixing, NextByteIsWhatCodingPays) {
+  for (const std::string spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
+    const auto model = make_model(spec);
+    expect_that_next_byte_is_what_coding_pays(*model, real_text(1'000));
+    expect_that_next_byte_is_what_coding_pays(*model, records(80));
+    expect_that_next_byte_is_what_coding_pays(*model, bitmap(16, 20));
+  }
+}
+
 TEST(ContextMixing, WhatWasRewoundLeavesNothing) {
-  const Bytes text = real_text(8'000), noise = random_bytes(8'000, 8);
-  expect_that_rewinding_leaves_nothing(*make_model("cm:max,mem=32MiB"), text, noise,
-                                       ByteView(text).first(400), 20);
+  const Bytes noise = random_bytes(3'000, 8);
+  for (const std::string spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
+    const auto model = make_model(spec);
+    for (const Bytes& data : {real_text(3'000), records(200), bitmap(30, 30)})
+      expect_that_rewinding_leaves_nothing(*model, data, noise, ByteView(data).first(200), 20);
+  }
+}
+
+TEST(ContextMixing, NumbersAndPicturesComeBack) {
+  for (const std::string spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
+    expect_that_it_comes_back(*make_model(spec), records(500));
+    expect_that_it_comes_back(*make_model(spec), bitmap(32, 24));
+    for (const char* shape : {",width=1", ",width=64,channels=3", ",width=37,channels=4"})
+      expect_that_it_comes_back(*make_model(spec + shape), slopes(40, 10));
+  }
+}
+
+TEST(ContextMixing, APictureOfKnownShapeTakesFewerBytes) {
+  const Bytes samples = slopes(64, 64);
+  for (const std::string spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
+    const std::size_t known =
+        encoded(*make_model(spec, {.geometry = {.width = 64, .channels = 3, .depth = 8}}), samples)
+            .size();
+    EXPECT_LT(20 * known, 19 * encoded(*make_model(spec), samples).size()) << spec;
+    // A bitmap says it itself.
+    EXPECT_LT(encoded(*make_model(spec), bitmap(64, 64)).size(), known + 100) << spec;
+  }
 }
 
 TEST(ContextMixing, TheSameIntegersWithVectorInstructionsAndWithout) {

@@ -1,8 +1,10 @@
-// `bytelm` by itself, small enough to be compiled for another processor by hand:
+// `bytelm` and `cm` by themselves, small enough to be compiled for another processor by hand:
 //
-//     portable encode WEIGHTS.gguf <TEXT >STREAM
-//     portable plain WEIGHTS.gguf <TEXT >STREAM         without vector instructions
-//     portable decode WEIGHTS.gguf <STREAM >TEXT
+//     portable encode MODEL <TEXT >STREAM
+//     portable plain MODEL <TEXT >STREAM         without vector instructions
+//     portable decode MODEL <STREAM >TEXT
+//
+// MODEL is cm, cm:max, or bytelm's WEIGHTS.gguf.
 //
 // A stream is the text's length in 4 bytes, the low one first, and what the range coder makes of
 // it. Windows are short, so that even a short text sees several of them.
@@ -13,11 +15,13 @@
 #include <iterator>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "kraft/coder.h"
 #include "models/bytelm/engine.h"
 #include "models/bytelm/network.h"
 #include "models/bytelm/windows.h"
+#include "models/cm/predictor.h"
 
 namespace {
 
@@ -26,6 +30,7 @@ using kraft::Bytes;
 using kraft::bytelm::Distribution;
 using kraft::bytelm::Engine;
 using kraft::bytelm::Windows;
+using kraft::cm::Predictor;
 
 constexpr std::size_t kWindowTokens = 64;
 
@@ -40,9 +45,20 @@ Windows windows_of(const char* path, const kraft::bytelm::Kernels& kernels) {
       kWindowTokens, kernels));
 }
 
-Bytes encode(Windows windows, const Bytes& text) {
+Bytes size_of(const Bytes& text) {
   Bytes stream;
   for (int i = 0; i < 4; ++i) stream.push_back(static_cast<Byte>(text.size() >> 8 * i));
+  return stream;
+}
+
+std::size_t size_in(const Bytes& stream) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::size_t{stream.at(i)} << 8 * i;
+  return size;
+}
+
+Bytes encode(Windows windows, const Bytes& text) {
+  Bytes stream = size_of(text);
   kraft::RangeEncoder encoder;
   if (!text.empty())
     windows.predict(text, 0, text.size() - 1, 0, [&](std::size_t place, const Distribution& next) {
@@ -53,8 +69,7 @@ Bytes encode(Windows windows, const Bytes& text) {
 }
 
 Bytes decode(Windows windows, const Bytes& stream) {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < 4; ++i) size |= std::size_t{stream.at(i)} << 8 * i;
+  const std::size_t size = size_in(stream);
   kraft::RangeDecoder decoder(kraft::ByteView(stream).subspan(4));
   Bytes text;
   while (text.size() < size) {
@@ -69,6 +84,34 @@ Bytes decode(Windows windows, const Bytes& stream) {
   return text;
 }
 
+Predictor predictor_of(std::string_view model, const kraft::cm::MixingKernels& kernels) {
+  return Predictor(model == "cm" ? kraft::cm::Effort::normal : kraft::cm::Effort::max,
+                   Predictor::kLeastMemory, {}, kernels);
+}
+
+Bytes encode(Predictor predictor, const Bytes& text) {
+  Bytes stream = size_of(text);
+  kraft::RangeEncoder encoder;
+  for (const Byte byte : text) predictor.encode(byte, encoder);
+  kraft::append(stream, encoder.finish());
+  return stream;
+}
+
+Bytes decode(Predictor predictor, const Bytes& stream) {
+  const std::size_t size = size_in(stream);
+  kraft::RangeDecoder decoder(kraft::ByteView(stream).subspan(4));
+  Bytes text;
+  double bits = 0;
+  while (text.size() < size) text.push_back(predictor.decode(decoder, bits));
+  decoder.finish();
+  return text;
+}
+
+template <class Model>
+Bytes coded(std::string_view verb, Model model, const Bytes& in) {
+  return verb == "decode" ? decode(std::move(model), in) : encode(std::move(model), in);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,9 +119,17 @@ int main(int argc, char** argv) {
   if (verb != "encode" && verb != "plain" && verb != "decode") return 2;
   try {
     const Bytes in = read(std::cin);
-    const Windows windows = windows_of(
-        argv[2], verb == "plain" ? kraft::bytelm::plain_kernels() : kraft::bytelm::fast_kernels());
-    const Bytes out = verb == "decode" ? decode(windows, in) : encode(windows, in);
+    const std::string_view model = argv[2];
+    const bool plain = verb == "plain";
+    const Bytes out = model == "cm" || model == "cm:max"
+                          ? coded(verb,
+                                  predictor_of(model, plain ? kraft::cm::plain_kernels()
+                                                            : kraft::cm::fast_kernels()),
+                                  in)
+                          : coded(verb,
+                                  windows_of(argv[2], plain ? kraft::bytelm::plain_kernels()
+                                                            : kraft::bytelm::fast_kernels()),
+                                  in);
     std::cout.write(reinterpret_cast<const char*>(out.data()),
                     static_cast<std::streamsize>(out.size()));
   } catch (const std::exception& error) {

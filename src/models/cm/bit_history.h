@@ -42,7 +42,7 @@ class BitHistories {
 
  private:
   // By the smaller of the two counts, the most that the larger one may be.
-  static constexpr std::array<int, 6> kBounds = {30, 26, 13, 8, 6, 5};
+  static constexpr std::array<int, 6> kBounds = {60, 30, 14, 8, 6, 5};
 
   static constexpr int lowered(int count) {
     return count <= 2 ? count : count <= 4 ? count - 1 : count <= 7 ? 4 : 5;

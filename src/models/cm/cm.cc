@@ -14,18 +14,31 @@ Backend cm_backend() {
   row.argument =
       Parameter::choice("effort", {"normal", "max"}, "normal",
                         "how many contexts are mixed: max is slower and predicts better");
-  row.parameters = {Parameter::integer("mem", cm::Predictor::kLeastMemory, std::int64_t{1} << 30,
-                                       "64MiB", "bytes of memory, taken as they are needed")};
+  row.parameters = {
+      Parameter::integer("mem", cm::Predictor::kLeastMemory, std::int64_t{1} << 30, "",
+                         "bytes of memory at most (64MiB; max: 256MiB), taken as they are needed"),
+      Parameter::integer("width", 1, 65536, "", "pixels of a row; without it: no picture"),
+      Parameter::integer("channels", 1, cm::Predictor::kMostChannels, "", "samples of a pixel (1)"),
+      Parameter::choice("depth", {"8", "16"}, "", "bits of a sample; 16: no picture"),
+  };
   row.granularity = Granularity::fractional;
   row.window = "all of the context; what is rare is forgotten when mem= is full";
   row.library = [] { return std::string("kraft"); };
   row.trial_ms = [](const Arguments&) { return 60; };
-  row.trial_mib = [](const Arguments&) { return 30; };
+  row.trial_mib = [](const Arguments& arguments) {
+    return arguments.text("effort") == "max" ? 40 : 30;
+  };
   row.make_model = [](const Arguments& arguments, const ModelOptions&) {
     const auto effort = arguments.text("effort") == "max" ? cm::Effort::max : cm::Effort::normal;
+    const std::int64_t memory_bytes =
+        arguments.integer_or("mem", std::int64_t{effort == cm::Effort::max ? 256 : 64} << 20);
+    cm::PictureShape shape;
+    if (arguments.has("width") && arguments.integer_or("depth", 8) == 8) {
+      shape.channels = static_cast<std::uint32_t>(arguments.integer_or("channels", 1));
+      shape.row_bytes = static_cast<std::uint32_t>(arguments.integer("width")) * shape.channels;
+    }
     return std::make_shared<ChoiceModel<cm::Predictor>>(
-        arguments.spec(),
-        cm::Predictor(effort, static_cast<std::size_t>(arguments.integer("mem"))));
+        arguments.spec(), cm::Predictor(effort, static_cast<std::size_t>(memory_bytes), shape));
   };
   return row;
 }

@@ -56,9 +56,9 @@ inline constexpr auto kStretch = make_stretch();
 
 }  // namespace detail
 
-inline int stretch(int p) { return detail::kStretch[static_cast<std::size_t>(p) >> 4]; }
+constexpr int stretch(int p) { return detail::kStretch[static_cast<std::size_t>(p) >> 4]; }
 
-inline int squash(int x) {
+constexpr int squash(int x) {
   const int clipped = std::clamp(x, -kMostStretched, kMostStretched);
   return detail::kSquash[static_cast<std::size_t>(clipped + kStretchedHalf)];
 }

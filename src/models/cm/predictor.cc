@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
 
 #include "models/cm/bit_history.h"
 #include "models/cm/logistic.h"
@@ -18,44 +17,10 @@ constexpr Address kPage = JournaledMemory::kPageBytes;
 // Slots: a byte that tells contexts apart, then the histories of the 15 places of half a byte.
 constexpr std::size_t kSlotBytes = 16, kSlotsOfBucket = 4;
 
-// An adaptive probability: 22 bits of it above 10 bits that count how often it was corrected.
-constexpr int kCountBits = 10;
-constexpr std::uint32_t kMostCount = 1023;
-
-constexpr std::array<std::uint32_t, kMostCount + 1> make_rates() {
-  std::array<std::uint32_t, kMostCount + 1> rates{};
-  for (std::uint32_t n = 0; n <= kMostCount; ++n) rates[n] = (2 * 65536) / (2 * n + 3);
-  return rates;
-}
-constexpr auto kRates = make_rates();
-
-int probability_of(std::uint32_t adaptive) { return static_cast<int>(adaptive >> 16); }
-
-void correct(std::uint32_t& adaptive, int bit, std::uint32_t limit) {
-  const std::uint32_t count = adaptive & kMostCount;
-  const auto p = static_cast<std::int32_t>(adaptive >> kCountBits);
-  const std::int32_t error = ((bit << 22) - bit - p) >> 3;
-  const auto move =
-      static_cast<std::int32_t>((std::int64_t{error} * std::int64_t{kRates[count]}) >> 13);
-  adaptive = static_cast<std::uint32_t>(p + move) << kCountBits | std::min(count + 1, limit);
-}
-
-constexpr std::uint32_t kMapLimit = 1023, kMatchLimit = 1023, kDirectLimit = 30;
-
-std::uint32_t initial_probability(const History& history) {
+Adaptive initial_probability(const History& history) {
   const auto ones = static_cast<std::uint64_t>(2 * history.counts[1] + 1);
   const auto all = static_cast<std::uint64_t>(2 * (history.counts[0] + history.counts[1]) + 2);
-  return static_cast<std::uint32_t>((ones << 32) / all) & ~kMostCount;
-}
-
-std::uint32_t hash_of(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t h = (a + 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
-  h = (h ^ h >> 32 ^ b) * 0xa0761d6478bd642fu;
-  return static_cast<std::uint32_t>((h ^ h >> 29) >> 24);
-}
-
-bool is_letter(unsigned byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 128;
+  return Adaptive::of(static_cast<std::uint32_t>((ones << 32) / all));
 }
 
 // Kinds of characters, which select weights.
@@ -69,64 +34,64 @@ unsigned kind_of(unsigned byte) {
   return byte < 32 ? 7 : 0;
 }
 
-// Match models: how many of the latest bytes must have occurred before.
-constexpr std::array<unsigned, 2> kMatchBytes = {6, 12};
-constexpr std::uint32_t kMostMatch = 65535, kLongestLook = 400;
-constexpr std::uint32_t kMatchClasses = 32;
+constexpr std::size_t kMostHistory = std::size_t{16} << 20;
 
-std::uint32_t class_of_match(std::uint32_t length) {
-  if (length < 16) return length;
-  if (length < 32) return 16 + (length - 16) / 4;
-  return std::min(kMatchClasses - 1, 20 + (length - 32) / 16);
-}
-
-constexpr std::size_t kNoMatch = SIZE_MAX;
 constexpr std::int32_t kChainUnit = 256;  // the chain's second input
 
 // Adaptive maps from a stretched probability, at 32 points, to a better one.
 constexpr std::size_t kPoints = 32;
-constexpr std::uint32_t kRefinedContexts = 1 << 16;
-constexpr int kRefineRate = 6;
 
-constexpr std::array<std::size_t, 8> kSetCounts = {96, 256, 2048, 256, 512, 512, 2048, 1024};
+constexpr int kRefineRate = 6, kRefinedBits = 14;  // contexts of each map, as a power of two
+
+// How many rows of weights each set has.
+constexpr std::array<std::size_t, 13> kSetCounts = {96,   256,  2048, 256,  512, 512, 2048,
+                                                    1024, 1024, 512,  1024, 256, 256};
 
 constexpr std::int32_t kInputBias = 340;
 
 // Rates of learning, in units of 2^-20 of input times error: high at first.
-constexpr int kMixingRate = 10, kMixingStart = 40;
-constexpr int kLastRate = 6, kLastStart = 8;
+constexpr int kLastRate = 3, kLastStart = 8;
 constexpr int kChainRate = 4;
+
+// The same of rows of weights, in sixteenths, by how often the row was corrected.
+constexpr std::int32_t kMostCorrections = 4095;
+
+constexpr std::array<int, kMostCorrections + 1> row_rates(int rate, int start) {
+  std::array<int, kMostCorrections + 1> rates{};
+  for (int i = 0; i <= kMostCorrections; ++i)
+    rates[static_cast<std::size_t>(i)] = 16 * rate + 16 * 256 * start / (256 + i);
+  return rates;
+}
+constexpr auto kRowRates = row_rates(5, 40), kRowRatesOfMax = row_rates(1, 40);
+
+// The weights of a row that has learnt nothing, nor has the row in whose place it stands.
+constexpr std::size_t kMostRowInputs = 160;
+constexpr std::array<std::int32_t, kMostRowInputs> same_weights(std::int32_t weight) {
+  std::array<std::int32_t, kMostRowInputs> weights{};
+  weights.fill(weight);
+  return weights;
+}
+constexpr auto kFirstWeights = same_weights(4000), kFirstWeightsOfMax = same_weights(2000);
+
+// The most corrections that adaptive probabilities count.
+constexpr std::uint32_t kMapLimit = 1023, kMatchLimit = 1023, kRunLimit = 1023, kPixelLimit = 255,
+                        kDirectLimit = 30;
 
 int rate_at(std::uint64_t position, int rate, int start) {
   return rate + static_cast<int>(static_cast<std::uint64_t>(start) * 1024 / (1024 + position));
 }
 
-// -log2(p / 2^16).
-double bits_of_probability(int p) {
-  static const std::vector<double> table = [] {
-    std::vector<double> bits(kOne + 1);
-    for (int i = 1; i <= kOne; ++i) bits[static_cast<std::size_t>(i)] = 16 - std::log2(i);
-    return bits;
-  }();
-  return table[static_cast<std::size_t>(p)];
-}
-
-// Where the bits of a byte come from, and what they cost.
+// Where the bits of a byte come from.
 struct Observing {
   Byte byte;
-  double bits = 0;
-  int bit(int depth, int p) {
-    const int bit = byte >> (7 - depth) & 1;
-    bits += bits_of_probability(bit ? p : kOne - p);
-    return bit;
-  }
+  int bit(int depth, int) { return byte >> (7 - depth) & 1; }
 };
 
 struct Encoding {
-  Observing observing;
+  Byte byte;
   RangeEncoder& encoder;
   int bit(int depth, int p) {
-    const int bit = observing.bit(depth, p);
+    const int bit = byte >> (7 - depth) & 1;
     const auto one = static_cast<std::uint64_t>(p);
     encoder.encode(bit ? 0 : one, bit ? one : kOne - one, kOne);
     return bit;
@@ -135,53 +100,106 @@ struct Encoding {
 
 struct Decoding {
   RangeDecoder& decoder;
-  double bits = 0;
   int bit(int, int p) {
     const auto one = static_cast<std::uint64_t>(p);
     const bool bit = decoder.target(kOne) < one;
     decoder.take(bit ? 0 : one, bit ? one : kOne - one, kOne);
-    bits += bits_of_probability(bit ? p : kOne - p);
     return bit ? 1 : 0;
   }
 };
 
+// The probability of a bit, not in units.
+double likelihood(int p, unsigned bit) { return (bit ? p : kOne - p) * (1.0 / kOne); }
+
+// Where in its slot a node has its history.
+std::size_t place_in_slot(unsigned known, int depth) {
+  const int low = depth & 3;
+  return (std::size_t{1} << low) + (known & ((1u << low) - 1));
+}
+
+constexpr std::array<Byte, kSlotBytes> kEmpty{};
+
+// What a slot would be after one half of a byte.
+constexpr auto kOnce = [] {
+  std::array<std::array<Byte, kSlotBytes>, 16> slots{};
+  for (unsigned half = 0; half < 16; ++half) {
+    unsigned known = 1;
+    for (int i = 0; i < 4; ++i) {
+      const unsigned bit = half >> (3 - i) & 1;
+      slots[half][known] = kHistories.next(0, static_cast<int>(bit));
+      known = known * 2 + bit;
+    }
+  }
+  return slots;
+}();
+
+// The same of a run's byte: none where there is no run, or where it says another first half.
+const Byte* slot_of_run(unsigned latest, bool any, unsigned known) {
+  if (!any) return kEmpty.data();
+  if (known == 1) return kOnce[latest >> 4].data();
+  return (latest >> 4 | 16u) == known ? kOnce[latest & 15].data() : kEmpty.data();
+}
+
+// Refined points are stored as differences from these, so that memory of zeros changes nothing.
+constexpr auto kPlainPoints = [] {
+  std::array<std::uint16_t, kPoints> points{};
+  for (std::size_t i = 0; i < kPoints; ++i)
+    points[i] =
+        static_cast<std::uint16_t>(squash((static_cast<int>(i) * 2 - 31) * kStretchedHalf / 31));
+  return points;
+}();
+
 }  // namespace
 
-Predictor::Predictor(Effort effort, std::size_t memory_bytes)
+Predictor::Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape,
+                     const MixingKernels& kernels)
     : effort_(effort),
-      contexts_(effort == Effort::max ? 20 : 11),
-      inputs_((2 * contexts_ + 2 * kMatches + 3 + kLanes - 1) / kLanes * kLanes),
-      sets_(effort == Effort::max ? 8 : 6),
-      kernels_(&fast_kernels()),
+      contexts_(effort == Effort::max ? 32 : 11),
+      sets_(effort == Effort::max ? kSetCounts.size() : 6),
+      finals_(effort == Effort::max ? 3 : 1),
+      refiners_count_(effort == Effort::max ? 6 : 3),
+      kernels_(&kernels),
       memory_(std::max(memory_bytes, kLeastMemory)),
       tables_(std::make_unique<Tables>()) {
+  at_.shape = shape;
+  most_inputs_ = (effort == Effort::max ? 4 : 2) * contexts_ + 2 * kExpected + 2 * kMatches + 3;
+  most_inputs_ = (most_inputs_ + kLanes - 1) / kLanes * kLanes;
   lay_out(memory_.size_bytes());
   fill_tables();
+  look_for_picture();
   set_contexts();
 }
 
 Predictor::Predictor(const Predictor& other, JournaledMemory memory)
     : effort_(other.effort_),
       contexts_(other.contexts_),
-      inputs_(other.inputs_),
       sets_(other.sets_),
+      finals_(other.finals_),
+      refiners_count_(other.refiners_count_),
+      most_inputs_(other.most_inputs_),
       kernels_(other.kernels_),
       memory_(std::move(memory)),
       direct_(other.direct_),
+      pixels_(other.pixels_),
+      indirect_(other.indirect_),
       weights_(other.weights_),
       refiners_(other.refiners_),
-      match_table_(other.match_table_),
       history_(other.history_),
+      match_table_(other.match_table_),
+      run_table_(other.run_table_),
       slots_(other.slots_),
       set_begin_(other.set_begin_),
+      row_bytes_(other.row_bytes_),
       history_bytes_(other.history_bytes_),
       match_entries_(other.match_entries_),
+      run_entries_(other.run_entries_),
       buckets_(other.buckets_),
       at_(other.at_),
       tables_(std::make_unique<Tables>(*other.tables_)) {}
 
-// Small tables first, each from a page of its own; then the history, an eighth of the memory, the
-// tables of the match models, a sixteenth, and slots in what is left.
+// Small tables first, each from a page of its own; then the history, an eighth of the memory or
+// what a block has, the tables of the match models, a sixteenth, those of runs, a quarter, and
+// slots in what is left. All of it is zero at first.
 void Predictor::lay_out(std::size_t memory_bytes) {
   Address next = 0;
   const auto take = [&next](std::size_t bytes) {
@@ -195,92 +213,37 @@ void Predictor::lay_out(std::size_t memory_bytes) {
     return power;
   };
   direct_ = take((256 + 65536) * 4);
-  std::size_t rows = 0;
-  for (std::size_t s = 0; s < sets_; ++s) rows += kSetCounts[s];
-  const std::size_t row_bytes = kMostInputs * 4;  // so that no row reaches over a page
-  weights_ = take(rows * row_bytes);
-  refiners_ = take(std::size_t{kRefiners} * kRefinedContexts * kPoints * 2);
-  history_bytes_ = power_below(memory_bytes / 8);
+  pixels_ = take(kExpected * kMostChannels * 8 * 8 * 96 * 4);
+  row_bytes_ = 4;  // a power of two, so that no row reaches over a page
+  while (row_bytes_ < (most_inputs_ + 1) * 4) row_bytes_ *= 2;
+  for (std::size_t s = 0; s < sets_; ++s) set_begin_[s] = take(kSetCounts[s] * row_bytes_);
+  refiners_ = take(refiners_count_ * (std::size_t{1} << kRefinedBits) * kPoints * 2);
+  history_bytes_ = power_below(std::min(memory_bytes / 8, kMostHistory));
   history_ = take(history_bytes_);
   match_entries_ = power_below(memory_bytes / 32 / 4);
   match_table_ = take(kMatches * match_entries_ * std::size_t{4});
+  if (effort_ == Effort::max) {
+    indirect_ = take((256 + 65536) * 4);
+    run_entries_ = power_below(memory_bytes / 4 / sizeof(Run));
+    run_table_ = take(run_entries_ * sizeof(Run));
+  }
   slots_ = next;
   buckets_ = static_cast<std::uint32_t>((memory_bytes - next) / (kSlotBytes * kSlotsOfBucket));
-  Address begin = weights_;
-  for (std::size_t s = 0; s < sets_; ++s) {
-    set_begin_[s] = begin;
-    begin += static_cast<Address>(kSetCounts[s] * row_bytes);
-  }
 }
 
 void Predictor::fill_tables() {
-  const std::uint32_t half = std::uint32_t{1} << 31;
   Tables& tables = *tables_;
   for (std::size_t c = 0; c < kMostContexts; ++c) {
     for (std::size_t h = 0; h < 256; ++h) {
       tables.maps[c][h] = initial_probability(kHistories[h]);
       const bool known = h > 0 && h < kHistories.size();
       tables.chain[c][h][0] = known ? kWeightOne * 4 / 5 : kWeightOne;
-      tables.chain[c][h][1] = known ? stretch(probability_of(tables.maps[c][h])) * 90 : 0;
+      tables.chain[c][h][1] = known ? stretch(tables.maps[c][h].p()) * 90 : 0;
     }
   }
-  for (auto& map : tables.match_maps) map.fill(half);
-  for (auto& weights : tables.last_weights)
-    weights.fill(kWeightOne / static_cast<std::int32_t>(sets_));
-  for (Address at = direct_; at < direct_ + (256 + 65536) * 4; at += kPage)
-    std::fill_n(memory_.write<std::uint32_t>(at, kPage / 4), kPage / 4, half);
-  for (std::size_t s = 0; s < sets_; ++s) {
-    for (std::size_t row = 0; row < kSetCounts[s]; ++row) {
-      auto* weights = memory_.write<std::int32_t>(
-          set_begin_[s] + static_cast<Address>(row * kMostInputs * 4), kMostInputs);
-      std::fill_n(weights, kMostInputs, kWeightOne / 5);
-    }
+  for (auto& of_final : tables.final_weights) {
+    for (auto& weights : of_final) weights.fill(kWeightOne / static_cast<std::int32_t>(sets_));
   }
-  for (Address at = refiners_; at < refiners_ + kRefiners * kRefinedContexts * kPoints * 2;
-       at += kPage) {
-    auto* points = memory_.write<std::uint16_t>(at, kPage / 2);
-    for (std::size_t i = 0; i < kPage / 2; ++i)
-      points[i] = static_cast<std::uint16_t>(
-          squash((static_cast<int>(i % kPoints) * 2 - 31) * kStretchedHalf / 31));
-  }
-}
-
-// The contexts of the next byte; those that refine one another in the chain come first.
-void Predictor::set_contexts() {
-  Registers& r = at_;
-  const std::uint64_t last = r.last;
-  const auto latest = [last](unsigned bytes) {
-    return last & ((std::uint64_t{1} << 8 * bytes) - 1);
-  };
-  const unsigned c1 = last & 255;
-  std::size_t n = 0;
-  const auto add = [&](std::uint64_t a, std::uint64_t b = 0) {
-    r.contexts[n] = hash_of(a, b * 32 + n);
-    ++n;
-  };
-  add(latest(1));
-  add(latest(2));
-  add(latest(3));
-  add(latest(4));
-  add(latest(5));
-  add(latest(6));
-  add(r.word, is_letter(c1) ? 0 : c1 + 1);
-  add(r.word, r.word_before);
-  add(last);
-  add(last & 0xff00ff);
-  add(r.word_before, c1);
-  if (effort_ == Effort::normal) return;
-  const std::uint64_t column = r.position - r.line_begin;
-  add(r.word, r.word_before_that);
-  add(latest(3) >> 8);
-  add(latest(4) >> 8);
-  add(latest(4) >> 16);
-  add(last & 0xf0f0f0f0, 1);
-  add(last & 0xdfdfdfdfdf);
-  add(hash_of(r.word, r.word_before), r.word_before_that);
-  add(std::min<std::uint64_t>(column, 255),
-      history_at(r.line_before + std::min<std::uint64_t>(column, r.line_begin - r.line_before)));
-  add(latest(7));
 }
 
 std::uint32_t Predictor::slot_hash(std::size_t context, unsigned known) const {
@@ -292,62 +255,93 @@ JournaledMemory::Address Predictor::bucket_of(std::uint32_t hash) const {
   return slots_ + bucket * Address{kSlotBytes * kSlotsOfBucket};
 }
 
-// The slot of a context, or one that is empty.
-const Byte* Predictor::find_slot(std::uint32_t hash) const {
-  static constexpr Byte kEmpty[kSlotBytes] = {};
-  const Byte* slot = memory_.read<Byte>(bucket_of(hash));
-  const auto check = static_cast<Byte>(hash | 1);
-  for (std::size_t i = 0; i < kSlotsOfBucket; ++i) {
-    if (slot[i * kSlotBytes] == check) return slot + i * kSlotBytes;
+// Of the two places of a context's run its own, or the one that is to be given up.
+JournaledMemory::Address Predictor::run_of(std::size_t context, bool& own) const {
+  const std::uint32_t hash = at_.contexts[context];
+  const Address first = run_table_ + (hash >> 8 & (run_entries_ - 2)) * Address{sizeof(Run)};
+  const Run* runs = memory_.read<Run>(first);
+  const auto check = static_cast<Byte>(hash);
+  std::size_t at = runs[1].count < runs[0].count ? 1 : 0;
+  own = false;
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (runs[i].check != check || runs[i].count == 0) continue;
+    at = i;
+    own = true;
+    break;
   }
-  return kEmpty;
+  return first + static_cast<Address>(at * sizeof(Run));
+}
+
+// The slot of a context. What has been seen only once has none: the run says what it would be.
+const Byte* Predictor::find_slot(std::uint32_t hash, const Run& run, unsigned known) const {
+  const Byte* slot = memory_.read<Byte>(bucket_of(hash));
+  const auto check = static_cast<Byte>(hash);
+  for (std::size_t i = 0; i < kSlotsOfBucket; ++i) {
+    if (slot[i * kSlotBytes] == check && slot[i * kSlotBytes + 1] != 0)
+      return slot + i * kSlotBytes;
+  }
+  return slot_of_run(run.latest, run.count > 0, known);
 }
 
 // The same to be written; where there is none, in place of the one of its bucket that has seen
 // least.
-Byte* Predictor::take_slot(std::uint32_t hash) {
+Byte* Predictor::take_slot(std::uint32_t hash, const Byte* initial) {
   const Address begin = bucket_of(hash);
   const Byte* slot = memory_.read<Byte>(begin);
-  const auto check = static_cast<Byte>(hash | 1);
+  const auto check = static_cast<Byte>(hash);
   std::size_t least = 0;
   int least_seen = INT32_MAX;
   for (std::size_t i = 0; i < kSlotsOfBucket; ++i) {
-    if (slot[i * kSlotBytes] == check)
+    if (slot[i * kSlotBytes] == check && slot[i * kSlotBytes + 1] != 0)
       return memory_.write<Byte>(begin + static_cast<Address>(i * kSlotBytes), kSlotBytes);
     const History& history = kHistories[slot[i * kSlotBytes + 1]];
-    const int seen = slot[i * kSlotBytes] == 0 ? -1 : history.counts[0] + history.counts[1];
+    const int seen = history.counts[0] + history.counts[1];
     if (seen >= least_seen) continue;
     least_seen = seen;
     least = i;
   }
   Byte* taken = memory_.write<Byte>(begin + static_cast<Address>(least * kSlotBytes), kSlotBytes);
-  std::memset(taken, 0, kSlotBytes);
+  std::memcpy(taken, initial, kSlotBytes);
   taken[0] = check;
   return taken;
 }
 
-Byte Predictor::history_at(std::uint64_t position) const {
-  return *memory_.read<Byte>(history_ + static_cast<Address>(position & (history_bytes_ - 1)));
+// Where the histories of half a byte lie.
+void Predictor::look_up(Node& node) const {
+  std::array<std::uint32_t, kMostContexts> hashes;
+  for (std::size_t c = 0; c < contexts_; ++c) {
+    hashes[c] = slot_hash(c, node.known);
+    __builtin_prefetch(memory_.read<Byte>(bucket_of(hashes[c])));
+  }
+  if (node.depth == 0) {
+    node.runs.fill({});
+    for (std::size_t c = 0; effort_ == Effort::max && c < contexts_; ++c) {
+      bool own;
+      const Run& run = *memory_.read<Run>(run_of(c, own));
+      if (own) node.runs[c] = run;
+    }
+  }
+  for (std::size_t c = 0; c < contexts_; ++c)
+    node.slots[c] = find_slot(hashes[c], node.runs[c], node.known);
 }
 
-// Where in its slot a node has its history.
-static std::size_t place_in_slot(unsigned known, int depth) {
-  const int low = depth & 3;
-  return (std::size_t{1} << low) + (known & ((1u << low) - 1));
-}
-
-void Predictor::predict(const Node& node, Prediction& prediction) const {
-  Prediction& out = prediction;
+void Predictor::predict(const Node& node, Prediction& out) const {
+  select_refiners(node, out);
   const std::size_t place = place_in_slot(node.known, node.depth);
+  const auto c1 = static_cast<Address>(at_.last & 255);
+  out.direct = {direct_ + node.known * 4, direct_ + 1024 + (c1 * 256 + node.known) * 4};
+  const int first = stretch(memory_.read<Adaptive>(out.direct[0])->p());
+  const int second = stretch(memory_.read<Adaptive>(out.direct[1])->p());
+  const bool max = effort_ == Effort::max;
   std::size_t n = 0;
   unsigned hits = 0;
-  out.direct = {direct_ + node.known * 4,
-                direct_ + 1024 + (static_cast<Address>(at_.last & 255) * 256 + node.known) * 4};
-  std::int32_t chain = stretch(probability_of(*memory_.read<std::uint32_t>(out.direct[0])));
+  std::int32_t chain = first;
   for (std::size_t c = 0; c < contexts_; ++c) {
     const std::uint8_t history = node.slots[c][place];
     out.histories[c] = history;
-    out.inputs[n++] = history == 0 ? 0 : stretch(probability_of(tables_->maps[c][history]));
+    const int p = tables_->maps[c][history].p();
+    out.inputs[n++] = history == 0 ? 0 : stretch(p);
+    if (max) out.inputs[n++] = history == 0 ? 0 : (p - kOne / 2) >> 5;
     if (c < 6 && history != 0) ++hits;
 
     const auto& pair = tables_->chain[c][history];
@@ -358,117 +352,229 @@ void Predictor::predict(const Node& node, Prediction& prediction) const {
     out.chain_p[c] = squash(chain);
     out.inputs[n++] = chain;
   }
+  if (max) n = predict_runs(node, out, n);
+  if (in_picture()) n = predict_pixels(node, out, n);
+  Matched matched;
+  n = predict_matches(node, out, n, matched);
+  out.inputs[n++] = first;
+  out.inputs[n++] = second;
+  out.inputs[n++] = kInputBias;
+  while (n % kLanes != 0) out.inputs[n++] = 0;
+  out.inputs_count = n;
+  select_sets(node, matched, hits, out);
+  mix(node, matched, out);
+  refine(out);
+}
 
-  int longest = 0, expected = 0;
-  for (std::size_t m = 0; m < kMatches; ++m) {
-    const Match& match = at_.matches[m];
-    out.match_maps[m] = kNoMatch;
-    out.inputs[n] = out.inputs[n + 1] = 0;
-    if (match.length > 0) {
-      const unsigned byte = history_at(match.at) | 256u;
-      if (byte >> (8 - node.depth) == node.known) {
-        const unsigned bit = byte >> (7 - node.depth) & 1;
-        const std::uint32_t length = class_of_match(match.length);
-        out.match_maps[m] = length * 2 + bit;
-        const int p = probability_of(tables_->match_maps[m][out.match_maps[m]]);
-        out.inputs[n] = stretch(p);
-        out.inputs[n + 1] = (p - kOne / 2) >> 5;
-        longest = std::max(longest, static_cast<int>(length));
-        expected = static_cast<int>(bit) + 1;
-      }
-    }
-    n += 2;
+// By which of the last two bytes that followed the context agree with the known bits, and what they
+// say.
+std::size_t Predictor::predict_runs(const Node& node, Prediction& out, std::size_t n) const {
+  const auto says = [&node](unsigned byte) {  // 1 + the next bit; 0: nothing
+    const bool agrees = (byte | 256u) >> (8 - node.depth) == node.known;
+    return agrees ? 1 + (byte >> (7 - node.depth) & 1) : 0;
+  };
+  for (std::size_t c = 0; c < contexts_; ++c, ++n) {
+    const Run& run = node.runs[c];
+    out.runs[c] = 0;
+    out.inputs[n] = 0;
+    if (run.count == 0) continue;
+    const unsigned latest = says(run.latest), before = says(run.before);
+    if (latest + before == 0) continue;
+    unsigned often = run.count - 1u;
+    if (run.count > 4) often = run.count < 8 ? 4 : run.count < 16 ? 5 : run.count < 64 ? 6 : 7;
+    out.runs[c] = static_cast<std::uint16_t>(((latest * 3 + before) * 8 + often) * 8 +
+                                             static_cast<unsigned>(node.depth));
+    out.inputs[n] = stretch(tables_->runs[c][out.runs[c]].p());
   }
-  for (const Address direct : out.direct)
-    out.inputs[n++] = stretch(probability_of(*memory_.read<std::uint32_t>(direct)));
-  out.inputs[n] = kInputBias;
+  return n;
+}
 
-  select_sets(node, out, longest, expected, hits);
+std::size_t Predictor::predict_matches(const Node& node, Prediction& out, std::size_t n,
+                                       Matched& matched) const {
+  for (std::size_t m = 0; m < kMatches; ++m, n += 2) {
+    const Match& match = at_.matches[m];
+    out.match_maps[m] = 0;
+    out.inputs[n] = out.inputs[n + 1] = 0;
+    if (match.length == 0) continue;
+    const unsigned byte = history_at(match.at) | 256u;
+    if (byte >> (8 - node.depth) != node.known) continue;
+    const unsigned bit = byte >> (7 - node.depth) & 1;
+    const std::uint32_t length = class_of_match(match.length);
+    out.match_maps[m] =
+        static_cast<std::uint16_t>((std::min(match.missed, 3u) * 32 + length) * 2 + bit);
+    const int p = tables_->match_maps[m][out.match_maps[m]].p();
+    out.inputs[n] = stretch(p);
+    out.inputs[n + 1] = (p - kOne / 2) >> 5;
+    matched = {std::max(matched.longest, length), bit + 1};
+  }
+  return n;
+}
+
+const std::int32_t* Predictor::first_weights() const {
+  return (effort_ == Effort::max ? kFirstWeightsOfMax : kFirstWeights).data();
+}
+
+// A row that was never corrected takes the weights of the first set's in their place.
+void Predictor::mix(const Node& node, const Matched& matched, Prediction& out) const {
   std::array<const std::int32_t*, kMostSets> rows;
-  for (std::size_t s = 0; s < sets_; ++s) rows[s] = memory_.read<std::int32_t>(out.weights[s]);
-  kernels_->sums(out.inputs.data(), inputs_, rows.data(), sets_, out.outputs.data());
+  for (std::size_t s = 0; s < sets_; ++s) {
+    rows[s] = memory_.read<std::int32_t>(out.weights[s]);
+    if (rows[s][most_inputs_] == 0) rows[s] = s == 0 ? first_weights() : rows[0];
+  }
+  kernels_->sums(out.inputs.data(), out.inputs_count, rows.data(), sets_, out.outputs.data());
   for (std::size_t s = 0; s < sets_; ++s) {
     out.outputs[s] = std::clamp(out.outputs[s], -kMostStretched, kMostStretched);
     out.set_p[s] = squash(out.outputs[s]);
   }
-  const std::int32_t* last = tables_->last_weights[node.known].data();
-  kernels_->sums(out.outputs.data(), kLanes, &last, 1, &out.last);
-  out.last = std::clamp(out.last, -kMostStretched, kMostStretched);
-  refine(node, out);
+  for (std::size_t s = sets_; s < kMostSets; ++s) out.outputs[s] = 0;
+  out.finals = {node.known, matched.longest * 3 + matched.expected,
+                static_cast<unsigned>(at_.last & 255)};
+  int sum = 0;
+  for (std::size_t f = 0; f < finals_; ++f) {
+    const std::int32_t* weights = tables_->final_weights[f][out.finals[f]].data();
+    std::int32_t output;
+    kernels_->sums(out.outputs.data(), kMostSets, &weights, 1, &output);
+    output = std::clamp(output, -kMostStretched, kMostStretched);
+    out.final_p[f] = squash(output);
+    sum += output;
+  }
+  out.last = finals_ == 1 ? sum : sum / static_cast<int>(finals_);
 }
 
 // Which weights each mixer takes.
-void Predictor::select_sets(const Node& node, Prediction& out, int match, int expected,
-                            unsigned hits) const {
+void Predictor::select_sets(const Node& node, const Matched& matched, unsigned hits,
+                            Prediction& out) const {
   const unsigned c1 = at_.last & 255, c2 = at_.last >> 8 & 255, c3 = at_.last >> 16 & 255;
   const auto depth = static_cast<unsigned>(node.depth);
-  const auto longest = static_cast<unsigned>(match);
-  const std::array<unsigned, kMostSets> rows = {
-      longest * 3 + static_cast<unsigned>(expected),
+  const unsigned longest = matched.longest;
+  const unsigned kinds = kind_of(c1) * 8 + kind_of(c2);
+  std::array<unsigned, kMostSets> rows = {
+      longest * 3 + matched.expected,
       node.known,
       c1 * 8 + depth,
       c2,
-      (kind_of(c1) * 8 + kind_of(c2)) * 8 + depth,
+      kinds * 8 + depth,
       (hits * 8 + depth) * 3 + (longest > 15  ? 2
                                 : longest > 0 ? 1
                                               : 0),
-      (kind_of(c1) * 8 + kind_of(c2)) * 8 + kind_of(c3) + (depth > 3 ? 512u : 0u) +
-          (depth > 1 ? 1024u : 0u),
+      kinds * 8 + kind_of(c3) + (depth > 3 ? 512u : 0u) + (depth > 1 ? 1024u : 0u),
       c3 * 4 + depth / 2,
   };
-  for (std::size_t s = 0; s < sets_; ++s)
-    out.weights[s] = set_begin_[s] + rows[s] * Address{kMostInputs * 4};
+  if (effort_ == Effort::max) {
+    const auto column = std::min<std::uint64_t>(at_.position - at_.line_begin, 127);
+    const std::uint32_t length = longer_match().length;
+    unsigned of_word = 0;
+    while (of_word < 7 && (at_.letters >> 8 * of_word & 255) > ' ') ++of_word;
+    rows[8] = static_cast<unsigned>(column) * 8 + depth;
+    rows[9] = (of_word * 8 + depth) * 8 + kind_of(c1);
+    rows[10] = length == 0 ? 0
+                           : (expected_byte() & 255) + (length < 16   ? 256u
+                                                        : length < 32 ? 512u
+                                                                      : 768u);
+    rows[11] = out.histories[1];
+    rows[12] = out.histories[2];
+  }
+  if (in_picture()) {
+    const Pixel& pixel = at_.pixel;
+    const auto between = [&pixel](std::size_t a, std::size_t b, int most) {
+      return static_cast<unsigned>(
+          std::min(std::abs(pixel.expected[a] - pixel.expected[b]) / 32, most));
+    };
+    const int middle = static_cast<int>((node.known * 2 + 1) << (7 - node.depth) & 255);
+    const auto ahead =
+        static_cast<unsigned>(std::clamp(pixel.expected[0] / 8 - middle, -127, 127) + 128);
+    const auto error = static_cast<unsigned>(std::min(pixel.error[pixel.color] / 16, 15));
+    const unsigned place = depth * kMostChannels + pixel.color;
+    rows[2] = static_cast<unsigned>(pixel.expected[0]) / 8 * 8 + depth;
+    rows[3] = pixel.texture * 32 + place;
+    rows[4] = between(2, 3, 15) * 32 + place;
+    rows[5] = error * 32 + place;
+    rows[6] = ahead * 8 + depth;
+    if (effort_ == Effort::max) {
+      rows[8] = between(0, 1, 31) * 32 + place;
+      rows[9] = between(2, 4, 15) * 32 + place;
+    }
+  }
+  for (std::size_t s = 0; s < sets_; ++s) out.weights[s] = set_begin_[s] + rows[s] * row_bytes_;
 }
 
-// The mean of what the last mixer says and what adaptive maps make of it.
-void Predictor::refine(const Node& node, Prediction& out) const {
-  const unsigned c1 = at_.last & 255;
-  const std::array<std::uint32_t, kRefiners> contexts = {
-      c1 << 8 | node.known, hash_of(at_.last & 0xffff, node.known) % kRefinedContexts,
-      hash_of(at_.last & 0xffffff, node.known) % kRefinedContexts};
+// Which adaptive maps correct the result.
+void Predictor::select_refiners(const Node& node, Prediction& out) const {
+  const unsigned c1 = at_.last & 255, known = node.known;
+  std::array<std::uint32_t, kMostRefiners> contexts = {
+      hash_of(c1, known), hash_of(at_.last & 0xffff, known), hash_of(at_.last & 0xffffff, known)};
+  if (refiners_count_ > 3) {
+    contexts[3] = hash_of(expected_byte(), known << 8 | class_of_match(longer_match().length));
+    contexts[4] = hash_of(at_.words[0], known + 1000u * c1);
+    contexts[5] = hash_of(at_.words[1], known + 1000u * c1);
+  }
+  if (in_picture()) {
+    const Pixel& pixel = at_.pixel;
+    const auto of = [&pixel](int value) {
+      return static_cast<std::uint64_t>(value) * kMostChannels + pixel.color;
+    };
+    contexts[0] = hash_of(of(pixel.expected[0] / 4), known);
+    contexts[1] = hash_of(of(pixel.expected[1]), known * 8 + pixel.texture);
+    contexts[2] = hash_of(of(pixel.expected[4]), known);
+  }
+  for (std::size_t i = 0; i < refiners_count_; ++i) {
+    const auto row = static_cast<Address>(i << kRefinedBits) + (contexts[i] >> (32 - kRefinedBits));
+    out.refiners[i] = refiners_ + row * Address{kPoints * 2};
+    __builtin_prefetch(memory_.read<Byte>(out.refiners[i]));
+  }
+}
+
+// The mean of what the last mixers say and what adaptive maps make of it.
+void Predictor::refine(Prediction& out) const {
   const auto scaled =
       static_cast<unsigned>((out.last + kStretchedHalf) * static_cast<int>(kPoints - 1));
   const unsigned point = scaled >> 12;
   const int above = static_cast<int>(scaled & 4095);
-  out.last_p = squash(out.last);
-  int sum = 2 * out.last_p;
-  for (std::size_t i = 0; i < kRefiners; ++i) {
-    const Address row = refiners_ + (static_cast<Address>(i * kRefinedContexts) + contexts[i]) *
-                                        Address{kPoints * 2};
-    const auto* points = memory_.read<std::uint16_t>(row + point * 2);
-    const int p = (points[0] * (4096 - above) + points[1] * above) >> 12;
-    sum += 2 * p;
-    out.refiners[i] = row + (point + (above >= 2048 ? 1 : 0)) * 2;
+  const int last_p = squash(out.last);
+  int sum = 0;
+  for (std::size_t i = 0; i < refiners_count_; ++i) {
+    const auto* points = memory_.read<std::uint16_t>(out.refiners[i] + point * 2);
+    const int low = points[0] ^ kPlainPoints[point], high = points[1] ^ kPlainPoints[point + 1];
+    sum += (low * (4096 - above) + high * above) >> 12;
+    out.refiners[i] += (point + (above >= 2048 ? 1 : 0)) * 2;
   }
-  out.p = std::clamp((sum + 4) >> 3, 1, kOne - 1);
+  const int p = refiners_count_ == 3 ? (last_p + sum + 2) >> 2 : (2 * last_p + sum + 4) >> 3;
+  out.p = std::clamp(p, 1, kOne - 1);
 }
 
-// Corrects all that the prediction was made of by the bit that came.
-void Predictor::learn(const Node& node, const Prediction& prediction,
-                      const std::array<Byte*, kMostContexts>& slots, int bit) {
-  const Prediction& of = prediction;
+void Predictor::learn_weights(const Prediction& of, int bit) {
   const int target = bit << 16;
-
-  const std::int32_t last_step =
-      (target - of.last_p) * rate_at(at_.position, kLastRate, kLastStart) / 64;
-  std::int32_t* last = tables_->last_weights[node.known].data();
-  kernels_->correct(of.outputs.data(), kLanes, &last, 1, &last_step);
-
-  const int rate = rate_at(at_.position, kMixingRate, kMixingStart);
+  for (std::size_t f = 0; f < finals_; ++f) {
+    const std::int32_t step =
+        (target - of.final_p[f]) * rate_at(at_.position, kLastRate, kLastStart) / 64;
+    std::int32_t* weights = tables_->final_weights[f][of.finals[f]].data();
+    kernels_->correct(of.outputs.data(), kMostSets, &weights, 1, &step);
+  }
+  const auto& rates = effort_ == Effort::max ? kRowRatesOfMax : kRowRates;
   std::array<std::int32_t*, kMostSets> rows;
   std::array<std::int32_t, kMostSets> steps;
   for (std::size_t s = 0; s < sets_; ++s) {
-    rows[s] = memory_.write<std::int32_t>(of.weights[s], inputs_);
-    steps[s] = (target - of.set_p[s]) * rate / 64;
+    rows[s] = memory_.write<std::int32_t>(of.weights[s], most_inputs_ + 1);
+    std::int32_t& corrections = rows[s][most_inputs_];
+    if (corrections == 0) std::copy_n(s == 0 ? first_weights() : rows[0], most_inputs_, rows[s]);
+    steps[s] = (target - of.set_p[s]) * rates[static_cast<std::size_t>(corrections)] / 1024;
+    corrections = std::min(corrections + 1, kMostCorrections);
   }
-  kernels_->correct(of.inputs.data(), inputs_, rows.data(), sets_, steps.data());
+  kernels_->correct(of.inputs.data(), of.inputs_count, rows.data(), sets_, steps.data());
+}
 
-  for (const Address point : of.refiners) {
-    auto& p = *memory_.write<std::uint16_t>(point);
-    p = static_cast<std::uint16_t>(p + ((target - bit - p) >> kRefineRate));
+// Corrects all that the prediction was made of by the bit that came.
+void Predictor::learn(unsigned known, int depth, const Prediction& of,
+                      const std::array<Byte*, kMostContexts>& slots, int bit) {
+  const int target = bit << 16;
+  learn_weights(of, bit);
+  for (std::size_t i = 0; i < refiners_count_; ++i) {
+    auto& stored = *memory_.write<std::uint16_t>(of.refiners[i]);
+    const std::uint16_t plain = kPlainPoints[of.refiners[i] / 2 % kPoints];
+    const int p = stored ^ plain;
+    stored = static_cast<std::uint16_t>(p + ((target - bit - p) >> kRefineRate)) ^ plain;
   }
-
-  const std::size_t place = place_in_slot(node.known, node.depth);
+  const std::size_t place = place_in_slot(known, depth);
   for (std::size_t c = 0; c < contexts_; ++c) {
     const std::uint8_t history = of.histories[c];
     auto& pair = tables_->chain[c][history];
@@ -478,164 +584,131 @@ void Predictor::learn(const Node& node, const Prediction& prediction,
     };
     pair[0] = kept(pair[0] + ((of.chain[c] * step + (1 << 19)) >> 20));
     pair[1] = kept(pair[1] + ((kChainUnit * step + (1 << 19)) >> 20));
-    if (history != 0) correct(tables_->maps[c][history], bit, kMapLimit);
+    if (history != 0) tables_->maps[c][history].correct(bit, kMapLimit);
     slots[c][place] = kHistories.next(history, bit);
   }
-  for (std::size_t m = 0; m < kMatches; ++m) {
-    if (of.match_maps[m] != kNoMatch)
-      correct(tables_->match_maps[m][of.match_maps[m]], bit, kMatchLimit);
+  if (effort_ == Effort::max) {
+    for (std::size_t c = 0; c < contexts_; ++c) {
+      if (of.runs[c] != 0) tables_->runs[c][of.runs[c]].correct(bit, kRunLimit);
+    }
   }
-  for (const Address direct : of.direct)
-    correct(*memory_.write<std::uint32_t>(direct), bit, kDirectLimit);
+  if (in_picture()) {
+    for (const Address at : of.pixels) memory_.write<Adaptive>(at)->correct(bit, kPixelLimit);
+  }
+  for (std::size_t m = 0; m < kMatches; ++m) {
+    if (of.match_maps[m] != 0) tables_->match_maps[m][of.match_maps[m]].correct(bit, kMatchLimit);
+  }
+  for (const Address at : of.direct) memory_.write<Adaptive>(at)->correct(bit, kDirectLimit);
 }
 
-void Predictor::finish_byte(Byte byte) {
-  Registers& r = at_;
-  *memory_.write<Byte>(history_ + static_cast<Address>(r.position & (history_bytes_ - 1))) = byte;
-  ++r.position;
-  r.last = r.last << 8 | byte;
-  if (is_letter(byte)) {
-    const unsigned lower = byte >= 'A' && byte <= 'Z' ? byte + 32u : byte;
-    r.word = hash_of(r.word, lower);
-  } else if (r.word != 0) {
-    r.word_before_that = r.word_before;
-    r.word_before = r.word;
-    r.word = 0;
-  }
-  if (byte == '\n') {
-    r.line_before = r.line_begin;
-    r.line_begin = static_cast<std::uint32_t>(r.position);
-  }
-  update_matches();
-  set_contexts();
-}
-
-// Goes on with what is matched, or looks for a new match in the table of the latest places.
-void Predictor::update_matches() {
-  const std::uint64_t position = at_.position;
-  const Byte byte = static_cast<Byte>(at_.last);
-  for (std::size_t m = 0; m < kMatches; ++m) {
-    Match& match = at_.matches[m];
-    if (match.length > 0 && history_at(match.at) == byte) {
-      match.length = std::min(match.length + 1, kMostMatch);
-      ++match.at;
+void Predictor::learn_runs(Byte byte) {
+  for (std::size_t c = 0; c < contexts_; ++c) {
+    bool own;
+    Run& run = *memory_.write<Run>(run_of(c, own));
+    if (!own) {
+      run = {static_cast<Byte>(at_.contexts[c]), byte, 1, byte};
+    } else if (run.latest == byte) {
+      run.count = static_cast<Byte>(std::min(run.count + 1, 255));
     } else {
-      match.length = 0;
+      run.before = run.latest;
+      run.latest = byte;
+      run.count = 1;
     }
-    if (position < kMatchBytes[m]) continue;
-    std::uint32_t hash = 0;
-    for (unsigned i = 1; i <= kMatchBytes[m]; ++i)
-      hash = (hash + history_at(position - i) + 1) * 0x2f0b4c47u;
-    hash ^= hash >> 15;
-    auto& latest = *memory_.write<std::uint32_t>(
-        match_table_ +
-        (static_cast<Address>(m) * match_entries_ + (hash & (match_entries_ - 1))) * 4);
-    if (match.length == 0 && latest != 0 && position - latest < history_bytes_) {
-      match.at = latest;
-      const std::uint64_t most =
-          std::min<std::uint64_t>(latest, history_bytes_ - (position - latest));
-      while (match.length < std::min<std::uint64_t>(most, kLongestLook) &&
-             history_at(latest - 1 - match.length) == history_at(position - 1 - match.length))
-        ++match.length;
-      if (match.length < kMatchBytes[m]) match.length = 0;
-    }
-    latest = static_cast<std::uint32_t>(position);
   }
 }
 
 // The whole byte is predicted before anything is learnt from it, so that what it costs is what
 // next_byte() says.
 template <class Coder>
-Byte Predictor::step(Coder& coder) {
-  std::array<Node, 8> nodes;
-  std::array<std::array<Byte*, kMostContexts>, 2> slots;  // of both halves
+Byte Predictor::step(Coder& coder, double& bits_spent) {
   std::array<Prediction, 8> predictions;
-  std::array<int, 8> bits;
+  double probability = 1;
   Node node;
-  for (; node.depth < 8; ++node.depth) {
-    const auto at = static_cast<std::size_t>(node.depth);
-    if (at % 4 == 0) {
-      std::array<std::uint32_t, kMostContexts> hashes;
-      for (std::size_t c = 0; c < contexts_; ++c) {
-        hashes[c] = slot_hash(c, node.known);
-        __builtin_prefetch(memory_.read<Byte>(bucket_of(hashes[c])));
-      }
-      for (std::size_t c = 0; c < contexts_; ++c) node.slots[c] = find_slot(hashes[c]);
-    }
-    nodes[at] = node;
-    predict(node, predictions[at]);
-    bits[at] = coder.bit(node.depth, predictions[at].p);
-    node.known = node.known * 2 + static_cast<unsigned>(bits[at]);
+  for (auto& prediction : predictions) {
+    if (node.depth % 4 == 0) look_up(node);
+    predict(node, prediction);
+    const int bit = coder.bit(node.depth, prediction.p);
+    probability *= likelihood(prediction.p, static_cast<unsigned>(bit));
+    node.known = node.known * 2 + static_cast<unsigned>(bit);
+    ++node.depth;
   }
-  for (std::size_t at = 0; at < 8; ++at) {
-    auto& half = slots[at / 4];
-    if (at % 4 == 0) {
-      for (std::size_t c = 0; c < contexts_; ++c)
-        half[c] = take_slot(slot_hash(c, nodes[at].known));
+  bits_spent -= std::log2(probability);
+
+  std::array<Byte, kSlotBytes> none{};
+  std::array<Byte*, kMostContexts> slots;
+  for (int depth = 0; depth < 8; ++depth) {
+    const unsigned known = node.known >> (8 - depth);
+    for (std::size_t c = 0; depth % 4 == 0 && c < contexts_; ++c) {
+      const Run& run = node.runs[c];
+      const bool is_new = effort_ == Effort::max && run.count == 0;
+      slots[c] =
+          is_new ? none.data()
+                 : take_slot(slot_hash(c, known), slot_of_run(run.latest, run.count > 0, known));
     }
-    learn(nodes[at], predictions[at], half, bits[at]);
+    learn(known, depth, predictions[static_cast<std::size_t>(depth)], slots,
+          static_cast<int>(node.known >> (7 - depth) & 1));
   }
   const auto byte = static_cast<Byte>(node.known);
-  finish_byte(byte);
+  if (effort_ == Effort::max) learn_runs(byte);
+  if (in_picture()) learn_pixel(byte);
+  remember(byte);
+  update_matches();
+  look_for_picture();
+  set_contexts();
   return byte;
 }
 
 double Predictor::observe(Byte byte) {
   Observing coder{byte};
-  step(coder);
-  return coder.bits;
+  double bits = 0;
+  step(coder, bits);
+  return bits;
 }
 
 double Predictor::encode(Byte byte, RangeEncoder& encoder) {
-  Encoding coder{{byte}, encoder};
-  step(coder);
-  return coder.observing.bits;
+  Encoding coder{byte, encoder};
+  double bits = 0;
+  step(coder, bits);
+  return bits;
 }
 
 Byte Predictor::decode(RangeDecoder& decoder, double& bits) {
   Decoding coder{decoder};
-  const Byte byte = step(coder);
-  bits += coder.bits;
-  return byte;
+  return step(coder, bits);
 }
 
-void Predictor::costs(const Node& node, double spent, std::span<double, 256> bits) const {
+void Predictor::costs(const Node& node, double probability, std::span<double, 256> bits) const {
   Node here = node;
-  if (here.depth % 4 == 0) {
-    for (std::size_t c = 0; c < contexts_; ++c) here.slots[c] = find_slot(slot_hash(c, here.known));
-  }
+  if (here.depth % 4 == 0) look_up(here);
   Prediction prediction;
   predict(here, prediction);
   for (const unsigned bit : {0u, 1u}) {
-    const double total = spent + bits_of_probability(bit ? prediction.p : kOne - prediction.p);
+    const double below = probability * likelihood(prediction.p, bit);
     Node next = here;
     next.known = 2 * here.known + bit;
     ++next.depth;
     if (next.depth == 8) {
-      bits[next.known & 255] = total;
+      bits[next.known & 255] = -std::log2(below);
     } else {
-      costs(next, total, bits);
+      costs(next, below, bits);
     }
   }
 }
 
-void Predictor::next_byte(std::span<double, 256> bits) const { costs(Node{}, 0, bits); }
+void Predictor::next_byte(std::span<double, 256> bits) const { costs(Node{}, 1, bits); }
 
 double Predictor::bits_of(Byte byte) const {
   Node node;
   Prediction prediction;
-  double total = 0;
+  double probability = 1;
   for (; node.depth < 8; ++node.depth) {
-    if (node.depth % 4 == 0) {
-      for (std::size_t c = 0; c < contexts_; ++c)
-        node.slots[c] = find_slot(slot_hash(c, node.known));
-    }
+    if (node.depth % 4 == 0) look_up(node);
     predict(node, prediction);
-    const bool bit = byte >> (7 - node.depth) & 1;
-    total += bits_of_probability(bit ? prediction.p : kOne - prediction.p);
+    const unsigned bit = byte >> (7 - node.depth) & 1;
+    probability *= likelihood(prediction.p, bit);
     node.known = node.known * 2 + bit;
   }
-  return total;
+  return -std::log2(probability);
 }
 
 Predictor::Place Predictor::mark() {
