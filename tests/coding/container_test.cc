@@ -552,7 +552,9 @@ TEST(Container, NoFileTakesMuchMemoryBeforeItIsChecked) {
                                     "lz4:12,block=4MiB",
                                     "png,width=1000000,channels=4,depth=16",
                                     "filtered:xz:9e,width=1000000",
-                                    "mix:xz:9e,xz:8e,xz:7e,xz:6e"};
+                                    "mix:xz:9e,xz:8e,xz:7e,xz:6e",
+                                    "cm:max,mem=1073741824",
+                                    "mix:cm:max,cm:max"};
   for (const std::string part : {"ngram:16", "cm", "\"xz:6,view=decoder\"",
                                  "\"brotli:11,view=decoder\"", "\"zstd:19,view=decoder\""}) {
     for (const int count : {3, 10, 31}) {

@@ -150,8 +150,8 @@ def branching_changes_the_text(browser, address):
 
 def bytes_are_kept(browser, address):
     """What is no text, and a backslash that is one."""
-    visit(browser, address, fragment(text=r"\xFF\x00\\xFF \xFF\x00\\xFF \xFF\x00"))
-    expect("escapes are bytes", shown(browser, "#inspector").startswith("16 bytes"), shown(browser, "#inspector"))
+    visit(browser, address, fragment(text=r"\xFF\x00\\xFF " * 8 + r"\xFF\x00"))
+    expect("escapes are bytes", shown(browser, "#inspector").startswith("58 bytes"), shown(browser, "#inspector"))
     expect("a backslash comes next", bars(browser, CM)[0][0] == "\\", bars(browser, CM))
     browser.click("#cards .card:last-child button")
     settled(browser)
@@ -160,7 +160,7 @@ def bytes_are_kept(browser, address):
         browser.click("#cards .card:last-child button")
         settled(browser)
     expect("and none of them is taken for an escape", text(browser).endswith(r"\xFF\x00\\xFF"), text(browser))
-    expect("all bytes are there", shown(browser, "#inspector").startswith("20 bytes"), shown(browser, "#inspector"))
+    expect("all bytes are there", shown(browser, "#inspector").startswith("62 bytes"), shown(browser, "#inspector"))
     visit(browser, address, fragment(text=r"é é é é \xC3"))
     expect("half a character is completed", bars(browser, CM)[0][0] == "é", bars(browser, CM))
     browser.click("#cards .card:last-child button")

@@ -6,6 +6,13 @@
 #include "registry/backends.h"
 
 namespace kraft {
+namespace {
+
+// By default, of effort max; and at most, on the word of a .kraft file: to try the model with more
+// takes more than 100 MB.
+constexpr std::int64_t kMostMemory = std::int64_t{128} << 20;
+
+}  // namespace
 
 Backend cm_backend() {
   Backend row;
@@ -16,7 +23,8 @@ Backend cm_backend() {
                         "how many contexts are mixed: max is slower and predicts better");
   row.parameters = {
       Parameter::integer("mem", cm::Predictor::kLeastMemory, std::int64_t{1} << 30, "",
-                         "bytes of memory at most (64MiB; max: 256MiB), taken as they are needed"),
+                         "bytes of memory at most (64MiB; max: 128MiB), taken as they are needed")
+          .up_to_from_file(kMostMemory),
       Parameter::integer("width", 1, 65536, "", "pixels of a row; without it: no picture"),
       Parameter::integer("channels", 1, cm::Predictor::kMostChannels, "", "samples of a pixel (1)"),
       Parameter::choice("depth", {"8", "16"}, "", "bits of a sample; 16: no picture"),
@@ -26,12 +34,12 @@ Backend cm_backend() {
   row.library = [] { return std::string("kraft"); };
   row.trial_ms = [](const Arguments&) { return 60; };
   row.trial_mib = [](const Arguments& arguments) {
-    return arguments.text("effort") == "max" ? 40 : 30;
+    return arguments.text("effort") == "max" ? 85 : 45;
   };
   row.make_model = [](const Arguments& arguments, const ModelOptions&) {
     const auto effort = arguments.text("effort") == "max" ? cm::Effort::max : cm::Effort::normal;
     const std::int64_t memory_bytes =
-        arguments.integer_or("mem", std::int64_t{effort == cm::Effort::max ? 256 : 64} << 20);
+        arguments.integer_or("mem", effort == cm::Effort::max ? kMostMemory : kMostMemory / 2);
     cm::PictureShape shape;
     if (arguments.has("width") && arguments.integer_or("depth", 8) == 8) {
       shape.channels = static_cast<std::uint32_t>(arguments.integer_or("channels", 1));
