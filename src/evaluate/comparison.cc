@@ -43,8 +43,9 @@ double increment_bits(State& state, ByteView continuation) {
 }  // namespace
 
 Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
-                       std::vector<std::string> models, std::vector<ComparedSampler> samplers,
-                       unsigned workers, std::function<bool()> cancelled)
+                       std::vector<std::string> models,
+                       const std::vector<ComparedSampler>& samplers, unsigned workers,
+                       std::function<bool()> cancelled)
     : settings_(std::move(settings)),
       inputs_(std::move(inputs)),
       models_(std::move(models)),

@@ -79,7 +79,7 @@ class Comparison {
   // `workers` is how many threads will compute. Models for which a sampler is to be chosen
   // (kAutoSampler) are made at once. Throws UsageError where that cannot be.
   Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
-             std::vector<std::string> models, std::vector<ComparedSampler> samplers,
+             std::vector<std::string> models, const std::vector<ComparedSampler>& samplers,
              unsigned workers, std::function<bool()> cancelled);
 
   // Of cells that there are: rows() needs neither models nor files. Inputs have no bytes but those

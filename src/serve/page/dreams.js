@@ -31,7 +31,7 @@ function makeDream(model, context, after) {
   const figure = make('article', { class: 'card', 'aria-label': `Dream of ${spec}` }, modelHeading(model, spec), body,
     make('div', { class: 'foot' }, note, keep));
   figure.style.setProperty('--hue', colourOf(model.spec));
-  const dream = { spec, model, context, after, body, note, keep, figure, bytes: new Uint8Array(), units: [], spans: [], entries: [], copies: [], cursor: -1 };
+  const dream = { spec, model, context, after, body, note, keep, figure, bytes: new Uint8Array(), units: [], spans: [], entries: [], copies: [], cursor: -1, frame: null };
   dream.lead = make('span', { class: 'lead' }, textOfBytes(context).slice(-kLead));
   dream.trail = make('span', { class: 'lead' }, after.slice(0, kLead));
   body.append(dream.lead, dream.trail);
@@ -55,6 +55,20 @@ function showDrawn(dream, complete) {
   dream.spans.push(...added);
   dream.trail.before(...added);
   dream.units = units;
+}
+
+// Once a frame, however fast bytes come, so that the page hears keys in between.
+function showSoon(dream) {
+  dream.frame ??= requestAnimationFrame(() => {
+    dream.frame = null;
+    showDrawn(dream, false);
+  });
+}
+
+function showAll(dream) {
+  if (dream.frame) cancelAnimationFrame(dream.frame);
+  dream.frame = null;
+  showDrawn(dream, true);
 }
 
 function tracedInDream(dream, unit) {
@@ -136,13 +150,14 @@ async function draw(dream, fields, signal) {
   try {
     const sample = await askForDream({ model: dream.spec, ...fields }, (bytes) => {
       dream.bytes = joinedBytes(dream.bytes, bytes);
-      showDrawn(dream, false);
+      showSoon(dream);
     }, signal);
-    showDrawn(dream, true);
+    showAll(dream);
     dream.note.textContent = sample ? measured(sample, (performance.now() - began) / 1000) : '';
     dream.keep.disabled = dream.bytes.length === 0;
     await colourDream(dream, signal);
   } catch (error) {
+    showAll(dream);
     dream.note.textContent = wasAborted(error) ? `Stopped after ${counted(dream.bytes.length, 'byte')}.` : error.message;
     dream.note.classList.toggle('trouble', !wasAborted(error));
     dream.keep.disabled = dream.bytes.length === 0;
