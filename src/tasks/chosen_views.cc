@@ -13,6 +13,16 @@ bool names_view(const Spec& spec) {
   return std::ranges::any_of(spec.values, [](const auto& named) { return named.first == "view"; });
 }
 
+// Whether the parameters go with the view: engine=recompress, for one, is the encoder's.
+bool is_possible(const std::string& spec) {
+  try {
+    check_spec(spec);
+  } catch (const UsageError&) {
+    return false;
+  }
+  return true;
+}
+
 void add_in_views(const std::string& text, ChosenView view, std::vector<std::string>& models) {
   Spec spec = Spec::parse(text);
   const Backend& backend = find_backend(spec.name);
@@ -55,7 +65,8 @@ std::vector<std::string> in_views(const std::vector<std::string>& models,
     }
     for (const std::string& one : in_views({text}, ChosenView::both)) {
       const bool itself = one == text;
-      if (itself || std::ranges::count(models, one) == 0) viewed.push_back(one);
+      if (itself || (std::ranges::count(models, one) == 0 && is_possible(one)))
+        viewed.push_back(one);
     }
   }
   return viewed;

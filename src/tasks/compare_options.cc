@@ -155,15 +155,16 @@ OptionTable<CompareTask> make_table() {
        .names_models = true});
   add_resume(table, &T::resume);
   add_threads(table, &T::threads);
-  std::vector<std::string> all;
+  // What has a default is looked at by check(): a value that is the default says nothing.
+  std::vector<std::string> others;
   for (const Option& row : table.rows()) {
-    if (row.name != "reference" && row.name != "threads") all.push_back(row.name);
+    if (row.initial.empty() && row.name != "reference") others.push_back(row.name);
   }
   table.list("from", &T::from,
              {.value_name = "FILE",
               .meaning = "results that --resume has kept, maybe elsewhere; several may be given. "
                          "Nothing is computed",
-              .excludes = std::move(all),
+              .excludes = std::move(others),
               .is_read = true});
   return table;
 }
@@ -189,7 +190,13 @@ const OptionTable<CompareTask>& compare_options() {
 void check(const CompareTask& task) {
   check(compare_options(), task);
   check_resume(task.resume);
-  if (!task.from.empty()) return;
+  if (!task.from.empty()) {
+    for (const Option& row : compare_options().rows()) {
+      if (!row.initial.empty() && row.name != "threads" && compare_options().is_set(task, row.name))
+        throw OptionError({"", "from", " and ", row.name, " cannot be given together"});
+    }
+    return;
+  }
   const PixelSize patch = task.patch.value_or(kPatch);
   if (patch.first < 1 || patch.first > kMostPixels || patch.second < 2 ||
       patch.second > kMostPixels)

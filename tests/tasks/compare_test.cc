@@ -92,6 +92,8 @@ TEST(Compare, LooksAtBothViewsOfWhatIsGivenWithoutOne) {
               ElementsAre("gzip:9", "gzip:9,view=decoder", "ngram:2"));
   EXPECT_THAT(models_of({"gzip:9,view=decoder"}), ElementsAre("gzip:9,view=decoder"));
   EXPECT_THAT(models_of({"gzip:9,view=encoder"}), ElementsAre("gzip:9,view=encoder"));
+  EXPECT_THAT(models_of({"gzip:9,engine=clone"}), ElementsAre("gzip:9,engine=clone"))
+      << "an engine of the encoder's";
   EXPECT_THAT(models_of({"gzip:9,view=decoder", "gzip:9"}),
               ElementsAre("gzip:9,view=decoder", "gzip:9"));
 }
@@ -343,7 +345,7 @@ TEST_F(CompareResume, ABudgetGivesFastModelsMoreWindows) {
 }
 
 TEST_F(CompareResume, FilesOfSeveralRunsMakeOneResult) {
-  const CompareResult whole = [this] {
+  const CompareResult whole = [] {
     CompareTask task = small_task();
     task.samplers = {"ancestral", "ancestral,temperature=0.5"};
     return compare(task);
