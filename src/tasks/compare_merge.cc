@@ -40,10 +40,7 @@ class Merging {
   }
 
   CompareResult result(const std::optional<std::string>& reference) {
-    const bool is_bound = reference == kTruthModel || reference == kUniformModel;
-    if (reference && !is_bound && std::ranges::count(models_, *reference) == 0)
-      throw UsageError("the reference '" + printable(*reference) + "' is none of the models: " +
-                       join(models_, ", ") + ", " + kTruthModel + ", " + kUniformModel);
+    check_reference(reference, models_);
     const Comparison comparison(*about_, inputs_, models_, std::move(samplers_));
     return compare_result(comparison, cells_, identities_, reference);
   }

@@ -11,6 +11,7 @@
 #include "kraft/tasks/compare.h"
 #include "kraft/tasks/options.h"
 #include "tasks/chosen_views.h"
+#include "tasks/compare_result.h"
 #include "tasks/drawing.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
@@ -176,10 +177,6 @@ void expect_no_repeats(const std::vector<std::string>& specs) {
   }
 }
 
-bool is_row(const std::string& model, const std::vector<std::string>& models) {
-  return model == kTruthModel || model == kUniformModel || std::ranges::count(models, model) > 0;
-}
-
 }  // namespace
 
 const OptionTable<CompareTask>& compare_options() {
@@ -207,9 +204,7 @@ void check(const CompareTask& task) {
   for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);
   check_models(models);
   check_models(task.judges);
-  if (task.reference && !is_row(*task.reference, models))
-    throw UsageError("the reference '" + printable(*task.reference) + "' is none of the models: " +
-                     join(models, ", ") + ", " + kTruthModel + ", " + kUniformModel);
+  check_reference(task.reference, models);
   for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
   if (task.alphabet != kAutoAlphabet) Candidates::parse(task.alphabet, {});
   const std::uint64_t rows = task.rows.value_or(kTruthRows);

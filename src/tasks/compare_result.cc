@@ -1,5 +1,10 @@
 #include "tasks/compare_result.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+#include "kraft/error.h"
+
 namespace kraft {
 namespace {
 
@@ -75,6 +80,15 @@ std::vector<CompareRecord> CompareResult::records() const {
                          std::nullopt, std::nullopt});
   }
   return records;
+}
+
+void check_reference(const std::optional<std::string>& reference,
+                     const std::vector<std::string>& models) {
+  if (!reference || reference == kTruthModel || reference == kUniformModel ||
+      std::ranges::count(models, *reference) > 0)
+    return;
+  throw UsageError("the reference '" + printable(*reference) + "' is none of the models: " +
+                   join(models, ", ") + ", " + kTruthModel + ", " + kUniformModel);
 }
 
 }  // namespace kraft

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "evaluate/comparison.h"
 #include "kraft/tasks/compare.h"
@@ -19,5 +20,9 @@ using ModelIdentities = std::map<std::pair<std::size_t, std::string>, std::strin
 CompareResult compare_result(const Comparison& comparison, const std::map<CellKey, Cell>& cells,
                              const ModelIdentities& identities,
                              const std::optional<std::string>& reference);
+
+// Throws UsageError unless the reference, where one is named, is one of the models or a bound.
+void check_reference(const std::optional<std::string>& reference,
+                     const std::vector<std::string>& models);
 
 }  // namespace kraft
