@@ -22,8 +22,8 @@ wait "$server" && echo "ended by itself"
 sed -E 's/ [0-9TZ:-]{20} / TIME /; s/[0-9.]+ s$/SECONDS/' errors
 
 begin --model uniform --quiet
-kill -KILL "$server"
-wait "$server" 2>/dev/null || echo "killed"
+# The shell says so, too, as soon as it notices.
+{ kill -KILL "$server"; wait "$server"; } 2>/dev/null || echo "killed"
 cat errors
 ls
 

@@ -637,7 +637,7 @@ TEST(Container, KnowsWeightsByTheirFingerprintWhereverTheyLie) {
 }
 
 TEST(Container, SavesAsMuchAsTheModelKnows) {
-  const Bytes original = real_text(60'000);
+  const Bytes original = real_text(sized(60'000));
   const Bytes file = compress(*make_model("ngram:5"), original);
   const double ideal_bytes = make_model("ngram:5")->start(original)->context_bits() / 8;
   EXPECT_LE(static_cast<double>(file.size()), ideal_bytes * 1.0001 + 100);

@@ -13,6 +13,7 @@
 #include "kraft/registry.h"
 #include "models/cm/mixing.h"
 #include "models/coded.h"
+#include "sanitized.h"
 
 namespace kraft {
 namespace {
@@ -88,7 +89,7 @@ void expect_that_next_byte_is_what_coding_pays(const Model& model, ByteView data
 }
 
 TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {
-  const Bytes text = real_text(60'000);
+  const Bytes text = real_text(sized(60'000));
   const Bytes by_ppmd = encoded(*make_model("ppmd"), text);
   for (const char* spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
     const Bytes stream = expect_that_it_comes_back(*make_model(spec), text);
@@ -97,7 +98,7 @@ TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {
 }
 
 TEST(ContextMixing, NoiseCostsHardlyMoreThanItsBytes) {
-  const Bytes noise = random_bytes(200'000, 4);
+  const Bytes noise = random_bytes(sized(200'000), 4);
   const double bits = make_model("cm,mem=32MiB")->start(noise)->context_bits();
   EXPECT_LT(bits, 8 * 1.002 * static_cast<double>(noise.size()));
 }
