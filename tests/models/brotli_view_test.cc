@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "models/bit_writer.h"
 #include "models/brotli/decoder_view.h"
 #include "models/brotli/dictionary.h"
 #include "models/brotli/prices.h"
@@ -529,25 +530,6 @@ TEST(BrotliView, SumsOverTheWordsOfTheDictionary) {
 
 // ---- Coin flips into the stock decoder -------------------------------------------------------
 
-class BitWriter {
- public:
-  void write(std::uint64_t value, int bits) {
-    for (int i = 0; i < bits; ++i, ++written_) {
-      if (written_ % 8 == 0) bytes_.push_back(0);
-      bytes_.back() |= static_cast<Byte>((value >> i & 1) << written_ % 8);
-    }
-  }
-  void write(ByteView bytes) {
-    written_ = (written_ + 7) / 8 * 8;
-    for (const Byte byte : bytes) write(byte, 8);
-  }
-  const Bytes& bytes() const { return bytes_; }
-
- private:
-  Bytes bytes_;
-  std::uint64_t written_ = 0;
-};
-
 using WordBits = std::vector<std::uint8_t>;  // of each symbol; 0: it has no word
 
 // Section 3.5: the lengths of 0 to 15 are coded by four bits each.
@@ -639,7 +621,8 @@ constexpr std::size_t kReaching = 19;
 constexpr std::size_t kFarthest = 3068;
 
 // Compares the counts of all strings of the letters with what the view expects.
-void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t size) {
+void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t size,
+                       std::size_t hypotheses = 1) {
   constexpr int kDraws = 20000;
   const Bytes context = letters(kFarthest, alphabet, 3);  // no refresh follows soon
   b::ViewParameters parameters;
@@ -648,7 +631,8 @@ void expect_coin_flips(const Codes& codes, std::size_t alphabet, std::size_t siz
   b::DecoderView view(parameters);
   view.observe(context);
   const b::MetaBlock block = meta_block_of(codes);
-  view.begin_command(std::make_shared<const b::Prices>(&block, parameters.window_bytes));
+  view.begin_command(std::make_shared<const b::Prices>(&block, parameters.window_bytes),
+                     hypotheses);
   const BitWriter begun = begun_stream(context, codes);
   Random random(size);
   std::map<Bytes, int> counts;
@@ -706,19 +690,22 @@ Codes codes_of(bool last_distances) {
   return codes;
 }
 
-// One history of distances is kept at each position: it is exact as long as no copy has ended, and
-// where no distance is one of the last.
+// One history of distances is exact as long as no copy has ended, and where no distance is one of
+// the last. Else it would be found out (404 where 64 are expected); many pass.
 TEST(BrotliView, SaysHowOftenCoinFlipsIntoTheStockDecoderDrawEachString) {
   expect_coin_flips(codes_of(true), 20, 1);
   expect_coin_flips(codes_of(true), 5, 2);
   expect_coin_flips(codes_of(false), 4, 3);
   expect_coin_flips(codes_of(false), 2, 7);
+  if (!kSanitized) expect_coin_flips(codes_of(true), 2, 6, 256);
 }
 
 // ---- What every view promises ----------------------------------------------------------------
 
-b::ViewParameters parameters_of(const char* spec, std::uint64_t refresh_bytes) {
+b::ViewParameters parameters_of(const char* spec, std::uint64_t refresh_bytes,
+                                std::size_t hypotheses = 1) {
   b::ViewParameters parameters;
+  parameters.hypotheses = hypotheses;
   parameters.codec = make_codec(spec);
   parameters.refresh_bytes = refresh_bytes;
   return parameters;
@@ -751,6 +738,19 @@ TEST(BrotliView, AfterARewindIsAsIfNothingHadBeenObserved) {
   expect_that_rewinds_leave_nothing(make, text, 0, 25, 300);
 }
 
+TEST(BrotliView, KeepsThesePromisesWithSeveralHistories) {
+  const auto make = [] { return b::DecoderView(parameters_of("brotli:5", 1024, 5)); };
+  Bytes text = real_text(1300);
+  text.insert(text.end(), 60, 'x');
+  b::DecoderView view = make();
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at % 97 == 0) expect_distribution(view);
+    view.observe(text[at]);
+    view.trim();
+  }
+  expect_that_rewinds_leave_nothing(make, text, 0, 8, 300);
+}
+
 TEST(BrotliView, PredictsTextInFewerBitsThanBrotliNeedsForIt) {
   const Bytes text = real_text(44000);
   const ByteView context = ByteView(text).first(40000), truth = ByteView(text).subspan(40000);
@@ -776,7 +776,7 @@ TEST(BrotliView, RefusesWhatBelongsToTheOtherView) {
   EXPECT_THROW(make_model("brotli,view=decoder,large=on"), UsageError);
   EXPECT_THROW(make_model("brotli,refresh=4KiB"), UsageError);
   EXPECT_EQ(make_model("brotli:5,view=decoder,window=10")->window_bytes(), 1008u);
-  EXPECT_EQ(codec_spec("brotli:5,view=decoder,refresh=2KiB"), "brotli:5");
+  EXPECT_EQ(codec_spec("brotli:5,view=decoder,refresh=2KiB,hypotheses=8"), "brotli:5");
 }
 
 }  // namespace

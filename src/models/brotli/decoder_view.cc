@@ -46,9 +46,11 @@ DecoderView::DecoderView(const ViewParameters& parameters)
 void DecoderView::start_block(std::uint64_t begin, std::uint64_t first,
                               std::shared_ptr<const Prices> prices) {
   const std::vector<double> types = prices->types_at_first();
-  blocks_.push_back({begin, std::move(prices), first, {}, types, first, {}});
+  blocks_.push_back({begin, std::move(prices), first, {}, {}, types, first, {}});
   repeats_.clear();
-  end_runs({}, 1, first);
+  Place place;
+  place.before_run = found_.move_to(block().histories, 1, kFirstLastDistances);
+  end_runs(place, 1, first);
 }
 
 void DecoderView::begin_block(std::uint64_t position) {
@@ -68,7 +70,8 @@ void DecoderView::begin_block(std::uint64_t position) {
   for (std::uint64_t at = block().first + 1; at <= position; ++at) push_place(at);
 }
 
-void DecoderView::begin_command(std::shared_ptr<const Prices> prices) {
+void DecoderView::begin_command(std::shared_ptr<const Prices> prices, std::size_t hypotheses) {
+  parameters_.hypotheses = hypotheses;
   start_block(position_bytes(), position_bytes(), std::move(prices));
   refresh_histograms();
   prepared_ = false;
@@ -134,12 +137,13 @@ double DecoderView::ends_after(const Repeat& repeat, std::uint64_t bytes) const 
   const std::size_t code = prices.code_of_context[distance_context(bytes)];
   double mass = start.copy[c] * prices.distances[code].recent[repeat.symbol];
   if (repeat.symbol == 0 && c < start.last.size()) mass += start.last[c];
-  return mass * scale_of(start);
+  return mass * repeat.share * scale_of(start);
 }
 
-// Of the copies that end here; the history that the likeliest leaves.
-void DecoderView::keep_best(Best& best, std::uint64_t position) const {
+// Of the copies that end here.
+DecoderView::Best DecoderView::likeliest_copy(std::uint64_t position) const {
   const Prices& prices = *blocks_.back().prices;
+  Best best;
   for (std::uint32_t k = kCopyBase[0]; k <= longest_match_ && best_weight_[k] > 0; ++k) {
     const Start* const start = start_at(position, k);
     if (start == nullptr) break;
@@ -152,11 +156,67 @@ void DecoderView::keep_best(Best& best, std::uint64_t position) const {
     const double mass = ends_after(repeat, position - repeat.begin);
     if (mass > best.mass) best = {mass, repeat.begin, repeat.distance};
   }
+  return best;
+}
+
+// The history that it leaves.
+void DecoderView::find_likeliest(const Best& best) {
+  if (best.mass == 0) return;
+  const Block& now = block();
+  const Place& from = now.places[static_cast<std::size_t>(best.begin - now.first)];
+  LastDistances distances = histories(from.before_copy).front().distances;
+  if (best.distance != 0 && distances[0] != best.distance) push(distances, best.distance);
+  found_.add(distances, 1);
+}
+
+// Histories with less of a place's mass are not worth being looked at.
+double DecoderView::share_listed() const {
+  return 1 / (4096.0 * static_cast<double>(parameters_.hypotheses));
+}
+
+// Of the copies that end here; `begun` is the mass of those, and of words.
+void DecoderView::find_histories(std::uint64_t position, double begun) {
+  const Block& now = block();
+  const Prices& prices = *now.prices;
+  const double least = share_listed() * begun;
+  struct Length {
+    std::uint32_t bytes;
+    std::size_t code;  // of distances
+    double mass;       // of its copies, by the weight of their distance
+  };
+  std::vector<Length> lengths;
+  for (std::uint32_t k = kCopyBase[0]; k <= longest_match_; ++k) {
+    const Start* const start = start_at(position, k);
+    if (start == nullptr) break;
+    const std::size_t code = prices.code_of_context[distance_context(k)];
+    const double mass = Prices::kUnit * start->copy[class_of_length(k)] * scale_of(*start);
+    if (mass * static_cast<double>(weight_of_length_[code][k]) >= least)
+      lengths.push_back({k, code, mass});
+  }
+  for (const lz::MatchTracker::Match& match : tracker_.matches(position)) {
+    const std::uint32_t before = match.distance - 1, end = before + match.count;
+    for (const Length& length : lengths) {
+      if (length.bytes > match.length) break;
+      const auto& up_to = prices.distances[length.code].up_to;
+      const double mass = length.mass * static_cast<double>(up_to[end] - up_to[before]);
+      if (mass < least) continue;
+      const Place& from = now.places[static_cast<std::size_t>(position - length.bytes - now.first)];
+      for (const History& history : histories(from.before_copy)) {
+        if (mass * history.share < least) continue;
+        LastDistances distances = history.distances;
+        push(distances, match.distance);
+        found_.add(distances, mass * history.share);
+      }
+    }
+  }
+  for (const Repeat& repeat : repeats_)
+    found_.add(repeat.next, ends_after(repeat, position - repeat.begin));
 }
 
 void DecoderView::push_place(std::uint64_t position) {
-  const Block& now = block();
+  Block& now = block();
   const Prices& prices = *now.prices;
+  const bool one_history = parameters_.hypotheses == 1;
   add_up_matches(position);
   std::erase_if(repeats_, [&](const Repeat& r) { return !goes_on(r, position); });
 
@@ -169,8 +229,7 @@ void DecoderView::push_place(std::uint64_t position) {
              (Prices::kUnit * static_cast<double>(weight_of_length_[code][k]));
   }
   for (const Repeat& repeat : repeats_) begun += ends_after(repeat, position - repeat.begin);
-  Best best;
-  keep_best(best, position);
+  Best best = one_history ? likeliest_copy(position) : Best{};
   const ByteView text = tracker_.text_up_to(position);
   if (prices.words.has_words()) {
     each_spelling(
@@ -180,15 +239,19 @@ void DecoderView::push_place(std::uint64_t position) {
           const double mass = start.words * share * scale_of(start);
           begun += mass;
           if (mass > best.mass) best = {mass, position - bytes, 0};
+          if (one_history) return;
+          const Place& from = now.places[static_cast<std::size_t>(position - bytes - now.first)];
+          for (const History& history : histories(from.before_copy))
+            found_.add(history.distances, mass * history.share);
         });
   }
+  if (one_history)
+    find_likeliest(best);
+  else
+    find_histories(position, begun);
 
   Place place;
-  if (best.mass > 0) {
-    place.before_run = now.places[static_cast<std::size_t>(best.begin - now.first)].before_copy;
-    if (best.distance != 0 && place.before_run[0] != best.distance)
-      push(place.before_run, best.distance);
-  }
+  place.before_run = found_.move_to(now.histories, parameters_.hypotheses, kFirstLastDistances);
   const Byte last = byte_before(text, 2), before_last = byte_before(text, 3);
   const Place& before = now.places.back();
   place.product = before.product * prices.literal(last, before_last, text.back(), last_types());
@@ -228,7 +291,11 @@ void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
   const std::int64_t unit = now.starts.empty() ? 0 : now.starts.back().exponent;
   place.begun = begun / place.product;
   place.exponent = unit - place.product_bits;
-  place.before_copy = place.before_run;
+  LastDistances likeliest = histories(place.before_run).front().distances;
+  if (parameters_.hypotheses > 1) {
+    for (const History& history : histories(place.before_run))
+      found_.add(history.distances, begun * prices.run_code[0] * history.share);
+  }
   std::array<double, kLengthCodes> ends{};
   ends[0] = begun;
   double literal = begun * prices.longer_run[0], best = begun * prices.run_code[0], all = begun;
@@ -244,11 +311,17 @@ void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
     ends[code] += here;
     literal += goes_on;
     all += here;
-    if (here * prices.run_code[code] > best) {
-      best = here * prices.run_code[code];
-      place.before_copy = from.before_run;
+    const double copies = here * prices.run_code[code];
+    if (parameters_.hypotheses > 1) {
+      if (copies < share_listed() * best) continue;
+      for (const History& history : histories(from.before_run))
+        found_.add(history.distances, copies * history.share);
+    } else if (copies > best) {
+      likeliest = histories(from.before_run).front().distances;
     }
+    best = std::max(best, copies);
   }
+  place.before_copy = found_.move_to(now.histories, parameters_.hypotheses, likeliest);
   int down = 0;
   if (literal + all < kSmall) std::frexp(literal + all, &down);
   const double scale = std::ldexp(1.0, -down);
@@ -271,7 +344,7 @@ void DecoderView::push_start(std::span<const double, kLengthCodes> ends, double 
     possible[j] = Prices::kUnit * static_cast<double>(distances.up_to[farthest]);
     for (auto repeat = repeats_.rbegin(); repeat != repeats_.rend() && repeat->begin == position;
          ++repeat) {
-      possible[j] += distances.recent[repeat->symbol];
+      possible[j] += distances.recent[repeat->symbol] * repeat->share;
       last_is_possible = last_is_possible || repeat->symbol == 0;
     }
   }
@@ -308,10 +381,14 @@ bool DecoderView::reaches(std::uint32_t distance, std::uint64_t position) const 
 }
 
 void DecoderView::add_repeats(std::uint64_t position) {
-  const Place& place = block().places.back();
-  for (std::uint32_t symbol = 0; symbol < kRecentDistances; ++symbol) {
-    const std::uint32_t distance = recent_distance(place.before_copy, symbol);
-    if (reaches(distance, position)) repeats_.push_back({position, distance, symbol});
+  for (const History& history : histories(block().places.back().before_copy)) {
+    for (std::uint32_t symbol = 0; symbol < kRecentDistances; ++symbol) {
+      const std::uint32_t distance = recent_distance(history.distances, symbol);
+      if (!reaches(distance, position)) continue;
+      LastDistances next = history.distances;
+      if (symbol > 0) push(next, distance);
+      repeats_.push_back({position, distance, symbol, history.share, next});
+    }
   }
 }
 
@@ -385,6 +462,7 @@ void DecoderView::rewind(std::uint64_t position) {
   }
   Block& back = block();
   back.places.resize(static_cast<std::size_t>(position - back.first + 1));
+  back.histories.resize(back.places.back().before_copy.end());
   back.types.resize(back.places.size() * back.prices->types_at_first().size());
   back.starts.resize(static_cast<std::size_t>(position - back.first_start + 1));
   if (same_block && now - position < 1000) {
@@ -435,7 +513,7 @@ double DecoderView::goes_on_with(const Repeat& repeat, std::uint64_t position) c
   double mass = repeat.symbol == 0 ? longer.last : 0;
   for (std::size_t j = 0; j < prices.distances.size(); ++j)
     mass += longer.by_code[j] * prices.distances[j].recent[repeat.symbol];
-  return mass;
+  return mass * repeat.share;
 }
 
 void DecoderView::add_literals() {

@@ -17,9 +17,10 @@
 //                           + sum over d, k >= 0, k <= m_d of A_{t-k}(> k) p_dist(d | length)
 //                                                                          [x_{t+1-d} = b]
 //
-// A distance can also be named by the last four. Which they are depends on the parse; one history
-// is kept for each position, that of the likeliest single parse to it. So much for copies of text.
-// A word of the static dictionary (words.h) is one that goes on as the tree of all words says, with
+// A distance can also be named by the last four. Which they are depends on the parse; `hypotheses`
+// histories are kept for each position, as in zstd/decoder_view.h, and taken as independent of the
+// run before. So much for copies of text. A word of the static dictionary (words.h) is one that
+// goes on as the tree of all words says, with
 //
 //     W_t = sum over words of A_t(its length) p_dist(its number)      a word begins at t
 //
@@ -40,6 +41,7 @@
 #include "kraft/codec.h"
 #include "models/brotli/prices.h"
 #include "models/lz/byte_masses.h"
+#include "models/lz/histories.h"
 #include "models/lz/match_tracker.h"
 #include "models/lz/next_bytes.h"
 #include "models/lz/schedule.h"
@@ -54,6 +56,7 @@ struct ViewParameters {
   std::uint32_t window_bytes = kWindow;
   std::uint64_t refresh_bytes = 16384;
   std::uint64_t source_bytes = 1 << 17;
+  std::size_t hypotheses = 1;  // histories of distances, at each position
 };
 
 // Memory is O(window) for each code of distances, of which there are four at most, and O(bytes
@@ -70,18 +73,20 @@ class DecoderView {
   void rewind(std::uint64_t position_bytes);
   void trim();
 
-  // Pretends that a command begins here, with these prices.
-  void begin_command(std::shared_ptr<const Prices> prices);
+  // Pretends that a command begins here, with these prices; keeps so many hypotheses from now on.
+  void begin_command(std::shared_ptr<const Prices> prices, std::size_t hypotheses = 1);
 
  private:
-  // What begins at a position, and the likeliest history of distances there.
+  using History = lz::History<LastDistances>;
+
+  // What begins at a position, and the histories of distances there: of a command, and of a copy.
   struct Place {
     double begun = 0;               // B_t / product
     std::int64_t exponent = 0;      // of its unit, less that of the product
     double product = 1;             // of the literals since the first place, ...
     std::int64_t product_bits = 0;  // times 2^-product_bits
     double literal = 0;             // C_t, in the unit of the start here
-    LastDistances before_run = kFirstLastDistances, before_copy = kFirstLastDistances;
+    lz::HistoryRange before_run, before_copy;
   };
   // A_t(k), by the class of k; those from the last distance are apart, and words. In units of
   // 2^-exponent.
@@ -96,8 +101,9 @@ class DecoderView {
     std::shared_ptr<const Prices> prices;
     std::uint64_t first;
     std::vector<Place> places;
-    std::vector<double> types;  // of literals, at each place: how likely
-    std::uint64_t first_start;  // older ones are gone
+    std::vector<History> histories;  // of the places
+    std::vector<double> types;       // of literals, at each place: how likely
+    std::uint64_t first_start;       // older ones are gone
     std::vector<Start> starts;
   };
   // A copy by one of the last distances that can still be going on.
@@ -105,6 +111,8 @@ class DecoderView {
     std::uint64_t begin;
     std::uint32_t distance;
     std::uint32_t symbol;
+    double share;        // of the copies that begin there
+    LastDistances next;  // after it
   };
   // Of copies that are longer than k: the mass by the code of their distance, and of those from the
   // last one.
@@ -119,6 +127,9 @@ class DecoderView {
   };
 
   Block& block() { return blocks_.back(); }
+  std::span<const History> histories(const lz::HistoryRange& range) const {
+    return std::span(blocks_.back().histories).subspan(range.begin, range.count);
+  }
   std::span<const double> last_types() const;
   void start_block(std::uint64_t begin, std::uint64_t first, std::shared_ptr<const Prices> prices);
   void begin_block(std::uint64_t position);
@@ -137,7 +148,10 @@ class DecoderView {
   double ends_after(const Repeat& repeat, std::uint64_t bytes) const;
   Longer longer_than(std::uint64_t bytes, std::uint64_t position) const;
   double goes_on_with(const Repeat& repeat, std::uint64_t position) const;
-  void keep_best(Best& best, std::uint64_t position) const;
+  Best likeliest_copy(std::uint64_t position) const;
+  double share_listed() const;
+  void find_likeliest(const Best& best);
+  void find_histories(std::uint64_t position, double begun);
   std::uint32_t longest_match(std::uint64_t position);
   void refresh_histograms();
   void add_literals();
@@ -151,6 +165,7 @@ class DecoderView {
   std::vector<lz::NextBytes<DistanceFormat>> next_bytes_;  // of each code of distances
   std::vector<Block> blocks_;
   std::vector<Repeat> repeats_;
+  lz::Histories<LastDistances> found_;
   bool prepared_ = false;
   lz::ByteMasses next_;
 

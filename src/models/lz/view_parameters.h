@@ -40,6 +40,22 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
   return parameters;
 }
 
+// `hypotheses` of `what`, of which so many are kept if it is not given.
+inline Parameter hypotheses_parameter(const std::string& what, std::size_t otherwise) {
+  Parameter parameter =
+      Parameter::integer("hypotheses", 1, 1 << 20, "",
+                         "of " + what + ", how many view=decoder keeps at each position; " +
+                             std::to_string(otherwise) + " if not given");
+  parameter.of_model = true;
+  return parameter;
+}
+
+// What `hypotheses` says, or what holds if it is not given.
+inline std::size_t hypotheses(const Arguments& arguments, std::size_t otherwise) {
+  return static_cast<std::size_t>(
+      arguments.integer_or("hypotheses", static_cast<std::int64_t>(otherwise)));
+}
+
 // What `refresh` says, or what holds if it is not given.
 inline std::uint64_t refresh_bytes(const Arguments& arguments, std::uint64_t otherwise) {
   return static_cast<std::uint64_t>(

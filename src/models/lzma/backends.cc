@@ -74,11 +74,8 @@ std::vector<Parameter> parameters_of_views() {
   std::vector<Parameter> parameters =
       lz::view_parameters("fractional", "probabilities", lzma::ViewParameters{}.refresh_bytes,
                           lzma::kShortestRefreshBytes);
-  parameters.push_back(Parameter::integer(
-      "hypotheses", 1, 1 << 20, "",
-      "of the state and the last distances, how many view=decoder keeps at each position; " +
-          std::to_string(lzma::ViewParameters{}.hypotheses) + " if not given"));
-  parameters.back().of_model = true;
+  parameters.push_back(lz::hypotheses_parameter("the state and the last distances",
+                                                lzma::ViewParameters{}.hypotheses));
   return parameters;
 }
 

@@ -16,8 +16,7 @@ std::shared_ptr<const Model> make_decoder_view(const lzma_options_lzma& options,
                 " cannot be rewound, which the decoder's view needs");
   ViewParameters view{.options = options};
   view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
-  view.hypotheses = static_cast<std::size_t>(
-      arguments.integer_or("hypotheses", static_cast<std::int64_t>(view.hypotheses)));
+  view.hypotheses = lz::hypotheses(arguments, view.hypotheses);
   auto engine = std::make_shared<Engine>(options, 1, model_options.cancelled);
   return std::make_shared<lz::ViewModel<DecoderView>>(arguments.spec(), options.dict_size,
                                                       DecoderView(view, std::move(engine)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "codecs/zstd.h"
 #include "models/lz/two_views.h"
@@ -22,19 +23,23 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
     view.window_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(
         std::uint64_t{1} << arguments.integer("window"), view.window_bytes));
   view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
+  view.hypotheses = lz::hypotheses(arguments, view.hypotheses);
   return std::make_shared<lz::ViewModel<zstd::DecoderView>>(arguments.spec(), view.window_bytes,
                                                             zstd::DecoderView(view));
+}
+
+std::vector<Parameter> parameters_of_views() {
+  const zstd::ViewParameters defaults;
+  std::vector<Parameter> parameters =
+      lz::view_parameters("byte", "tables of the last block", defaults.refresh_bytes);
+  parameters.push_back(lz::hypotheses_parameter("the last offsets", defaults.hypotheses));
+  return parameters;
 }
 
 }  // namespace
 
 Backend zstd_backend() {
-  return lz::with_views(
-      zstd::codec_row(),
-      lz::view_parameters("byte",
-                          "tables of the last block, and one history of offsets at each position",
-                          zstd::ViewParameters{}.refresh_bytes),
-      make_decoder_view);
+  return lz::with_views(zstd::codec_row(), parameters_of_views(), make_decoder_view);
 }
 
 }  // namespace kraft

@@ -87,11 +87,12 @@ DecoderView::DecoderView(const ViewParameters& parameters)
 
 void DecoderView::start_block(std::uint64_t begin, std::uint64_t first,
                               std::shared_ptr<const Prices> prices) {
-  blocks_.push_back({begin, std::move(prices), first, {}, {}, 0});
+  blocks_.push_back({begin, std::move(prices), first, {}, {}, {}, 0});
   repeats_.clear();
   repeats_position_ = first;
   Place place;
   place.begun = 1;
+  place.before_run = found_.move_to(block().histories, 1, kFirstOffsets);
   end_runs(place, first);
 }
 
@@ -106,9 +107,9 @@ void DecoderView::begin_block(std::uint64_t position) {
   for (std::uint64_t at = block().first + 1; at <= position; ++at) push_place(at);
 }
 
-void DecoderView::begin_sequence(const Tables& tables) {
-  start_block(position_bytes(), position_bytes(),
-              std::make_shared<const Prices>(tables, parameters_.window_bytes));
+void DecoderView::begin_sequence(std::shared_ptr<const Prices> prices, std::size_t hypotheses) {
+  parameters_.hypotheses = hypotheses;
+  start_block(position_bytes(), position_bytes(), std::move(prices));
   refresh_histograms();
   prepared_ = false;
 }
@@ -192,18 +193,69 @@ void DecoderView::push_place(std::uint64_t position) {
     const std::uint64_t k = position - repeat.begin;
     place.begun += starts_[k - 1] * repeat.share * prices.length[k];
   }
-  if (const Best best = likeliest_copy(position); best.mass > 0) {
+  find_histories(position, place.begun);
+  place.before_run = found_.move_to(now.histories, parameters_.hypotheses, kFirstOffsets);
+  now.literal_bits += prices.literal_bits[text.back()];
+  place.exponent = now.starts.unit() - now.literal_bits;
+  end_runs(place, position);
+}
+
+// Histories with less of a place's mass are not worth being looked at.
+double DecoderView::share_listed() const {
+  return 1 / (4096.0 * static_cast<double>(parameters_.hypotheses));
+}
+
+// Of the copies that end here, `begun` in all.
+void DecoderView::find_histories(std::uint64_t position, double begun) {
+  const Block& now = block();
+  const Prices& prices = *now.prices;
+  if (parameters_.hypotheses == 1) {
+    const Best best = likeliest_copy(position);
+    if (best.mass == 0) return;
     const Place& from = now.places[static_cast<std::size_t>(best.begin - now.first)];
-    Offsets offsets = from.before_copy;
+    Offsets offsets = histories(from.before_copy).front().distances;
     const auto found = std::ranges::find(offsets, best.distance);
     if (found == offsets.end()) offsets.back() = best.distance;
     const auto last = found == offsets.end() ? offsets.end() - 1 : found;
     std::rotate(offsets.begin(), last, last + 1);
-    place.before_run = offsets;
+    return found_.add(offsets, 1);
   }
-  now.literal_bits += prices.literal_bits[text.back()];
-  place.exponent = now.starts.unit() - now.literal_bits;
-  end_runs(place, position);
+  const double least = share_listed() * begun;
+  struct Length {
+    std::uint32_t bytes;
+    double mass;  // of its copies, by the weight of their offset
+  };
+  std::vector<Length> lengths;
+  for (std::uint32_t k = kMinMatch; k <= longest_match_ && k <= starts_.size(); ++k) {
+    const double mass = Prices::kUnit * starts_[k - 1] * prices.length[k];
+    if (mass * static_cast<double>(weight_of_length_[k]) >= least) lengths.push_back({k, mass});
+  }
+  for (const lz::MatchTracker::Match& match : tracker_.matches(position)) {
+    const auto weight = static_cast<double>(weight_of(match));
+    for (const Length& length : lengths) {
+      if (length.bytes > match.length) break;
+      add_histories(now.places[static_cast<std::size_t>(position - length.bytes - now.first)],
+                    match.distance, length.mass * weight, least);
+    }
+  }
+  for (const Repeat& repeat : repeats_) {
+    const std::uint64_t k = position - repeat.begin;
+    found_.add(repeat.next, starts_[k - 1] * repeat.share * prices.length[k]);
+  }
+}
+
+// Of a copy that began there, and whose offset is not one of the last.
+void DecoderView::add_histories(const Place& from, std::uint32_t distance, double mass,
+                                double least) {
+  if (mass < least) return;
+  const auto add = [&](const lz::HistoryRange& range, double of_them) {
+    for (const History& history : histories(range)) {
+      const double here = of_them * history.share;
+      if (here >= least) found_.add({distance, history.distances[0], history.distances[1]}, here);
+    }
+  };
+  add(from.before_copy, mass * (1 - from.at_once));
+  add(from.before_run, mass * from.at_once);
 }
 
 // Completes the place: the runs of literals that end there, or go on.
@@ -216,7 +268,7 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
   const std::int64_t unit = now.starts.size() == 0 ? 0 : now.starts.unit();
   const double at_once = place.begun * prices.run[0];
   double after_some = 0, literal = place.begun * prices.longer_run[0], best = 0;
-  place.before_copy = place.before_run;
+  Offsets otherwise = histories(place.before_run).front().distances;
   std::size_t idle = 0;
   for (std::size_t l = 1; l <= now.places.size() && idle < kPatience; ++l) {
     const Place& from = now.places[now.places.size() - l];
@@ -226,12 +278,16 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
     idle = goes_on < kNothing * literal ? idle + 1 : 0;
     after_some += ends;
     literal += goes_on;
-    if (ends > best) {
+    if (parameters_.hypotheses > 1) {
+      if (ends < share_listed() * after_some) continue;
+      for (const History& history : histories(from.before_run))
+        found_.add(history.distances, ends * history.share);
+    } else if (ends > best) {
       best = ends;
-      place.before_copy = from.before_run;
+      otherwise = histories(from.before_run).front().distances;
     }
   }
-  if (best == 0) place.before_copy = place.before_run;
+  place.before_copy = found_.move_to(now.histories, parameters_.hypotheses, otherwise);
   const double copy = at_once + after_some;
   double offsets = Prices::kUnit * static_cast<double>(prices.offset.up_to(position));
   for (const double repeated : prices.repeated) offsets += repeated;
@@ -250,16 +306,26 @@ void DecoderView::add_repeats(std::uint64_t position) {
   const Block& now = block();
   const Place& place = now.places.back();
   const std::array<double, 3>& shares = now.prices->repeated;
-  const auto add = [&](std::uint32_t distance, double share) {
+  const auto add = [&](std::uint32_t distance, double share, const Offsets& next) {
     if (distance == 0 || distance > position || distance > parameters_.window_bytes || share == 0)
       return;
-    repeats_.push_back({position, distance, share});
+    repeats_.push_back({position, distance, share, next});
   };
   const double some = 1 - place.at_once;
-  for (std::size_t i = 0; i < 3; ++i) add(place.before_copy[i], some * shares[i]);
-  add(place.before_run[1], place.at_once * shares[0]);
-  add(place.before_run[2], place.at_once * shares[1]);
-  add(place.before_run[0] - 1, place.at_once * shares[2]);
+  for (const History& history : histories(place.before_copy)) {
+    const auto [first, second, third] = history.distances;
+    const double share = some * history.share;
+    add(first, share * shares[0], history.distances);
+    add(second, share * shares[1], {second, first, third});
+    add(third, share * shares[2], {third, first, second});
+  }
+  for (const History& history : histories(place.before_run)) {
+    const auto [first, second, third] = history.distances;
+    const double share = place.at_once * history.share;
+    add(second, share * shares[0], {second, first, third});
+    add(third, share * shares[1], {third, first, second});
+    add(first - 1, share * shares[2], {first - 1, first, second});
+  }
 }
 
 // Whether a copy that went on until the byte before does so with the last one.
@@ -331,6 +397,7 @@ void DecoderView::rewind(std::uint64_t position) {
     back.literal_bits -= back.prices->literal_bits[tracker_.text_up_to(at).back()];
   back.starts.pop(back.starts.size() - places);
   back.places.resize(places);
+  back.histories.resize(back.places.back().before_copy.end());
   if (same_block && now - position < 1000) {
     for (std::uint64_t at = now; at > position; --at) next_bytes_.back(tracker_.text_up_to(at));
     tracker_.pop(now - position);

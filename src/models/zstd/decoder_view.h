@@ -17,8 +17,9 @@
 //
 // with G and H of A as in deflate/decoder_view.h. An offset can also be named as one of the last
 // three (RFC 8878, section 3.1.1.5): which they are depends on the parse, so that a sum would have
-// to know all that came before. One history of offsets is kept for each position, that of the
-// likeliest single parse to it; other parses that pass there share it.
+// to know all that came before. `hypotheses` histories of offsets are kept for each position, those
+// that most of the mass has had; other parses that pass there share them. One alone is that of the
+// likeliest single parse.
 //
 // Held still, from one refresh to the next (lz/schedule.h): the Huffman code of the literals and
 // the distributions of run lengths, offsets and copy lengths, as the stock encoder writes them for
@@ -35,6 +36,7 @@
 #include <vector>
 
 #include "kraft/codec.h"
+#include "models/lz/histories.h"
 #include "models/lz/match_tracker.h"
 #include "models/lz/next_bytes.h"
 #include "models/lz/schedule.h"
@@ -81,8 +83,10 @@ struct ViewParameters {
   std::uint32_t window_bytes = kWindow;
   std::uint64_t refresh_bytes = 16384;
   std::uint64_t source_bytes = 1 << 17;
+  std::size_t hypotheses = 1;  // histories of offsets, at each position
 };
 
+// With one hypothesis a byte costs O(matches + longest match), with K of them O(matches K log K).
 class DecoderView {
  public:
   explicit DecoderView(const ViewParameters& parameters);
@@ -95,19 +99,22 @@ class DecoderView {
   void rewind(std::uint64_t position_bytes);
   void trim();
 
-  // Pretends that a sequence begins here, with the tables given.
-  void begin_sequence(const Tables& tables);
+  // Pretends that a sequence begins here, with these prices; keeps so many hypotheses from now on.
+  void begin_sequence(std::shared_ptr<const Prices> prices, std::size_t hypotheses = 1);
 
  private:
   using Offsets = std::array<std::uint32_t, 3>;
 
-  // What begins at a position, and the likeliest history of offsets there.
+  using History = lz::History<Offsets>;
+
+  // What begins at a position, and the histories of offsets there: of a sequence that begins, and
+  // of a copy after some literals.
   struct Place {
     double begun = 0;           // B_t
     std::int64_t exponent = 0;  // of its unit, less the bits of the literals so far
     double literal = 0;         // C_t, in A_t's unit
     double at_once = 0;         // the part of E_t after no literal at all
-    Offsets before_run = {1, 4, 8}, before_copy = {1, 4, 8};
+    lz::HistoryRange before_run, before_copy;
   };
   struct Block {
     std::uint64_t begin;
@@ -115,13 +122,15 @@ class DecoderView {
     std::uint64_t first;
     lz::TokenStarts starts;  // A_t
     std::vector<Place> places;
-    std::int64_t literal_bits = 0;  // of all bytes since `first`, had they been literals
+    std::vector<History> histories;  // of the places
+    std::int64_t literal_bits = 0;   // of all bytes since `first`, had they been literals
   };
   // A copy by one of the last offsets that can still be going on.
   struct Repeat {
     std::uint64_t begin;
     std::uint32_t distance;
     double share;  // of A_begin
+    Offsets next;  // the last offsets after it
   };
   struct Best {
     double mass = 0;
@@ -129,12 +138,20 @@ class DecoderView {
     std::uint32_t distance = 0;
   };
 
+  static constexpr Offsets kFirstOffsets = {1, 4, 8};
+
   Block& block() { return blocks_.back(); }
+  std::span<const History> histories(const lz::HistoryRange& range) const {
+    return std::span(blocks_.back().histories).subspan(range.begin, range.count);
+  }
   void start_block(std::uint64_t begin, std::uint64_t first, std::shared_ptr<const Prices> prices);
   void begin_block(std::uint64_t position);
   void add_up_matches(std::uint64_t position);
   void list_starts(std::uint64_t position);
   void push_place(std::uint64_t position);
+  double share_listed() const;
+  void find_histories(std::uint64_t position, double begun);
+  void add_histories(const Place& from, std::uint32_t distance, double mass, double least);
   void end_runs(Place place, std::uint64_t position);
   void add_repeats(std::uint64_t position);
   void find_repeats(std::uint64_t position);
@@ -153,6 +170,7 @@ class DecoderView {
   lz::NextBytes<OffsetFormat> next_bytes_;
   std::vector<Block> blocks_;
   std::vector<Repeat> repeats_;
+  lz::Histories<Offsets> found_;
   std::uint64_t repeats_position_ = 0;  // where those in the list go on
   bool prepared_ = false;               // what follows, for the position
   std::uint32_t longest_match_ = 0;
