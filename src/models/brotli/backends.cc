@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "codecs/brotli.h"
 #include "kraft/error.h"
@@ -34,19 +33,16 @@ void expect_small_window(const Arguments& arguments) {
     throw UsageError("large=on is for view=encoder; view=decoder reads the format of RFC 7932");
 }
 
-std::vector<Parameter> parameters_of_views() {
-  const brotli::ViewParameters defaults;
-  std::vector<Parameter> parameters =
-      lz::view_parameters("byte", "codes of the last meta-block", defaults.refresh_bytes);
-  parameters.push_back(lz::hypotheses_parameter("the last distances", defaults.hypotheses));
-  return parameters;
-}
-
 }  // namespace
 
 Backend brotli_backend() {
-  return lz::with_views(brotli::codec_row(), parameters_of_views(), make_decoder_view,
-                        expect_small_window);
+  const brotli::ViewParameters defaults;
+  return lz::with_views(
+      brotli::codec_row(),
+      lz::with_hypotheses(
+          lz::view_parameters("byte", "codes of the last meta-block", defaults.refresh_bytes),
+          "the last distances", defaults.hypotheses),
+      make_decoder_view, expect_small_window);
 }
 
 }  // namespace kraft

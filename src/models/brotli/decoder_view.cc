@@ -169,16 +169,11 @@ void DecoderView::find_likeliest(const Best& best) {
   found_.add(distances, 1);
 }
 
-// Histories with less of a place's mass are not worth being looked at.
-double DecoderView::share_listed() const {
-  return 1 / (4096.0 * static_cast<double>(parameters_.hypotheses));
-}
-
 // Of the copies that end here; `begun` is the mass of those, and of words.
 void DecoderView::find_histories(std::uint64_t position, double begun) {
   const Block& now = block();
   const Prices& prices = *now.prices;
-  const double least = share_listed() * begun;
+  const double least = lz::share_listed(parameters_.hypotheses) * begun;
   struct Length {
     std::uint32_t bytes;
     std::size_t code;  // of distances
@@ -313,7 +308,7 @@ void DecoderView::end_runs(Place place, double begun, std::uint64_t position) {
     all += here;
     const double copies = here * prices.run_code[code];
     if (parameters_.hypotheses > 1) {
-      if (copies < share_listed() * best) continue;
+      if (copies < lz::share_listed(parameters_.hypotheses) * best) continue;
       for (const History& history : histories(from.before_run))
         found_.add(history.distances, copies * history.share);
     } else if (copies > best) {

@@ -149,7 +149,6 @@ class DecoderView {
   Longer longer_than(std::uint64_t bytes, std::uint64_t position) const;
   double goes_on_with(const Repeat& repeat, std::uint64_t position) const;
   Best likeliest_copy(std::uint64_t position) const;
-  double share_listed() const;
   void find_likeliest(const Best& best);
   void find_histories(std::uint64_t position, double begun);
   std::uint32_t longest_match(std::uint64_t position);

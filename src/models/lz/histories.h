@@ -23,6 +23,11 @@ struct History {
   double share;
 };
 
+// Where so many are kept, those with less of a place's mass are not worth being looked at.
+inline double share_listed(std::size_t hypotheses) {
+  return 1 / (4096.0 * static_cast<double>(hypotheses));
+}
+
 // How many, from which entry on, of those that a block of text has.
 struct HistoryRange {
   std::size_t begin = 0, count = 0;

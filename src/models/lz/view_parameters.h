@@ -40,14 +40,15 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
   return parameters;
 }
 
-// `hypotheses` of `what`, of which so many are kept if it is not given.
-inline Parameter hypotheses_parameter(const std::string& what, std::size_t otherwise) {
-  Parameter parameter =
-      Parameter::integer("hypotheses", 1, 1 << 20, "",
-                         "of " + what + ", how many view=decoder keeps at each position; " +
-                             std::to_string(otherwise) + " if not given");
-  parameter.of_model = true;
-  return parameter;
+// With `hypotheses` of `what`, of which so many are kept if it is not given.
+inline std::vector<Parameter> with_hypotheses(std::vector<Parameter> parameters,
+                                              const std::string& what, std::size_t otherwise) {
+  parameters.push_back(Parameter::integer("hypotheses", 1, 1 << 20, "",
+                                          "of " + what +
+                                              ", how many view=decoder keeps at each position; " +
+                                              std::to_string(otherwise) + " if not given"));
+  parameters.back().of_model = true;
+  return parameters;
 }
 
 // What `hypotheses` says, or what holds if it is not given.

@@ -71,12 +71,11 @@ void check_measuring(const Arguments& arguments) {
 }
 
 std::vector<Parameter> parameters_of_views() {
-  std::vector<Parameter> parameters =
-      lz::view_parameters("fractional", "probabilities", lzma::ViewParameters{}.refresh_bytes,
-                          lzma::kShortestRefreshBytes);
-  parameters.push_back(lz::hypotheses_parameter("the state and the last distances",
-                                                lzma::ViewParameters{}.hypotheses));
-  return parameters;
+  const lzma::ViewParameters defaults{};
+  return lz::with_hypotheses(
+      lz::view_parameters("fractional", "probabilities", defaults.refresh_bytes,
+                          lzma::kShortestRefreshBytes),
+      "the state and the last distances", defaults.hypotheses);
 }
 
 std::vector<Parameter> measuring_parameters() {

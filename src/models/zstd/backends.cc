@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "codecs/zstd.h"
 #include "models/lz/two_views.h"
@@ -28,18 +27,15 @@ std::shared_ptr<const Model> make_decoder_view(std::shared_ptr<const Codec> code
                                                             zstd::DecoderView(view));
 }
 
-std::vector<Parameter> parameters_of_views() {
-  const zstd::ViewParameters defaults;
-  std::vector<Parameter> parameters =
-      lz::view_parameters("byte", "tables of the last block", defaults.refresh_bytes);
-  parameters.push_back(lz::hypotheses_parameter("the last offsets", defaults.hypotheses));
-  return parameters;
-}
-
 }  // namespace
 
 Backend zstd_backend() {
-  return lz::with_views(zstd::codec_row(), parameters_of_views(), make_decoder_view);
+  const zstd::ViewParameters defaults;
+  return lz::with_views(zstd::codec_row(),
+                        lz::with_hypotheses(lz::view_parameters("byte", "tables of the last block",
+                                                                defaults.refresh_bytes),
+                                            "the last offsets", defaults.hypotheses),
+                        make_decoder_view);
 }
 
 }  // namespace kraft

@@ -200,11 +200,6 @@ void DecoderView::push_place(std::uint64_t position) {
   end_runs(place, position);
 }
 
-// Histories with less of a place's mass are not worth being looked at.
-double DecoderView::share_listed() const {
-  return 1 / (4096.0 * static_cast<double>(parameters_.hypotheses));
-}
-
 // Of the copies that end here, `begun` in all.
 void DecoderView::find_histories(std::uint64_t position, double begun) {
   const Block& now = block();
@@ -220,7 +215,7 @@ void DecoderView::find_histories(std::uint64_t position, double begun) {
     std::rotate(offsets.begin(), last, last + 1);
     return found_.add(offsets, 1);
   }
-  const double least = share_listed() * begun;
+  const double least = lz::share_listed(parameters_.hypotheses) * begun;
   struct Length {
     std::uint32_t bytes;
     double mass;  // of its copies, by the weight of their offset
@@ -279,7 +274,7 @@ void DecoderView::end_runs(Place place, std::uint64_t position) {
     after_some += ends;
     literal += goes_on;
     if (parameters_.hypotheses > 1) {
-      if (ends < share_listed() * after_some) continue;
+      if (ends < lz::share_listed(parameters_.hypotheses) * after_some) continue;
       for (const History& history : histories(from.before_run))
         found_.add(history.distances, ends * history.share);
     } else if (ends > best) {

@@ -149,7 +149,6 @@ class DecoderView {
   void add_up_matches(std::uint64_t position);
   void list_starts(std::uint64_t position);
   void push_place(std::uint64_t position);
-  double share_listed() const;
   void find_histories(std::uint64_t position, double begun);
   void add_histories(const Place& from, std::uint32_t distance, double mass, double least);
   void end_runs(Place place, std::uint64_t position);
