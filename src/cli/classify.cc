@@ -35,7 +35,6 @@ int run(ClassifyTask& task, const Show& show) {
 Command classify_command() {
   Command command;
   command.name = "classify";
-  command.synopsis = "[--model SPEC] --corpus NAME=FILE --corpus NAME=FILE... INPUT... [--lines]";
   command.summary = "say which of several corpora a text belongs to, by code lengths";
   command.details =
       "For each text x and each corpus k: bits/byte is what x costs after the corpus, "

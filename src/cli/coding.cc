@@ -10,7 +10,7 @@ namespace kraft::cli {
 
 void add_coding_options(OptionTable<CodingShow>& table, const std::string& otherwise) {
   table.text("input", &CodingShow::input,
-             {.value_name = "FILE", .meaning = "the file", .is_read = true});
+             {.value_name = "FILE|-", .meaning = "the file", .is_read = true});
   table.file("output", &CodingShow::output,
              {.letter = 'o',
               .value_name = "FILE",

@@ -14,9 +14,8 @@ namespace kraft::cli {
 
 struct Command {
   std::string name;
-  std::string synopsis;  // what follows the name
-  std::string summary;   // one line
-  std::string details;   // paragraphs for help and man page
+  std::string summary;  // one line
+  std::string details;  // paragraphs for help and man page
   std::vector<std::string> examples;
   std::string positional;          // option that takes the arguments without a name; none if empty
   std::string without_positional;  // what is said where one is required and missing

@@ -76,8 +76,6 @@ int run(CompareTask& task, const Show& show) {
 Command compare_command() {
   Command command;
   command.name = "compare";
-  command.synopsis =
-      "{--model SPEC... [--sampler SPEC...] FILE... | --from FILE...} [--html FILE] [options]";
   command.summary = "compare what models predict and draw, and what it is worth";
   command.details =
       "From each file, windows are taken at random: a context, and the truth that follows it. "

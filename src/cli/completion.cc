@@ -92,7 +92,6 @@ const OptionTable<CompletionOptions>& completion_options() {
 Command completion_command() {
   Command command;
   command.name = "completion";
-  command.synopsis = "bash";
   command.hidden = true;
   command.summary = "print the completion script of a shell";
   command.positional = "shell";

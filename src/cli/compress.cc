@@ -46,7 +46,6 @@ int run(CompressTask& task, const CodingShow& show) {
 Command compress_command() {
   Command command;
   command.name = "compress";
-  command.synopsis = "--model SPEC [FILE|-] [-o FILE] [--block SIZE] [options]";
   command.summary = "compress a file with a model and an arithmetic coder";
   command.details =
       "Every byte is stored in as many bits as the model gives it, so that any model compresses, "

@@ -58,7 +58,6 @@ int run(DecompressTask& task, const CodingShow& show) {
 Command decompress_command() {
   Command command;
   command.name = "decompress";
-  command.synopsis = "[FILE|-] [-o FILE] [--test] [--model SPEC] [options]";
   command.summary = "restore a file that compress has written";
   command.details =
       "The .kraft file names its model. A model here that computes other probabilities than the "

@@ -81,7 +81,7 @@ std::string help_text() {
 void show_help(const Command& command) { write_out(help_text(command)); }
 
 std::string help_text(const Command& command) {
-  std::string text = "usage: kraft " + command.name + " " + command.synopsis + "\n\n";
+  std::string text = "usage: " + synopsis_of(command) + "\n\n";
   if (!command.details.empty()) text += wrapped(command.details, 0, 0) + "\n\n";
   const std::string options = options_text(command);
   if (!options.empty()) text += "Options:\n" + options;
@@ -111,7 +111,6 @@ const OptionTable<HelpOptions>& help_options() {
 Command help_command() {
   Command command;
   command.name = "help";
-  command.synopsis = "[COMMAND]";
   command.summary = "show the commands, or the options of one";
   command.positional = "command";
   serve(

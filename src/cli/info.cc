@@ -49,7 +49,6 @@ int run(const Options& options) {
 Command info_command() {
   Command command;
   command.name = "info";
-  command.synopsis = "FILE... [--json]";
   command.summary = "show what .kraft files hold";
   command.details =
       "Checks the header and the end of each file, but not its blocks: that is `kraft decompress "

@@ -32,7 +32,7 @@ std::string man_page() {
   text += ".SH COMMANDS\n";
   for (const Command& command : commands()) {
     if (command.hidden) continue;
-    text += ".SS kraft " + command.name + " " + roff(command.synopsis) + "\n";
+    text += ".SS " + roff(synopsis_of(command)) + "\n";
     text += roff(command.summary) + ".\n.PP\n" + roff(command.details) + "\n";
     for (const Option* option : named_options(command)) {
       std::string usage = usage_of(*option);

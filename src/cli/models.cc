@@ -38,7 +38,6 @@ int run(const Options& options) {
 Command models_command() {
   Command command;
   command.name = "models";
-  command.synopsis = "[NAME...] [--json]";
   command.summary = "list the models, or describe some of them";
   command.details =
       "A model is specified as name[:argument][,key=value...], on every command and in the "

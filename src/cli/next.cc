@@ -43,7 +43,6 @@ int run(NextTask& task, const Show& show) {
 Command next_command() {
   Command command;
   command.name = "next";
-  command.synopsis = "--model SPEC... [--prime FILE] [--prompt TEXT] [FILE|-] [--top N] [--json]";
   command.summary = "show what a model expects next";
   command.details =
       "Prints the most probable next bytes as a bar chart: their probability, and the increment of "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cctype>
+#include <set>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -290,6 +291,56 @@ std::vector<const Option*> named_options(const Command& command) {
     }
   }
   return named;
+}
+
+namespace {
+
+std::string synopsis_of(const Command& command, const Option& option) {
+  std::string text = option.value_name;
+  if (option.name != command.positional) {
+    text = "--" + option.name + (takes_value(option) ? " " + text : "");
+  } else if (!option.choices.empty()) {
+    text = join(option.choices, "|");
+  } else if (option.kind == OptionKind::contents) {
+    text += "|-";
+  }
+  return is_repeated(option) ? text + "..." : text;
+}
+
+}  // namespace
+
+std::string synopsis_of(const Command& command) {
+  std::vector<std::string> required, instead, others;
+  std::string unnamed;  // and not required
+  std::set<std::string> stand_in;
+  const auto each = [&](const auto& visit) {
+    for (const std::span<const Option> table : command.tables) {
+      for (const Option& option : table) visit(option, synopsis_of(command, option));
+    }
+  };
+  each([&](const Option& option, const std::string&) {
+    if (option.required) stand_in.insert(option.unless.begin(), option.unless.end());
+  });
+  each([&](const Option& option, const std::string& text) {
+    if (stand_in.contains(option.name)) {
+      instead.push_back(text);
+    } else if (option.required) {
+      required.push_back(text);
+    } else if (option.name == command.positional) {
+      unnamed = " [" + text + "]";
+    } else {
+      others.push_back(text);
+    }
+  });
+  std::string synopsis = "kraft " + command.name;
+  if (!instead.empty()) {
+    synopsis += " {" + join(required, " ") + " | " + join(instead, " | ") + "}";
+  } else if (!required.empty()) {
+    synopsis += " " + join(required, " ");
+  }
+  synopsis += unnamed;
+  if (others.empty()) return synopsis;
+  return synopsis + " [" + (others.size() == 1 ? others[0] : "options") + "]";
 }
 
 std::string usage_of(const Option& option) {

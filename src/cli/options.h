@@ -74,6 +74,9 @@ std::string spelled(const Command& command, const std::string& option);
 // All options of a command but the one that needs no name.
 std::vector<const Option*> named_options(const Command& command);
 
+// "kraft score --model SPEC... FILE... [options]": what is required, and what needs no name.
+std::string synopsis_of(const Command& command);
+
 // As for a shell: how an option is written, and what it means with its range and default.
 std::string usage_of(const Option& option);
 std::string meaning_of(const Option& option);

@@ -134,7 +134,6 @@ int run(ReproduceTask& task, const Show& show) {
 Command reproduce_command() {
   Command command;
   command.name = "reproduce";
-  command.synopsis = "table1|fig2|fig3|fig4|table2 [--text FILE] [--images FILE...] [options]";
   command.summary = "repeat the experiments of \"Language Modeling Is Compression\"";
   command.details =
       "The experiments of Deletang et al. (ICLR 2024), with their protocols, on data of any kind, "

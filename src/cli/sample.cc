@@ -83,11 +83,7 @@ const OptionTable<Shown>& shown_options() {
 }
 
 // What is wrong with a request whatever the file holds; called before files are read.
-void check(const Asked& asked) {
-  if (asked.text.models.empty() && asked.text.preset.empty())
-    throw UsageError("--model is missing; `kraft models` lists them");
-  check(asked.text);
-}
+void check(const Asked& asked) { check(asked.text); }
 
 // Texts.
 
@@ -379,8 +375,6 @@ int run(Asked& asked, const Shown& shown) {
 Command sample_command() {
   Command command;
   command.name = "sample";
-  command.synopsis =
-      "--model SPEC... [--prime FILE] [--prompt TEXT] [FILE|-] [--length N] [options]";
   command.summary = "draw a continuation from a model";
   command.details =
       "The context is the corpus (--prime), the file, and the prompt, in this order. What is drawn "

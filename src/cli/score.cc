@@ -35,8 +35,6 @@ int run(ScoreTask& task, const Show& show) {
 Command score_command() {
   Command command;
   command.name = "score";
-  command.synopsis =
-      "--model SPEC... FILE... [--prime FILE] [--lines|--chunk N] [--positions N|all] [--json]";
   command.summary = "compare how well models compress and predict files";
   command.details =
       "An image is scored by its pixels, a recording by its samples (--as bytes: the file as it "

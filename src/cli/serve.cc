@@ -68,7 +68,6 @@ int run_server(const serve::ServeTask& task) {
 Command serve_command() {
   Command command;
   command.name = "serve";
-  command.synopsis = "[--model SPEC...] [--host ADDRESS] [--port N] [--prime FILE] [options]";
   command.summary = "serve models over HTTP, with a playground in the browser";
   command.details =
       "Prints its address, where a browser finds the playground: type, and see what each model "

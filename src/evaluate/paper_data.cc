@@ -9,19 +9,28 @@
 
 namespace kraft {
 
-const char* paper_name(Medium medium) {
-  switch (medium) {
-    case Medium::text:
-      return "text";
-    case Medium::image:
-      return "images";
-    case Medium::audio:
-      return "audio";
-    case Medium::bytes:
-      return "random";
-  }
-  throw Error("no such medium");
+namespace {
+
+struct PaperRow {
+  Medium medium;
+  const char* name;
+  Geometry geometry;
+};
+
+const PaperRow& paper_row(Medium medium) {
+  static const PaperRow rows[] = {
+      {Medium::text, "text", {}},
+      {Medium::image,
+       "images",
+       {.width = static_cast<std::int64_t>(kPaperPatchWidth), .channels = 1, .depth = 8}},
+      {Medium::audio, "audio", {.rate = std::int64_t{kPaperRateHz}, .channels = 1, .depth = 8}},
+      {Medium::bytes, "random", {}}};
+  return *std::ranges::find(rows, medium, &PaperRow::medium);
 }
+
+}  // namespace
+
+const char* paper_name(Medium medium) { return paper_row(medium).name; }
 
 const char* name_of(Experiment experiment) {
   switch (experiment) {
@@ -41,13 +50,7 @@ const char* name_of(Experiment experiment) {
 
 const char* name_of(Layout layout) { return layout == Layout::chunked ? "chunked" : "unchunked"; }
 
-Geometry PaperData::geometry() const {
-  if (medium == Medium::image)
-    return {.width = static_cast<std::int64_t>(kPaperPatchWidth), .channels = 1, .depth = 8};
-  if (medium == Medium::audio)
-    return {.rate = std::int64_t{kPaperRateHz}, .channels = 1, .depth = 8};
-  return {};
-}
+Geometry PaperData::geometry() const { return paper_row(medium).geometry; }
 
 PaperData paper_data(Medium medium, std::string source, Bytes bytes, std::uint64_t most_bytes) {
   const std::size_t available = std::min<std::uint64_t>(bytes.size(), most_bytes);

@@ -26,6 +26,7 @@ OptionTable<ClassifyTask> make_table() {
   table.inputs("corpus", &T::corpora,
                {.value_name = "NAME=FILE",
                 .meaning = "a corpus, and how it is called; two at least",
+                .required = true,
                 .named = true});
   table.inputs("input", &T::inputs,
                {.value_name = "FILE", .meaning = "the texts", .required = true});

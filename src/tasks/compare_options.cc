@@ -32,6 +32,8 @@ std::vector<std::string> sampler_choices() {
 
 OptionTable<CompareTask> make_table() {
   using T = CompareTask;
+  const std::vector<Medium> text = {Medium::text, Medium::bytes}, image = {Medium::image},
+                            audio = {Medium::audio};
   OptionTable<T> table;
   table.list("model", &T::models,
              {.letter = 'm',
@@ -92,7 +94,7 @@ OptionTable<CompareTask> make_table() {
                  .max = kMostBytes,
                  .otherwise = std::to_string(kContextBytes),
                  .meaning = "text: bytes of context",
-                 .media = {Medium::text, Medium::bytes}});
+                 .media = text});
   table.integer("length", &T::truth_bytes,
                 {.letter = 'n',
                  .value_name = "N",
@@ -100,47 +102,47 @@ OptionTable<CompareTask> make_table() {
                  .max = kMostBytes,
                  .otherwise = std::to_string(kTruthBytes),
                  .meaning = "text: bytes of truth, and of a sample",
-                 .media = {Medium::text, Medium::bytes}});
+                 .media = text});
   table.integer("side", &T::side,
                 {.value_name = "N",
                  .max = kMostPixels,
                  .otherwise = std::to_string(kSide),
                  .meaning = "image: pixels of its shorter side, when it has more; 0: as it is",
-                 .media = {Medium::image}});
+                 .media = image});
   table.structured("patch", &T::patch,
-                   [](const std::string& text) { return parse_size("patch", text); }, text_of_size,
+                   [](const std::string& size) { return parse_size("patch", size); }, text_of_size,
                    {.value_name = "WxH",
                     .otherwise = text_of_size(kPatch),
                     .meaning = "image: pixels of a window",
-                    .media = {Medium::image}});
+                    .media = image});
   table.integer("rows", &T::rows,
                 {.value_name = "N",
                  .min = 1,
                  .max = kMostPixels,
                  .otherwise = std::to_string(kTruthRows),
                  .meaning = "image: rows of a window that are drawn, its last ones",
-                 .media = {Medium::image}});
+                 .media = image});
   table.integer("rate", &T::rate_hz,
                 {.value_name = "HZ",
                  .min = 1000,
                  .max = 192000,
                  .otherwise = std::to_string(kRateHz),
                  .meaning = "audio: rate to which recordings are resampled",
-                 .media = {Medium::audio}});
+                 .media = audio});
   table.integer("context-samples", &T::context_samples,
                 {.value_name = "N",
                  .min = 1,
                  .max = kMostBytes,
                  .otherwise = std::to_string(kContextSamples),
                  .meaning = "audio: samples of context",
-                 .media = {Medium::audio}});
+                 .media = audio});
   table.integer("samples", &T::truth_samples,
                 {.value_name = "N",
                  .min = 1,
                  .max = kMostBytes,
                  .otherwise = std::to_string(kTruthSamples),
                  .meaning = "audio: samples of truth, and of a sample",
-                 .media = {Medium::audio}});
+                 .media = audio});
   table.text("alphabet", &T::alphabet,
              {.value_name = "SET",
               .choices = alphabet_choices(),
@@ -152,7 +154,7 @@ OptionTable<CompareTask> make_table() {
        .otherwise = join(
            std::vector<std::string>(std::begin(kDefaultJudges), std::end(kDefaultJudges)), " and "),
        .meaning = "text: a model that judges samples; several may be given",
-       .media = {Medium::text, Medium::bytes},
+       .media = text,
        .names_models = true});
   add_resume(table, &T::resume);
   add_threads(table, &T::threads);

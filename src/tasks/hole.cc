@@ -186,8 +186,6 @@ std::uint64_t Hole::drawn_bytes() const {
 }
 
 void check_completion(const CompletionTask& task) {
-  if (task.models.empty() && task.made_models.empty())
-    throw OptionError({"", "model", " is missing"});
   check_specs(task);
   const SamplerRow& row = sampler_row(sampler_of(task));
   refuse_unread(task, row);

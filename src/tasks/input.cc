@@ -36,32 +36,32 @@ OptionTable<ContextInput> make_context_table() {
 
 OptionTable<MediaInput> make_media_input_table() {
   using M = MediaInput;
+  const std::vector<Medium> image = {Medium::image}, audio = {Medium::audio};
   OptionTable<MediaInput> table;
   add_medium(table, &M::as);
   table.structured(
       "crop", &M::crop, [](const std::string& text) { return parse_box("crop", text); },
       [](const Box& box) { return text_of(box); },
-      {.value_name = "X,Y,W,H", .meaning = "image: use this part only", .media = {Medium::image}});
-  table.structured("scale", &M::scale,
-                   [](const std::string& text) { return parse_size("scale", text); }, text_of_size,
-                   {.value_name = "WxH",
-                    .meaning = "image: resize it, after cropping",
-                    .media = {Medium::image}});
-  table.flag("gray", &M::gray, {.meaning = "image: without colours", .media = {Medium::image}});
+      {.value_name = "X,Y,W,H", .meaning = "image: use this part only", .media = image});
+  table.structured(
+      "scale", &M::scale, [](const std::string& text) { return parse_size("scale", text); },
+      text_of_size,
+      {.value_name = "WxH", .meaning = "image: resize it, after cropping", .media = image});
+  table.flag("gray", &M::gray, {.meaning = "image: without colours", .media = image});
   table.choice("encoding", &M::encoding,
                std::vector<std::pair<std::string, Encoding>>{
                    {"u8", Encoding::u8}, {"mulaw", Encoding::mulaw}, {"s16", Encoding::s16}},
                {.value_name = "NAME",
                 .otherwise = "the file's own",
                 .meaning = "audio: what a sample becomes; u8: 8 linear bits",
-                .media = {Medium::audio}});
+                .media = audio});
   table.integer("rate", &M::rate,
                 {.value_name = "HZ",
                  .min = 1,
                  .max = kMostRate,
                  .otherwise = "the file's own",
                  .meaning = "audio: resample to this rate",
-                 .media = {Medium::audio}});
+                 .media = audio});
   return table;
 }
 

@@ -13,49 +13,20 @@
 #include "evaluate/rate_experiment.h"
 #include "evaluate/token_experiment.h"
 #include "kraft/error.h"
-#include "media/reduced.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
+#include "tasks/paper_media.h"
 #include "version.h"
 
 namespace kraft {
 namespace {
-
-constexpr std::uint64_t kRandomSeed = 1;
 
 const std::vector<std::string>& table1_models() {
   static const std::vector<std::string> models = {
       "gzip:9",  "xz:6",   "png:9", "flac:8",     "zstd:19",     "brotli:11",
       "bzip2:9", "webp:9", "jxl:7", "llama:text", "llama:image", "llama:audio"};
   return models;
-}
-
-std::vector<std::string> fig4_models(Medium medium) {
-  std::vector<std::string> models = {"gzip:9", "xz:6"};
-  if (medium == Medium::text) models.emplace_back("llama:text");
-  if (medium == Medium::image) models.insert(models.end(), {"png:9", "llama:image"});
-  if (medium == Medium::audio) models.insert(models.end(), {"flac:8", "llama:audio"});
-  return models;
-}
-
-// "book.txt", "a.png and 3 more files"
-std::string source_of(const std::vector<ReproduceInput>& files, std::size_t used) {
-  const std::string first = printable(files[0].name);
-  return used == 1 ? first : first + " and " + grouped(used - 1) + " more files";
-}
-
-Image gray_image(const ReproduceInput& file, const Receiver& receiver) {
-  const Image image = read_image(file.read(UINT64_MAX));
-  warn_about(file.name, image.warnings, receiver);
-  return gray_8_bit(image);
-}
-
-// 16 kHz, 8 bits, the first channel.
-Audio mono_audio(const ReproduceInput& file, const Receiver& receiver) {
-  Audio audio = read_audio(file.read(UINT64_MAX), Encoding::u8, kPaperRateHz);
-  warn_about(file.name, audio.warnings, receiver);
-  return first_channel(std::move(audio));
 }
 
 // "text:0123456789abcdef images:..."
@@ -132,33 +103,16 @@ class ReproduceWork {
   }
 
   const std::vector<ReproduceInput>& files(Medium medium) const {
-    const auto& files = medium == Medium::text    ? task_.text
-                        : medium == Medium::image ? task_.images
-                                                  : task_.audio;
+    static const std::vector<ReproduceInput> none;
+    const PaperMedium& row = paper_medium(medium);
+    if (row.files == nullptr) return none;
+    const std::vector<ReproduceInput>& files = task_.*row.files;
     if (files.empty()) throw UsageError(name() + " needs " + paper_name(medium));
     return files;
   }
 
   PaperData data(Medium medium) const {
-    if (medium == Medium::bytes)
-      return paper_data(medium, "seed " + std::to_string(kRandomSeed),
-                        noise_bytes(kRandomSeed, task_.limit_bytes), task_.limit_bytes);
-    const std::vector<ReproduceInput>& from = files(medium);
-    if (medium == Medium::text)
-      return paper_data(medium, printable(from[0].name), from[0].read(task_.limit_bytes),
-                        task_.limit_bytes);
-    const bool images = medium == Medium::image;
-    Bytes bytes;
-    std::size_t used = 0;
-    for (; used < from.size() && bytes.size() < task_.limit_bytes; ++used) {
-      if (images) {
-        append_patches(gray_image(from[used], receiver_), bytes);
-      } else {
-        append(bytes, mono_audio(from[used], receiver_).samples);
-      }
-    }
-    return paper_data(medium, source_of(from, used) + (images ? " in patches of 64x32" : ""),
-                      std::move(bytes), task_.limit_bytes);
+    return paper_medium(medium).data(files(medium), task_.limit_bytes, receiver_);
   }
 
   void note(const std::vector<PaperData>& data) {
@@ -263,8 +217,8 @@ class ReproduceWork {
       specs.push_back(models({"gzip:9", llama}));
     const ReproduceInput& picture = files(Medium::image).at(0);
     const ReproduceInput& recording = files(Medium::audio).at(0);
-    const Image image = gray_image(picture, receiver_);
-    const Audio audio = mono_audio(recording, receiver_);
+    const Image image = paper_image(picture, receiver_);
+    const Audio audio = paper_audio(recording, receiver_);
     std::vector<GenerationTask> tasks = {text_task(data(Medium::text)),
                                          image_task(image, printable(picture.name)),
                                          audio_task(audio, printable(recording.name))};
@@ -295,7 +249,10 @@ class ReproduceWork {
   }
 
   void fig4() {
-    const std::vector<std::string> specs = models(fig4_models(medium()));
+    std::vector<std::string> compared = {"gzip:9", "xz:6"};
+    const std::vector<std::string>& own = paper_medium(medium()).models;
+    compared.insert(compared.end(), own.begin(), own.end());
+    const std::vector<std::string> specs = models(std::move(compared));
     const std::vector<PaperData> all = {data(medium())};
     note(all);
     const ContextExperiment experiment(all[0], specs, settings_);

@@ -9,6 +9,7 @@
 #include "kraft/error.h"
 #include "kraft/media.h"
 #include "kraft/tasks/reproduce.h"
+#include "tasks/paper_media.h"
 
 namespace kraft {
 namespace {
@@ -57,27 +58,17 @@ std::vector<std::string> inside(const std::string& folder, Medium medium) {
   return files;
 }
 
-Bytes default_file(Medium medium, std::uint64_t most_bytes) {
-  const std::string path = data_folder() + "/" + default_data_name(medium);
+Bytes default_file(const PaperMedium& row, std::uint64_t most_bytes) {
+  const std::string path = data_folder() + "/" + row.default_file;
   std::error_code error;
   if (!fs::is_regular_file(path, error))
     throw Error("there is no " + printable(path) + ", which examples/fetch-data fetches; " +
-                paper_name(medium) + " of your own can take its place");
-  return beginning(path, most_bytes);
-}
-
-// What it is in the other examples: without carriage returns.
-Bytes default_text(std::uint64_t most_bytes) {
-  Bytes bytes = default_file(Medium::text, UINT64_MAX);
+                paper_name(row.medium) + " of your own can take its place");
+  if (!row.drops_carriage_returns) return beginning(path, most_bytes);
+  Bytes bytes = beginning(path, UINT64_MAX);
   std::erase(bytes, '\r');
   bytes.resize(std::min<std::uint64_t>(bytes.size(), most_bytes));
   return bytes;
-}
-
-ReproduceInput default_input(Medium medium) {
-  const std::string name = default_data_name(medium);
-  if (medium == Medium::text) return {name + " without carriage returns", default_text};
-  return {name, [medium](std::uint64_t most_bytes) { return default_file(medium, most_bytes); }};
 }
 
 }  // namespace
@@ -99,26 +90,20 @@ std::vector<ReproduceInput> reproduce_inputs(const std::vector<std::string>& pat
 }
 
 const char* default_data_name(Medium medium) {
-  switch (medium) {
-    case Medium::text:
-      return "mobydick.txt";
-    case Medium::image:
-      return "astronaut.png";
-    case Medium::audio:
-      return "speech.wav";
-    case Medium::bytes:
-      break;
-  }
-  throw UsageError("no file of random bytes is fetched");
+  const char* name = paper_medium(medium).default_file;
+  if (name == nullptr) throw UsageError("no file of random bytes is fetched");
+  return name;
 }
 
 void add_default_data(ReproduceTask& task) {
-  const auto add = [&](std::vector<ReproduceInput>& to, Medium medium) {
-    if (to.empty() && reads(task.experiment.value(), medium)) to = {default_input(medium)};
-  };
-  add(task.text, Medium::text);
-  add(task.images, Medium::image);
-  add(task.audio, Medium::audio);
+  for (const PaperMedium& row : paper_media()) {
+    if (row.files == nullptr || !reads(task.experiment.value(), row.medium)) continue;
+    std::vector<ReproduceInput>& files = task.*row.files;
+    if (!files.empty()) continue;
+    files = {{std::string(row.default_file) +
+                  (row.drops_carriage_returns ? " without carriage returns" : ""),
+              [&row](std::uint64_t most_bytes) { return default_file(row, most_bytes); }}};
+  }
 }
 
 }  // namespace kraft

@@ -9,6 +9,7 @@
 #include "kraft/tasks/reproduce.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
+#include "tasks/paper_media.h"
 
 namespace kraft {
 namespace {
@@ -38,8 +39,9 @@ OptionCondition of(std::initializer_list<Experiment> experiments) {
 
 std::vector<std::pair<std::string, Medium>> names_of_curves() {
   std::vector<std::pair<std::string, Medium>> names;
-  for (const Medium medium : {Medium::text, Medium::image, Medium::audio})
-    names.emplace_back(paper_name(medium), medium);
+  for (const PaperMedium& row : paper_media()) {
+    if (row.files != nullptr) names.emplace_back(paper_name(row.medium), row.medium);
+  }
   return names;
 }
 
@@ -86,15 +88,13 @@ OptionTable<ReproduceTask> make_table() {
 }
 
 // Throws when there are data that the experiment does not read.
-void refuse_unread(const std::vector<ReproduceInput>& data, const char* option, Medium medium,
-                   Experiment experiment) {
-  if (data.empty() || reads(experiment, medium)) return;
+void refuse_unread(const ReproduceTask& task, const PaperMedium& row) {
+  if (row.files == nullptr || (task.*row.files).empty() || reads(*task.experiment, row.medium))
+    return;
   std::vector<std::string> readers;
-  for (const Experiment reader : kExperiments) {
-    if (reads(reader, medium)) readers.emplace_back(name_of(reader));
-  }
-  throw OptionError({"", option,
-                     " has no meaning for " + std::string(name_of(experiment)) +
+  for (const Experiment reader : row.readers) readers.emplace_back(name_of(reader));
+  throw OptionError({"", paper_name(row.medium),
+                     " has no meaning for " + std::string(name_of(*task.experiment)) +
                          "; it is an option of " + join(readers, ", ")});
 }
 
@@ -106,17 +106,15 @@ const OptionTable<ReproduceTask>& reproduce_options() {
 }
 
 bool reads(Experiment experiment, Medium medium) {
-  if (medium == Medium::bytes) return experiment == Experiment::table1;
-  return medium == Medium::text || experiment != Experiment::table2;
+  return std::ranges::count(paper_medium(medium).readers, experiment) > 0;
 }
 
 void check(const ReproduceTask& task) {
   check(reproduce_options(), task);
   check_resume(task.resume);
-  if (task.medium == Medium::bytes)
+  if (task.medium && paper_medium(*task.medium).files == nullptr)
     throw UsageError("the curves are of text, images or audio, not of random bytes");
-  refuse_unread(task.images, "images", Medium::image, *task.experiment);
-  refuse_unread(task.audio, "audio", Medium::audio, *task.experiment);
+  for (const PaperMedium& row : paper_media()) refuse_unread(task, row);
   check_models(task.models);
 }
 

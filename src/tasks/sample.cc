@@ -56,16 +56,8 @@ const OptionTable<SampleTask>& wanted_options() {
 void check_request(const SampleTask& task) {
   check(sample_options(), task);
   const SampleTask whole = with_preset(task);
-  if (whole.models.empty() && whole.made_models.empty())
-    throw OptionError({"", "model", " is missing"});
   const std::string alphabet = alphabet_of(whole);
   if (!whole.units && alphabet != kAutoAlphabet) Candidates::parse(alphabet, {});
-  const bool has_tail = whole.sampling.value(&SamplerOptions::tail).has_value();
-  for (const char* option : {"preset", "tail"}) {
-    const bool set = std::string_view(option) == "tail" ? has_tail : !task.preset.empty();
-    if (set && !whole.context.prime)
-      throw OptionError({"", option, " needs ", "prime", ", the corpus that stays in sight"});
-  }
   SamplerQuestion question = question_of(whole);
   question.has_hole = has_hole(whole);
   const SamplerRow& row = sampler_row(sampler_of_any_model(question));
@@ -279,11 +271,22 @@ std::string list_of(std::string text, std::span<const Row> rows) {
 OptionTable<DrawingTask> make_drawing_table() {
   using T = DrawingTask;
   OptionTable<T> table;
-  table.list("model", &T::models,
-             {.letter = 'm',
-              .value_name = "SPEC",
-              .meaning = "the model; several may be given",
-              .names_models = true});
+  table.computed(
+      OptionKind::list, "model",
+      [](T& task, const OptionValue& value) {
+        task.models = std::get<std::vector<std::string>>(value);
+      },
+      [](const T& task) -> std::optional<OptionValue> {
+        if (task.models.empty() && task.made_models.empty()) return std::nullopt;
+        return task.models;
+      },
+      std::nullopt,
+      {.letter = 'm',
+       .value_name = "SPEC",
+       .meaning = "the model; several may be given",
+       .required = true,
+       .unless = {"preset"},
+       .names_models = true});
   table.integer("count", &T::count,
                 {.letter = 'c',
                  .value_name = "K",
@@ -342,7 +345,8 @@ OptionTable<SampleTask> make_text_table() {
              {.value_name = "NAME",
               .choices = names_of(sampler_presets()),
               .meaning = list_of("a set of options: ", sampler_presets()),
-              .excludes = {"sampler", "alphabet", "units", "prime-first"}});
+              .excludes = {"sampler", "alphabet", "units", "prime-first"},
+              .needs = {"prime"}});
   table.text("suffix", &T::suffix,
              {.value_name = "TEXT",
               .meaning = "what follows the hole that is to be filled",
@@ -365,6 +369,7 @@ OptionTable<SampleTask> make_sample_table() {
   OptionTable<SampleTask> table;
   table.include(drawing_options(), [](SampleTask& task) -> DrawingTask& { return task; });
   table.include(text_options(), [](SampleTask& task) -> SampleTask& { return task; });
+  table.add_need("tail", "prime");  // the corpus that stays in sight
   return table;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "kraft/error.h"
 #include "temporary_folder.h"
 
@@ -35,6 +36,21 @@ TEST(Commands, CompressAndDecompressAFile) {
   EXPECT_TRUE(std::filesystem::exists(file + ".kraft"));
   EXPECT_EQ(run_command({"decompress", file + ".kraft", "-o", file + "2"}).status, 0);
   EXPECT_EQ(std::filesystem::file_size(file + "2"), 37U);
+}
+
+// What is required comes first, and what stands in for it; what needs no name last.
+TEST(Commands, TheTablesSayTheSynopsis) {
+  const auto synopsis = [](const std::string& name) { return synopsis_of(find_command(name)); };
+  EXPECT_EQ(synopsis("sample"),
+            "kraft sample {--model SPEC... | --preset NAME} [FILE|-] [options]");
+  EXPECT_EQ(synopsis("score"), "kraft score --model SPEC... FILE... [options]");
+  EXPECT_EQ(synopsis("compare"),
+            "kraft compare {--model SPEC... FILE... | --from FILE...} [options]");
+  EXPECT_EQ(synopsis("classify"), "kraft classify --corpus NAME=FILE... FILE... [options]");
+  EXPECT_EQ(synopsis("reproduce"), "kraft reproduce table1|fig2|fig3|fig4|table2 [options]");
+  EXPECT_EQ(synopsis("compress"), "kraft compress --model SPEC [FILE|-] [options]");
+  EXPECT_EQ(synopsis("models"), "kraft models [NAME...] [--json]");
+  EXPECT_EQ(synopsis("serve"), "kraft serve [options]");
 }
 
 TEST(Commands, EachHasAHelpAndNoOptionTwice) {

@@ -23,8 +23,8 @@ try sample --model ngram --top-p 1.5
 try sample --model ngram --top-k -1
 try sample --model ngram --sampler beem
 try sample --model ngram --horizon 4
-try sample --model ngram --preset gzip
-try sample --model ngram --preset gzipt --horizon 4
+try sample --model ngram --preset gzip --prime book.txt
+try sample --model ngram --preset gzipt --prime book.txt --horizon 4
 try sample --model ngram --alphabet some
 try sample --model ngram --alphabet 'chars:\q'
 try sample --model ngram --alphabet printable --units words.txt

@@ -107,7 +107,7 @@ TEST(ClassifyTask, RefusesATaskThatIsNone) {
     }
     return std::string();
   };
-  EXPECT_EQ(says(ClassifyTask{}), "input is missing");
+  EXPECT_EQ(says(ClassifyTask{}), "corpus is missing");
   EXPECT_EQ(says(task_of({{"a", {}}}, "x")),
             "corpus must be given twice at least, to classify between them");
   EXPECT_EQ(says(task_of({{"a", {}}, {"a", {}}}, "x")), "two corpora are called 'a'");

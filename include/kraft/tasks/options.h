@@ -288,6 +288,14 @@ class OptionTable {
     }
   }
 
+  // The row of that name needs another option as well, which a table that it is included from may
+  // not have.
+  void add_need(std::string_view name, const std::string& other) {
+    for (Option& row : rows_) {
+      if (row.name == name) row.needs.push_back(other);
+    }
+  }
+
   std::span<const Option> rows() const { return rows_; }
 
   // Throws UsageError when there is none of that name or keyword.
