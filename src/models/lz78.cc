@@ -20,6 +20,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/portable_log2.h"
 #include "kraft/coder.h"
 #include "kraft/registry.h"
 #include "models/choice_model.h"
@@ -123,7 +124,7 @@ class PhraseTree {
       return std::accumulate(of.begin(), of.begin() + byte, std::uint64_t{0});
     }
     double bits_of(Byte byte) const {
-      return std::log2(static_cast<double>(total) / static_cast<double>(of[byte]));
+      return portable_log2(static_cast<double>(total) / static_cast<double>(of[byte]));
     }
   };
 

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/portable_log2.h"
 #include "core/marks.h"
 #include "kraft/registry.h"
 #include "registry/backends.h"
@@ -84,7 +85,7 @@ class NgramState final : public State {
         learn(byte);
       }
       distribution(p);
-      for (Byte byte : alphabet) bits[at++] = prefix_bits - std::log2(p[byte]);
+      for (Byte byte : alphabet) bits[at++] = prefix_bits - portable_log2(p[byte]);
       rewind(here);
       forget(here);
     }
@@ -147,7 +148,7 @@ class NgramState final : public State {
       const double count = child == kNone ? 0 : nodes_[child].count;
       p = (count + node.distinct * p) / (static_cast<double>(node.total) + node.distinct);
     }
-    return -std::log2(p);
+    return -portable_log2(p);
   }
 
   void distribution(std::array<double, 256>& p) const {

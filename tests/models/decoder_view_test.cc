@@ -17,7 +17,7 @@
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/views.h"
-#include "models/lz/portable_log2.h"
+#include "base/portable_log2.h"
 #include "models/views.h"
 #include "sanitized.h"
 
@@ -413,10 +413,10 @@ TEST(PortableLog2, IsTheLogarithm) {
   for (int i = 0; i < 100000; ++i) {
     const double x =
         std::ldexp(0.5 + 0.5 * random.uniform(), static_cast<int>(random.below(600)) - 300);
-    ASSERT_NEAR(lz::portable_log2(x), std::log2(x), 1e-13 * (1 + std::abs(std::log2(x))));
+    ASSERT_NEAR(portable_log2(x), std::log2(x), 1e-13 * (1 + std::abs(std::log2(x))));
   }
-  EXPECT_EQ(lz::portable_log2(1), 0);
-  EXPECT_EQ(lz::portable_log2(0.125), -3);
+  EXPECT_EQ(portable_log2(1), 0);
+  EXPECT_EQ(portable_log2(0.125), -3);
 }
 
 }  // namespace

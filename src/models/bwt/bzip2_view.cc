@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/lz/portable_log2.h"
+#include "base/portable_log2.h"
 #include "models/lz/powers.h"
 
 namespace kraft::bwt {
@@ -168,7 +168,7 @@ void Bzip2Block::prepare() {
     bits -= least;
     sum += lz::power_of_two(-bits);
   }
-  total_bits_ = lz::portable_log2(sum);
+  total_bits_ = portable_log2(sum);
   prepared_ = true;
 }
 

@@ -58,6 +58,13 @@ inline constexpr auto kStretch = make_stretch();
 
 constexpr int stretch(int p) { return detail::kStretch[static_cast<std::size_t>(p) >> 4]; }
 
+// The same for all 16 bits of a probability: the first x whose squashed value is no less. O(12).
+constexpr int stretch_finely(int p) {
+  const auto found = std::ranges::lower_bound(detail::kSquash, static_cast<std::uint16_t>(p));
+  return std::min(static_cast<int>(found - detail::kSquash.begin()) - kStretchedHalf,
+                  kMostStretched);
+}
+
 constexpr int squash(int x) {
   const int clipped = std::clamp(x, -kMostStretched, kMostStretched);
   return detail::kSquash[static_cast<std::size_t>(clipped + kStretchedHalf)];

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/portable_log2.h"
 #include "models/cm/bit_history.h"
 #include "models/cm/logistic.h"
+#include "models/cm/refined.h"
 
 namespace kraft::cm {
 namespace {
@@ -37,9 +39,6 @@ unsigned kind_of(unsigned byte) {
 constexpr std::size_t kMostHistory = std::size_t{16} << 20;
 
 constexpr std::int32_t kChainUnit = 256;  // the chain's second input
-
-// Adaptive maps from a stretched probability, at 32 points, to a better one.
-constexpr std::size_t kPoints = 32;
 
 constexpr int kRefineRate = 6, kRefinedBits = 14;  // contexts of each map, as a power of two
 
@@ -140,15 +139,6 @@ const Byte* slot_of_run(unsigned latest, bool any, unsigned known) {
   return (latest >> 4 | 16u) == known ? kOnce[latest & 15].data() : kEmpty.data();
 }
 
-// Refined points are stored as differences from these, so that memory of zeros changes nothing.
-constexpr auto kPlainPoints = [] {
-  std::array<std::uint16_t, kPoints> points{};
-  for (std::size_t i = 0; i < kPoints; ++i)
-    points[i] =
-        static_cast<std::uint16_t>(squash((static_cast<int>(i) * 2 - 31) * kStretchedHalf / 31));
-  return points;
-}();
-
 }  // namespace
 
 Predictor::Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape,
@@ -217,7 +207,7 @@ void Predictor::lay_out(std::size_t memory_bytes) {
   row_bytes_ = 4;  // a power of two, so that no row reaches over a page
   while (row_bytes_ < (most_inputs_ + 1) * 4) row_bytes_ *= 2;
   for (std::size_t s = 0; s < sets_; ++s) set_begin_[s] = take(kSetCounts[s] * row_bytes_);
-  refiners_ = take(refiners_count_ * (std::size_t{1} << kRefinedBits) * kPoints * 2);
+  refiners_ = take(refiners_count_ * (std::size_t{1} << kRefinedBits) * kRefinedRowBytes);
   history_bytes_ = power_below(std::min(memory_bytes / 8, kMostHistory));
   history_ = take(history_bytes_);
   match_entries_ = power_below(memory_bytes / 32 / 4);
@@ -519,25 +509,17 @@ void Predictor::select_refiners(const Node& node, Prediction& out) const {
   }
   for (std::size_t i = 0; i < refiners_count_; ++i) {
     const auto row = static_cast<Address>(i << kRefinedBits) + (contexts[i] >> (32 - kRefinedBits));
-    out.refiners[i] = refiners_ + row * Address{kPoints * 2};
+    out.refiners[i] = refiners_ + row * Address{kRefinedRowBytes};
     __builtin_prefetch(memory_.read<Byte>(out.refiners[i]));
   }
 }
 
 // The mean of what the last mixers say and what adaptive maps make of it.
 void Predictor::refine(Prediction& out) const {
-  const auto scaled =
-      static_cast<unsigned>((out.last + kStretchedHalf) * static_cast<int>(kPoints - 1));
-  const unsigned point = scaled >> 12;
-  const int above = static_cast<int>(scaled & 4095);
-  const int last_p = squash(out.last);
+  const RefinedPlace place(out.last);
   int sum = 0;
-  for (std::size_t i = 0; i < refiners_count_; ++i) {
-    const auto* points = memory_.read<std::uint16_t>(out.refiners[i] + point * 2);
-    const int low = points[0] ^ kPlainPoints[point], high = points[1] ^ kPlainPoints[point + 1];
-    sum += (low * (4096 - above) + high * above) >> 12;
-    out.refiners[i] += (point + (above >= 2048 ? 1 : 0)) * 2;
-  }
+  for (std::size_t i = 0; i < refiners_count_; ++i) sum += place.p(memory_, out.refiners[i]);
+  const int last_p = squash(out.last);
   const int p = refiners_count_ == 3 ? (last_p + sum + 2) >> 2 : (2 * last_p + sum + 4) >> 3;
   out.p = std::clamp(p, 1, kOne - 1);
 }
@@ -568,12 +550,8 @@ void Predictor::learn(unsigned known, int depth, const Prediction& of,
                       const std::array<Byte*, kMostContexts>& slots, int bit) {
   const int target = bit << 16;
   learn_weights(of, bit);
-  for (std::size_t i = 0; i < refiners_count_; ++i) {
-    auto& stored = *memory_.write<std::uint16_t>(of.refiners[i]);
-    const std::uint16_t plain = kPlainPoints[of.refiners[i] / 2 % kPoints];
-    const int p = stored ^ plain;
-    stored = static_cast<std::uint16_t>(p + ((target - bit - p) >> kRefineRate)) ^ plain;
-  }
+  for (std::size_t i = 0; i < refiners_count_; ++i)
+    correct_refined(memory_, of.refiners[i], bit, kRefineRate);
   const std::size_t place = place_in_slot(known, depth);
   for (std::size_t c = 0; c < contexts_; ++c) {
     const std::uint8_t history = of.histories[c];
@@ -632,7 +610,7 @@ Byte Predictor::step(Coder& coder, double& bits_spent) {
     node.known = node.known * 2 + static_cast<unsigned>(bit);
     ++node.depth;
   }
-  bits_spent -= std::log2(probability);
+  bits_spent -= portable_log2(probability);
 
   std::array<Byte, kSlotBytes> none{};
   std::array<Byte*, kMostContexts> slots;
@@ -688,7 +666,7 @@ void Predictor::costs(const Node& node, double probability, std::span<double, 25
     next.known = 2 * here.known + bit;
     ++next.depth;
     if (next.depth == 8) {
-      bits[next.known & 255] = -std::log2(below);
+      bits[next.known & 255] = -portable_log2(below);
     } else {
       costs(next, below, bits);
     }
@@ -708,7 +686,7 @@ double Predictor::bits_of(Byte byte) const {
     probability *= likelihood(prediction.p, bit);
     node.known = node.known * 2 + bit;
   }
-  return -std::log2(probability);
+  return -portable_log2(probability);
 }
 
 Predictor::Place Predictor::mark() {

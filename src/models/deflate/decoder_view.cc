@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/lz/portable_log2.h"
+#include "base/portable_log2.h"
 #include "models/lz/refuse_rewind.h"
 
 namespace kraft::deflate {
@@ -189,7 +189,7 @@ void DecoderView::sum_open_copies() {
                                 ? after_last_ * static_cast<double>(next_bytes_.total_after_last())
                                 : 0;
   total_ = token_ * prices.tokens_at(position_bytes()) + after_last + copies;
-  total_bits_ = lz::portable_log2(total_);
+  total_bits_ = portable_log2(total_);
 }
 
 double DecoderView::single(Byte byte) const {
@@ -213,7 +213,7 @@ double DecoderView::bits_of(Byte byte) {
             : weights.up_to(match.distance + match.count - 1) - weights.up_to(match.distance - 1);
     p += static_cast<double>(weight) * open_[match.length];
   }
-  return total_bits_ - lz::portable_log2(p);
+  return total_bits_ - portable_log2(p);
 }
 
 void DecoderView::next_byte(std::span<double, 256> bits) {
@@ -229,7 +229,7 @@ void DecoderView::next_byte(std::span<double, 256> bits) {
     p[match.next] += static_cast<double>(weight) * open_[match.length];
   }
   for (std::size_t byte = 0; byte < p.size(); ++byte)
-    bits[byte] = total_bits_ - lz::portable_log2(p[byte]);
+    bits[byte] = total_bits_ - portable_log2(p[byte]);
 }
 
 }  // namespace kraft::deflate

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "kraft/bytes.h"
-#include "models/lz/portable_log2.h"
+#include "base/portable_log2.h"
 
 namespace kraft::lz {
 

@@ -1,4 +1,5 @@
 #include "models/ppmd/tree.h"
+#include "base/portable_log2.h"
 
 #include <algorithm>
 #include <cmath>
@@ -62,7 +63,7 @@ constexpr unsigned units_of(unsigned symbols) { return (symbols + 1) / 2; }
 struct Choosing {
   double bits = 0;  // of the choices so far
   void spend(std::uint32_t mass, std::uint32_t total) {
-    bits += std::log2(static_cast<double>(total) / mass);
+    bits += portable_log2(static_cast<double>(total) / mass);
   }
 };
 
@@ -620,20 +621,20 @@ void Tree::next_byte(std::span<double, 256> bits) const {
   const Context* c = &context(at);
   if (c->symbols == 1) {
     const double p = *memory_.read<std::uint16_t>(binary_estimate(at, high_flag));
-    bits[c->one.byte] = kBinaryBits - std::log2(p);
+    bits[c->one.byte] = kBinaryBits - portable_log2(p);
     mask[c->one.byte] = true;
-    spent = kBinaryBits - std::log2(kBinaryScale - p);
+    spent = kBinaryBits - portable_log2(kBinaryScale - p);
   } else {
     const Symbol* symbols = memory_.read<Symbol>(c->one.successor);
     unsigned sum = 0;
     for (unsigned i = 0; i < c->symbols; ++i) sum += symbols[i].frequency;
-    const double total_bits = std::log2(c->symbols == 256 ? sum : c->total);
+    const double total_bits = portable_log2(c->symbols == 256 ? sum : c->total);
     for (unsigned i = 0; i < c->symbols; ++i) {
-      bits[symbols[i].byte] = total_bits - std::log2(symbols[i].frequency);
+      bits[symbols[i].byte] = total_bits - portable_log2(symbols[i].frequency);
       mask[symbols[i].byte] = true;
     }
     if (c->symbols == 256) return;
-    spent = total_bits - std::log2(c->total - sum);
+    spent = total_bits - portable_log2(c->total - sum);
   }
   unsigned masked = c->symbols;
   while (masked < 256) {
@@ -649,13 +650,13 @@ void Tree::next_byte(std::span<double, 256> bits) const {
     unsigned sum = 0;
     for (unsigned i = 0; i < c->symbols; ++i)
       sum += mask[symbols[i].byte] ? 0 : symbols[i].frequency;
-    const double total_bits = spent + std::log2(sum + escape);
+    const double total_bits = spent + portable_log2(sum + escape);
     for (unsigned i = 0; i < c->symbols; ++i) {
       if (mask[symbols[i].byte]) continue;
-      bits[symbols[i].byte] = total_bits - std::log2(symbols[i].frequency);
+      bits[symbols[i].byte] = total_bits - portable_log2(symbols[i].frequency);
       mask[symbols[i].byte] = true;
     }
-    spent = total_bits - std::log2(escape);
+    spent = total_bits - portable_log2(escape);
     masked = c->symbols;
   }
 }

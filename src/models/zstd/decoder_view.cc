@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/lz/portable_log2.h"
+#include "base/portable_log2.h"
 #include "models/lz/powers.h"
 #include "models/lz/refuse_rewind.h"
 
@@ -437,7 +437,7 @@ void DecoderView::prepare() {
     const std::uint64_t k = position - repeat.begin;
     total += starts_[k] * repeat.share * prices.longer[k];
   }
-  total_bits_ = lz::portable_log2(total);
+  total_bits_ = portable_log2(total);
   prepared_ = true;
 }
 
@@ -470,7 +470,7 @@ double DecoderView::bits_of(Byte byte) {
   each_copy([&](Byte next, double mass) {
     if (next == byte) p += mass;
   });
-  return total_bits_ - lz::portable_log2(p);
+  return total_bits_ - portable_log2(p);
 }
 
 void DecoderView::next_byte(std::span<double, 256> bits) {
@@ -479,7 +479,7 @@ void DecoderView::next_byte(std::span<double, 256> bits) {
   for (std::size_t byte = 0; byte < p.size(); ++byte) p[byte] = single(static_cast<Byte>(byte));
   each_copy([&](Byte next, double mass) { p[next] += mass; });
   for (std::size_t byte = 0; byte < p.size(); ++byte)
-    bits[byte] = total_bits_ - lz::portable_log2(p[byte]);
+    bits[byte] = total_bits_ - portable_log2(p[byte]);
 }
 
 }  // namespace kraft::zstd

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace kraft::lz {
+namespace kraft {
 
 // For normal positive numbers, within 2^-50 or so, relative to 1. Only additions, multiplications
 // and a division of doubles (IEEE 754), in an order that is fixed where the compiler does not
@@ -37,4 +37,4 @@ inline double portable_log2(double x) {
   return static_cast<double>(exponent) + kTwoOverLn2 * (s * sum);
 }
 
-}  // namespace kraft::lz
+}  // namespace kraft
