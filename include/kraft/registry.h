@@ -69,6 +69,8 @@ struct Backend {
   std::function<double(const Arguments&)> trial_ms = {};
   // And the MiB that it takes for that. Empty: few.
   std::function<double(const Arguments&)> trial_mib = {};
+  // Of a model that is made of others: for one of its trials, so many of each of them.
+  double trials_of_parts = 1;
 };
 
 // Those of kraft, and those registered since, in this order. What is named here stays where it is

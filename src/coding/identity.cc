@@ -119,7 +119,7 @@ std::string without_speed(const std::string& text, int depth = 0) {
 class Trust {
  public:
   // Why not; empty if it may.
-  std::string objection(const std::string& text, int depth = 0) {
+  std::string objection(const std::string& text, int depth = 0, double trials = 1) {
     if (depth > kDeepest || ++models_ > kMostModels) return "which is made of too many models";
     const Spec spec = Spec::parse(text);
     const Backend& backend = find_backend(spec.name);
@@ -130,12 +130,12 @@ class Trust {
       if (!why.empty()) return why;
     }
     const Arguments arguments = check(spec, backend);
-    trial_ms_ += trial_ms(arguments, backend);
+    trial_ms_ += trials * trial_ms(arguments, backend);
     if (trial_ms_ > kMostTrialMs) return "which takes too long to be tried";
     trial_mib_ += trial_mib(arguments, backend);
     if (trial_mib_ > kMostTrialMiB) return "which takes too much memory to be tried";
     for (const ListedModel& part : parts_of(spec, backend)) {
-      std::string why = objection(part.spec, depth + 1);
+      std::string why = objection(part.spec, depth + 1, trials * backend.trials_of_parts);
       if (!why.empty()) return why;
     }
     if (!backend.argument || names_model(backend) || lists_models(spec, backend)) return "";

@@ -1,8 +1,8 @@
 // Models of a learner that codes by choices: the state and the model around it.
 //
 // A Learner has next_byte(bits), bits_of(byte), observe(byte) -> bits, encode(byte, encoder),
-// decode(decoder), mark() -> Place, rewind(place), keep_marks(count), and clone() -> Learner that
-// shares its memory.
+// decode(decoder), mark() -> Place, rewind(place), keep_marks(count), clone() -> Learner that
+// shares its memory, and forget(place) if it has marks of others to forget.
 #pragma once
 
 #include <array>
@@ -73,6 +73,9 @@ class ChoiceModelState final : public State, public ChoiceState {
   }
 
   void forget(Mark mark) override {
+    if constexpr (requires(const typename Learner::Place& place) { learner_.forget(place); }) {
+      if (const Saved* saved = marks_.find(mark)) learner_.forget(saved->place);
+    }
     marks_.forget(mark);
     learner_.keep_marks(!marks_.empty());
   }

@@ -27,9 +27,8 @@
 #include "core/marks.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
-#include "kraft/registry.h"
+#include "models/parts.h"
 #include "registry/backends.h"
-#include "registry/model_list.h"
 
 namespace kraft {
 namespace {
@@ -38,17 +37,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Distribution = std::array<double, 256>;  // bits of each byte
 
 enum class Pool { product, mix };
-
-struct Part {
-  std::shared_ptr<const Model> model;
-  double weight = 1;
-};
-
-struct Parts {
-  Pool pool = Pool::product;
-  std::vector<Part> parts;
-  double total_weight = 0;
-};
 
 const Bytes& all_values() {
   static const Bytes values = [] {
@@ -96,13 +84,14 @@ void finish(Pool pool, Distribution& pooled) {
 // kMostKnown predictions, 9 MB. All that was observed is kept, for context_bits().
 class PoolState final : public State {
  public:
-  explicit PoolState(std::shared_ptr<const Parts> parts, bool drawing = false)
-      : parts_(std::move(parts)), drawing_(drawing) {
+  PoolState(Pool pool, std::shared_ptr<const Parts> parts, bool drawing = false)
+      : pool_(pool), parts_(std::move(parts)), drawing_(drawing) {
     for (const Part& part : parts_->parts)
       states_.push_back(drawing ? kraft::start_drawing(*part.model) : part.model->start());
   }
   PoolState(const PoolState& other)
-      : parts_(other.parts_),
+      : pool_(other.pool_),
+        parts_(other.parts_),
         drawing_(other.drawing_),
         observed_(other.observed_),
         summed_(other.summed_) {
@@ -123,7 +112,7 @@ class PoolState final : public State {
   // byte costs one distribution of each part.
   double context_bits() override {
     if (summed_.bytes < observed_.size()) {
-      PoolState from_start(parts_, drawing_);
+      PoolState from_start(pool_, parts_, drawing_);
       from_start.observe(ByteView(observed_).first(summed_.bytes));
       from_start.walk(ByteView(observed_).subspan(summed_.bytes),
                       [this](double bits) { summed_.bits += bits; });
@@ -216,11 +205,11 @@ class PoolState final : public State {
       for (std::size_t p = 0; p < prefixes.size(); ++p) {
         const auto bits = std::span(scratch_).subspan(256 * p, 256);
         const double weight = parts_->parts[i].weight;
-        parts_->pool == Pool::product ? add_to_product(bits, weight, next[p])
-                                      : add_to_mix(bits, weight / parts_->total_weight, next[p]);
+        pool_ == Pool::product ? add_to_product(bits, weight, next[p])
+                               : add_to_mix(bits, weight / parts_->total_weight, next[p]);
       }
     }
-    for (Distribution& d : next) finish(parts_->pool, d);
+    for (Distribution& d : next) finish(pool_, d);
   }
 
   const Known* find(ByteView prefix) const {
@@ -304,6 +293,7 @@ class PoolState final : public State {
     }
   }
 
+  Pool pool_;
   std::shared_ptr<const Parts> parts_;
   bool drawing_;
   std::vector<std::unique_ptr<State>> states_;
@@ -314,78 +304,30 @@ class PoolState final : public State {
   MarkStack<Saved> marks_;
 };
 
-class PoolModel final : public Model, public PricesContextWhenAsked, public DrawingModel {
+class PoolModel final : public ModelOfParts, public PricesContextWhenAsked, public DrawingModel {
  public:
-  PoolModel(std::string spec, std::shared_ptr<const Parts> parts)
-      : spec_(std::move(spec)), parts_(std::move(parts)) {}
+  PoolModel(std::string spec, Pool pool, Parts parts)
+      : ModelOfParts(std::move(spec), std::move(parts)), pool_(pool) {}
 
-  std::unique_ptr<State> start() const override { return std::make_unique<PoolState>(parts_); }
+  std::unique_ptr<State> start() const override {
+    return std::make_unique<PoolState>(pool_, shared_parts());
+  }
   std::unique_ptr<State> start_drawing() const override {
-    return std::make_unique<PoolState>(parts_, /*drawing=*/true);
-  }
-  const std::string& spec() const override { return spec_; }
-  Granularity granularity() const override { return Granularity::fractional; }
-  std::optional<std::uint64_t> window_bytes() const override {  // the longest
-    std::optional<std::uint64_t> longest = 0;
-    for (const Part& part : parts_->parts) {
-      const auto window = part.model->window_bytes();
-      if (!window) return std::nullopt;
-      longest = std::max(longest, window);
-    }
-    return longest;
-  }
-  std::string fingerprint() const override {  // those of the models, where one has any
-    std::string all;
-    bool any = false;
-    for (const Part& part : parts_->parts) {
-      const std::string one = part.model->fingerprint();
-      any |= !one.empty();
-      all += (&part == parts_->parts.data() ? "" : ",") + one;
-    }
-    return any ? all : "";
-  }
-  std::uint64_t parameters() const override {
-    std::uint64_t sum = 0;
-    std::unordered_set<std::string_view> counted;  // a model that is listed twice learnt once
-    for (const Part& part : parts_->parts) {
-      if (counted.insert(part.model->spec()).second) sum += part.model->parameters();
-    }
-    return sum;
+    return std::make_unique<PoolState>(pool_, shared_parts(), /*drawing=*/true);
   }
 
  private:
-  std::string spec_;
-  std::shared_ptr<const Parts> parts_;
+  Pool pool_;
 };
 
 const char* name_of(Pool pool) { return pool == Pool::product ? "product" : "mix"; }
 
-std::shared_ptr<const Model> make_pool(Pool pool, const Arguments& arguments,
-                                       const ModelOptions& options) {
-  auto parts = std::make_shared<Parts>();
-  parts->pool = pool;
-  const Backend& backend = find_backend(name_of(pool));
-  for (const ListedModel& part :
-       parse_model_list(backend, arguments.text(backend.argument->name))) {
-    parts->parts.push_back({make_model(part.spec, options), part.weight});
-    parts->total_weight += part.weight;
-  }
-  return std::make_shared<PoolModel>(arguments.spec(), std::move(parts));
-}
-
 Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
-  Backend row;
-  row.name = name_of(pool);
-  row.summary = std::move(summary);
-  Parameter list = Parameter::free_text("list of models", "", std::move(meaning));
-  list.kind = Parameter::Kind::models;
-  list.suffixes = pool == Pool::product ? '^' : '@';  // before a weight
-  row.argument = std::move(list);
-  row.granularity = Granularity::fractional;
-  row.window = "the longest of its models";
-  row.library = [] { return std::string("kraft"); };
+  Backend row = parts_backend(name_of(pool), std::move(summary), pool == Pool::product ? '^' : '@',
+                              std::move(meaning));
   row.make_model = [pool](const Arguments& arguments, const ModelOptions& options) {
-    return make_pool(pool, arguments, options);
+    return std::make_shared<PoolModel>(arguments.spec(), pool,
+                                       make_parts(name_of(pool), arguments, options));
   };
   return row;
 }

@@ -30,7 +30,8 @@
   row(uniform)              \
   row(filtered)             \
   row(product)              \
-  row(mix)
+  row(mix)                  \
+  row(blend)
 // clang-format on
 
 namespace kraft {

@@ -102,6 +102,7 @@ const char* const kSpecs[] = {
     "uniform",
     "product:gzip:9^0.5,ngram:3",
     "mix:\"gzip:1,window=9\",ngram:1@2.5,\"product:ngram:0,uniform\"",
+    "blend:ngram:2,\"gzip:9,view=decoder\"@2,lz78",
 };
 
 // A specification as a test's name.
