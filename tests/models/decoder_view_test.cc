@@ -12,12 +12,12 @@
 #include <map>
 #include <numeric>
 
+#include "base/portable_log2.h"
 #include "codecs/messages.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/views.h"
-#include "base/portable_log2.h"
 #include "models/views.h"
 #include "sanitized.h"
 

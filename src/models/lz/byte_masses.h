@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
-#include "kraft/bytes.h"
 #include "base/portable_log2.h"
+#include "kraft/bytes.h"
 
 namespace kraft::lz {
 
