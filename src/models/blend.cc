@@ -25,6 +25,7 @@
 #include "kraft/error.h"
 #include "models/choice_model.h"
 #include "models/cm/adaptive.h"
+#include "models/cm/bit_coder.h"
 #include "models/cm/mixing.h"
 #include "models/cm/refined.h"
 #include "models/parts.h"
@@ -33,9 +34,11 @@
 namespace kraft {
 namespace {
 
+using cm::bit_of;
 using cm::kLanes;
 using cm::kMostStretched;
 using cm::kOne;
+using cm::likelihood;
 using Address = JournaledMemory::Address;
 
 constexpr std::size_t kMostParts = 31;
@@ -92,31 +95,17 @@ class Blender {
 
   double observe(Byte byte) {
     double bits = 0;
-    step([byte](int depth, int) { return bit_of(byte, depth); }, bits);
+    step(cm::Observing{byte}, bits);
     return bits;
   }
 
   double encode(Byte byte, RangeEncoder& encoder) {
     double bits = 0;
-    const auto coded = [&](int depth, int p) {
-      const int bit = bit_of(byte, depth);
-      const auto one = static_cast<std::uint64_t>(p);
-      encoder.encode(bit ? 0 : one, bit ? one : kOne - one, kOne);
-      return bit;
-    };
-    step(coded, bits);
+    step(cm::Encoding{byte, encoder}, bits);
     return bits;
   }
 
-  Byte decode(RangeDecoder& decoder, double& bits) {
-    const auto decoded = [&](int, int p) {
-      const auto one = static_cast<std::uint64_t>(p);
-      const bool bit = decoder.target(kOne) < one;
-      decoder.take(bit ? 0 : one, bit ? one : kOne - one, kOne);
-      return bit ? 1 : 0;
-    };
-    return step(decoded, bits);
-  }
+  Byte decode(RangeDecoder& decoder, double& bits) { return step(cm::Decoding{decoder}, bits); }
 
   struct Place {
     std::size_t journal;
@@ -172,11 +161,9 @@ class Blender {
     distributions_.resize(states_.size());
   }
 
-  static int bit_of(unsigned byte, int depth) { return static_cast<int>(byte >> (7 - depth) & 1); }
   static Node below(const Node& node, unsigned byte) {
     return {node.known * 2 + static_cast<unsigned>(bit_of(byte, node.depth)), node.depth + 1};
   }
-  static double likelihood(int p, int bit) { return (bit ? p : kOne - p) * (1.0 / kOne); }
 
   // Rows of weights, each with the number of its corrections behind it, and adaptive maps.
   std::size_t lay_out() {
@@ -320,16 +307,16 @@ class Blender {
   }
 
   // The whole byte is predicted before anything is learnt from it, so that what it costs is what
-  // next_byte() says. `bit_at` gives the bit at a depth, whose probability of a 1 it is told.
-  template <class BitAt>
-  Byte step(BitAt bit_at, double& bits_spent) {
+  // next_byte() says. `coder` is one of models/cm/bit_coder.h.
+  template <class Coder>
+  Byte step(Coder coder, double& bits_spent) {
     ask_parts();
     std::array<Prediction, 8> predictions;
     double probability = 1;
     Node node;
     for (Prediction& prediction : predictions) {
       predict(node, prediction);
-      const int bit = bit_at(node.depth, prediction.p);
+      const int bit = coder.bit(node.depth, prediction.p);
       probability *= likelihood(prediction.p, bit);
       node = {node.known * 2 + static_cast<unsigned>(bit), node.depth + 1};
     }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/portable_log2.h"
+#include "models/cm/bit_coder.h"
 #include "models/cm/bit_history.h"
 #include "models/cm/logistic.h"
 #include "models/cm/refined.h"
@@ -79,36 +80,6 @@ constexpr std::uint32_t kMapLimit = 1023, kMatchLimit = 1023, kRunLimit = 1023, 
 int rate_at(std::uint64_t position, int rate, int start) {
   return rate + static_cast<int>(static_cast<std::uint64_t>(start) * 1024 / (1024 + position));
 }
-
-// Where the bits of a byte come from.
-struct Observing {
-  Byte byte;
-  int bit(int depth, int) { return byte >> (7 - depth) & 1; }
-};
-
-struct Encoding {
-  Byte byte;
-  RangeEncoder& encoder;
-  int bit(int depth, int p) {
-    const int bit = byte >> (7 - depth) & 1;
-    const auto one = static_cast<std::uint64_t>(p);
-    encoder.encode(bit ? 0 : one, bit ? one : kOne - one, kOne);
-    return bit;
-  }
-};
-
-struct Decoding {
-  RangeDecoder& decoder;
-  int bit(int, int p) {
-    const auto one = static_cast<std::uint64_t>(p);
-    const bool bit = decoder.target(kOne) < one;
-    decoder.take(bit ? 0 : one, bit ? one : kOne - one, kOne);
-    return bit ? 1 : 0;
-  }
-};
-
-// The probability of a bit, not in units.
-double likelihood(int p, unsigned bit) { return (bit ? p : kOne - p) * (1.0 / kOne); }
 
 // Where in its slot a node has its history.
 std::size_t place_in_slot(unsigned known, int depth) {
@@ -606,7 +577,7 @@ Byte Predictor::step(Coder& coder, double& bits_spent) {
     if (node.depth % 4 == 0) look_up(node);
     predict(node, prediction);
     const int bit = coder.bit(node.depth, prediction.p);
-    probability *= likelihood(prediction.p, static_cast<unsigned>(bit));
+    probability *= likelihood(prediction.p, bit);
     node.known = node.known * 2 + static_cast<unsigned>(bit);
     ++node.depth;
   }
@@ -661,7 +632,7 @@ void Predictor::costs(const Node& node, double probability, std::span<double, 25
   Prediction prediction;
   predict(here, prediction);
   for (const unsigned bit : {0u, 1u}) {
-    const double below = probability * likelihood(prediction.p, bit);
+    const double below = probability * likelihood(prediction.p, static_cast<int>(bit));
     Node next = here;
     next.known = 2 * here.known + bit;
     ++next.depth;
@@ -682,9 +653,9 @@ double Predictor::bits_of(Byte byte) const {
   for (; node.depth < 8; ++node.depth) {
     if (node.depth % 4 == 0) look_up(node);
     predict(node, prediction);
-    const unsigned bit = byte >> (7 - node.depth) & 1;
+    const int bit = bit_of(byte, node.depth);
     probability *= likelihood(prediction.p, bit);
-    node.known = node.known * 2 + bit;
+    node.known = node.known * 2 + static_cast<unsigned>(bit);
   }
   return -portable_log2(probability);
 }
