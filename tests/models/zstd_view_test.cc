@@ -84,6 +84,55 @@ TEST(ZstdTables, OfADamagedFrameAreAnErrorAndNoCrash) {
   }
 }
 
+// A frame of one compressed block.
+Bytes frame_of(const Bytes& block) {
+  BitWriter frame;
+  frame.write(Bytes{0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58});
+  frame.write(1 | 2 << 1 | block.size() << 3, 24);
+  frame.write(block);
+  return frame.bytes();
+}
+
+bool is_read(const Bytes& block) {
+  z::Tables tables;
+  try {
+    z::read_tables(frame_of(block), tables);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+TEST(ZstdTables, HaveNoCodesBeyondThoseOfTheFormat) {
+  const auto one_code_each = [](Byte literal_length, Byte offset, Byte match_length) {
+    constexpr Byte kNoLiterals = 0, kOneSequence = 1, kOneCode = 0x54;  // in all three tables
+    return is_read({kNoLiterals, kOneSequence, kOneCode, literal_length, offset, match_length});
+  };
+  EXPECT_TRUE(one_code_each(35, 31, 52));
+  EXPECT_FALSE(one_code_each(36, 31, 52));
+  EXPECT_FALSE(one_code_each(35, 32, 52));
+  EXPECT_FALSE(one_code_each(35, 31, 53));
+}
+
+TEST(ZstdTables, HaveNoLongerWordsThanTheStockDecoder) {
+  const auto two_equal_weights = [](unsigned weight) {  // the second one follows from the first
+    BitWriter block;
+    block.write(2 | 2 << 14, 24);
+    block.write(Bytes{128, static_cast<Byte>(weight << 4), 0});
+    return is_read(block.bytes());
+  };
+  EXPECT_TRUE(two_equal_weights(12));
+  EXPECT_FALSE(two_equal_weights(13));
+}
+
+TEST(ZstdTables, StayAsTheyAreInABlockOfNothing) {
+  const Bytes frame = frame_of({});
+  EXPECT_EQ(make_codec("zstd")->decode(frame, 1), Bytes{});
+  z::Tables tables;
+  z::read_tables(frame, tables);
+  EXPECT_EQ(tables.blocks, 0u);
+}
+
 using Offsets = std::array<std::uint32_t, 3>;
 
 // The mass of all sequences whose text begins with `rest`, from a begin of a sequence on, where

@@ -139,7 +139,7 @@ std::vector<int> read_counts(Reader& reader, int most_log, std::size_t most_code
     const int count = static_cast<int>(value) - 1;
     remaining -= std::abs(count);
     counts.push_back(count);
-    for (bool more = count == 0; more;) {
+    for (bool more = count == 0; more && counts.size() <= most_codes;) {
       const unsigned zeros = bits.read(2);
       counts.insert(counts.end(), zeros, 0);
       more = zeros == 3;
@@ -152,6 +152,8 @@ std::vector<int> read_counts(Reader& reader, int most_log, std::size_t most_code
 }
 
 // ---- Huffman weights (section 4.2.1) ---------------------------------------------------------
+
+constexpr int kLongestWordBits = 12;  // of the stock decoder; the encoder's words have 11 at most
 
 struct State {
   std::uint8_t symbol;
@@ -222,6 +224,7 @@ void read_literal_code(Reader& reader, std::array<std::uint8_t, 256>& literal_bi
   for (const int w : weights) sum += w > 0 ? 1u << (w - 1) : 0;
   if (sum == 0 || weights.size() > 255) fail();
   const int longest = std::bit_width(sum);
+  if (longest > kLongestWordBits) fail();
   const std::uint32_t rest = (1u << longest) - sum;
   if (!std::has_single_bit(rest)) fail();
   weights.push_back(std::bit_width(rest));
@@ -261,8 +264,10 @@ void read_table(Reader& reader, unsigned mode, const StateCounts& predefined, in
                 std::size_t most_codes, StateCounts& table) {
   if (mode == 0) table = predefined;
   if (mode == 1) {
+    const std::size_t code = reader.number(1);
+    if (code >= most_codes) fail();
     table.log = 0;
-    table.counts.assign(1 + reader.number(1), 0);
+    table.counts.assign(1 + code, 0);
     table.counts.back() = 1;
   }
   if (mode == 2) {
@@ -315,7 +320,8 @@ void read_tables(ByteView frame, Tables& tables) {
     const unsigned type = header >> 1 & 3;
     if (type == 3) fail();
     Reader block(reader.take(type == 1 ? 1 : header >> 3));
-    if (type != 2) continue;
+    // The stock decoder passes over a block of nothing, of whatever type.
+    if (type != 2 || block.rest().empty()) continue;
     read_literals(block, code, tables);
     read_sequences(block, tables);
     ++tables.blocks;
