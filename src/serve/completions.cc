@@ -18,8 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t kMaxTokens = 16, kMostTokens = 1 << 20, kMostChoices = 128;
-constexpr std::int64_t kMostLogprobs = 256;
 constexpr std::size_t kMostStops = 16, kMostPrompts = 2048;
 constexpr auto kSendEvery = std::chrono::milliseconds(15);
 
@@ -60,7 +58,7 @@ void refuse_foreign(Fields& fields, std::int64_t choices) {
   }
   if (const Json* bias = fields.other("logit_bias"); bias != nullptr && !bias->empty())
     throw Failure::invalid("logit_bias is not supported", "logit_bias");
-  if (fields.integer("best_of", 1, kMostChoices).value_or(choices) != choices)
+  if (fields.integer(kBestOf).value_or(choices) != choices)
     throw Failure::invalid("best_of is supported only where it equals n", "best_of");
   fields.text("user");
 }
@@ -69,7 +67,7 @@ struct Asked {
   std::vector<Bytes> prompts;
   SampleTask task;  // but for the prompt
   std::shared_ptr<const Model> model;
-  std::int64_t max_tokens = kMaxTokens;
+  std::int64_t max_tokens = 0;
   std::vector<std::string> stops;
   std::optional<std::size_t> logprobs;
   bool echo = false, usage_in_stream = false;
@@ -117,8 +115,8 @@ void read_task(const Desk& desk, Fields& fields, Asked& asked) {
   SampleTask& task = asked.task;
   fields.take({sample_options(), task},
               {"model", "prompt", "input", "length", "count", "seed", "suffix-file", "hole"});
-  task.count = fields.integer("n", 1, kMostChoices).value_or(1);
-  task.seed = fields.integer("seed", 0, INT64_C(1) << 53).value_or(random_seed());
+  task.count = *fields.integer(kChoices);
+  task.seed = fields.integer(kSeed).value_or(random_seed());
   task.threads = desk.settings.threads;
   task.wants_copying = task.wants_bits = false;
 }
@@ -128,11 +126,11 @@ Asked read(const Desk& desk, Fields& fields) {
   const auto model = fields.texts("model");
   if (!model || model->size() != 1) throw Failure::invalid("model is one of /v1/models", "model");
   asked.prompts = prompts_of(fields.other("prompt"));
-  asked.max_tokens = fields.integer("max_tokens", 0, kMostTokens).value_or(kMaxTokens);
+  asked.max_tokens = *fields.integer(kMaxTokens);
   asked.stops = fields.texts("stop").value_or(std::vector<std::string>());
   std::erase(asked.stops, "");
   if (asked.stops.size() > kMostStops) throw Failure::invalid("stop: 16 strings at most", "stop");
-  if (const auto count = fields.integer("logprobs", 0, kMostLogprobs))
+  if (const auto count = fields.integer(kLogprobs))
     asked.logprobs = static_cast<std::size_t>(*count);
   asked.echo = fields.flag("echo").value_or(false);
   asked.usage_in_stream = usage_wanted(fields);

@@ -162,11 +162,10 @@ const Json* Fields::other(const std::string& name) {
   return find(name);
 }
 
-std::optional<std::int64_t> Fields::integer(const std::string& name, std::int64_t min,
-                                            std::int64_t max) {
-  const auto value = number(name, static_cast<double>(min), static_cast<double>(max));
-  if (!value) return std::nullopt;
-  if (std::nearbyint(*value) != *value) of_another_type(name, "a whole number", *find(name));
+std::optional<std::int64_t> Fields::integer(const WholeNumber& of) {
+  const auto value = number(of.name, static_cast<double>(of.min), static_cast<double>(of.max));
+  if (!value) return of.initial < 0 ? std::nullopt : std::optional(of.initial);
+  if (std::nearbyint(*value) != *value) of_another_type(of.name, "a whole number", *find(of.name));
   return static_cast<std::int64_t>(*value);
 }
 

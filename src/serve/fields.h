@@ -2,7 +2,7 @@
 //
 //     Fields fields(parse_json(body));
 //     fields.take({next_options(), task});                    // every option of the table
-//     const std::int64_t top = fields.integer("top", 1, 256).value_or(16);
+//     const std::int64_t top = *fields.integer(kNextTop);
 //     fields.expect_no_others();                              // throws Failure that names one
 //
 // A text is a JSON string, or {"base64": "..."} for bytes that are none. A field that is null is as
@@ -20,6 +20,7 @@
 
 #include "kraft/tasks/options.h"
 #include "serve/json.h"
+#include "serve/whole_numbers.h"
 
 namespace kraft::serve {
 
@@ -44,7 +45,7 @@ class Fields {
   bool is_null(std::string_view name) const;
 
   // Throw Failure for another type, or one out of range.
-  std::optional<std::int64_t> integer(const std::string& name, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> integer(const WholeNumber& number);  // or its initial value
   std::optional<double> number(const std::string& name, double min, double max);
   std::optional<bool> flag(const std::string& name);
   std::optional<Bytes> text(const std::string& name);

@@ -16,8 +16,6 @@
 namespace kraft::serve {
 namespace {
 
-constexpr std::int64_t kTop = 16;
-
 Json view_of(const std::string& spec) {
   const Backend* backend = backend_of(spec);
   if (backend == nullptr || !has_decoder_view(*backend)) return nullptr;
@@ -30,7 +28,13 @@ Json numbers(std::span<const double> values) {
   return json;
 }
 
-Json to_json(const Expectation& of, std::size_t top, bool all, double milliseconds) {
+// How much of a distribution an answer has.
+struct Shown {
+  std::size_t top = 0;
+  bool all = false;
+};
+
+Json to_json(const Expectation& of, const Shown& shown, double milliseconds) {
   Json json = {{"model", of.model},
                {"view", view_of(of.model)},
                {"granularity", name_of(of.granularity)},
@@ -38,11 +42,36 @@ Json to_json(const Expectation& of, std::size_t top, bool all, double millisecon
                {"base_bits", of.base_bits ? json_number(*of.base_bits) : Json(nullptr)},
                {"entropy_bits", json_number(of.entropy_bits)},
                {"milliseconds", milliseconds},
-               {"next", top_bytes(of.bits, of.probability, top)}};
-  if (!all) return json;
+               {"next", top_bytes(of.bits, of.probability, shown.top)}};
+  if (!shown.all) return json;
   json["bits"] = numbers(of.bits);
   json["probability"] = numbers(of.probability);
   return json;
+}
+
+struct Asked {
+  std::vector<std::string> models;
+  Bytes observed;
+  std::size_t corpus_bytes = 0;  // that `observed` begins with
+  BaseBits base_bits = BaseBits::automatic;
+};
+
+// Calls tell(expectation, milliseconds) for one model after the other, and returns the warnings.
+template <class Tell>
+Json expect(const Desk& desk, const Asked& asked, Tell tell) {
+  Heard heard;
+  const Receiver receiver = heard.receiver(desk.work);
+  for (const std::string& spec : asked.models) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto model = desk.model(spec, asked.corpus_bytes);
+    warn_if_cut(*model, asked.observed.size(), receiver);
+    const Expectation of = expectation_of(*model, asked.observed, asked.base_bits);
+    const std::chrono::duration<double, std::milli> spent =
+        std::chrono::steady_clock::now() - begin;
+    tell(of, spent.count());
+    desk.work->stop_if_cancelled();
+  }
+  return std::move(heard.warnings);
 }
 
 }  // namespace
@@ -67,30 +96,36 @@ Json top_bytes(std::span<const double, 256> bits, std::span<const double> probab
 Reply next_bytes(const Desk& desk, Fields& fields) {
   NextTask task;
   fields.take({next_options(), task});
-  const auto top = static_cast<std::size_t>(fields.integer("top", 1, 256).value_or(kTop));
-  const bool all = fields.flag("all").value_or(false);
+  Shown shown;
+  shown.top = static_cast<std::size_t>(*fields.integer(kNextTop));
+  shown.all = fields.flag("all").value_or(false);
+  const bool streams = fields.flag("stream").value_or(false);
   fields.expect_no_others();
   desk.allow(task.models);
   check(task);
   desk.add_prime(fields, task.context);
   const Context context = make_context(task.context);
-  const Bytes observed = context.observed();
-  Heard heard;
-  const Receiver receiver = heard.receiver(desk.work);
+  const Asked asked{.models = in_views(task.models, task.view),
+                    .observed = context.observed(),
+                    .corpus_bytes = context.corpus().size(),
+                    .base_bits = task.base_bits};
+  if (streams)
+    return Reply::stream([desk, asked, shown](Events& events) {
+      std::size_t index = 0;
+      Json warnings = expect(desk, asked, [&](const Expectation& of, double milliseconds) {
+        Json event = {{"type", "expectation"}, {"index", index++}};
+        event.update(to_json(of, shown, milliseconds));
+        events.send(event);
+      });
+      events.send({{"type", "end"}, {"warnings", std::move(warnings)}});
+    });
   Json expectations = Json::array();
-  for (const std::string& spec : in_views(task.models, task.view)) {
-    const auto begin = std::chrono::steady_clock::now();
-    const auto model = desk.model(spec, context.corpus().size());
-    warn_if_cut(*model, observed.size(), receiver);
-    const Expectation of = expectation_of(*model, observed, task.base_bits);
-    const std::chrono::duration<double, std::milli> spent =
-        std::chrono::steady_clock::now() - begin;
-    expectations.push_back(to_json(of, top, all, spent.count()));
-    desk.work->stop_if_cancelled();
-  }
+  Json warnings = expect(desk, asked, [&](const Expectation& of, double milliseconds) {
+    expectations.push_back(to_json(of, shown, milliseconds));
+  });
   return Reply::json({{"object", "kraft.next"},
                       {"expectations", std::move(expectations)},
-                      {"warnings", std::move(heard.warnings)}});
+                      {"warnings", std::move(warnings)}});
 }
 
 }  // namespace kraft::serve

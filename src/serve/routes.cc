@@ -7,12 +7,18 @@
 #include "kraft/tasks/next.h"
 #include "kraft/tasks/sample.h"
 #include "kraft/tasks/score.h"
+#include "serve/whole_numbers.h"
 
 namespace kraft::serve {
 namespace {
 
-Json whole_number(std::int64_t min, std::int64_t max, const char* meaning) {
-  return {{"type", "integer"}, {"minimum", min}, {"maximum", max}, {"description", meaning}};
+void add(Json& fields, const WholeNumber& number) {
+  std::string meaning = number.meaning;
+  if (number.initial >= 0) meaning += " (default: " + std::to_string(number.initial) + ")";
+  fields[number.name] = {{"type", "integer"},
+                         {"minimum", number.min},
+                         {"maximum", number.max},
+                         {"description", meaning}};
 }
 
 Json yes_or_no(const char* meaning) { return {{"type", "boolean"}, {"description", meaning}}; }
@@ -45,20 +51,16 @@ Route completions_route() {
                                {{"type", "array"}, {"items", text}},
                                {{"type", "array"}, {"items", bytes}}})},
         {"description", "text, bytes as numbers, or a list of either"}}},
-      {"max_tokens", whole_number(0, 1 << 20, "units of the model to draw (default: 16)")},
-      {"n", whole_number(1, 128, "choices for each prompt (default: 1)")},
-      {"seed", whole_number(0, std::int64_t{1} << 53,
-                            "seed of the random numbers; the answer has the one that was used")},
       {"stop", one_or_list(string, "strings that end the text, without being a part of it")},
-      {"logprobs", whole_number(0, 256, "say what each token costs, with so many alternatives")},
       {"echo", yes_or_no("begin the text with the prompt, and price it with logprobs")},
       {"stream", yes_or_no(kStreams)},
       {"stream_options", {{"type", "object"}}},
-      {"best_of", whole_number(1, 128, "only the value of n")},
       {"presence_penalty", {{"type", "number"}, {"description", "only 0"}}},
       {"frequency_penalty", {{"type", "number"}, {"description", "only 0"}}},
       {"logit_bias", {{"type", "object"}, {"description", "only {}"}}},
       {"user", string}};
+  for (const WholeNumber& number : {kMaxTokens, kChoices, kSeed, kLogprobs, kBestOf})
+    add(route.more, number);
   route.required = {"model"};
   route.streams = true;
   route.examples = {{"continue",
@@ -79,9 +81,10 @@ Route completions_route() {
 Route next_route() {
   Route route{"/v1/next", next_bytes, "What models expect next"};
   route.options = {next_options().rows()};
-  route.more = {{"top", whole_number(1, 256, "so many bytes, the most probable (default: 16)")},
-                {"all", yes_or_no("all 256 as arrays, too")}};
+  route.more = {{"all", yes_or_no("all 256 as arrays, too")}, {"stream", yes_or_no(kStreams)}};
+  add(route.more, kNextTop);
   route.required = {"model"};
+  route.streams = true;
   route.examples = {{"both views",
                      {{"model", Json::array({"gzip:9", "ppmd"})},
                       {"prompt", "banana banan"},
@@ -118,9 +121,8 @@ Route trace_route() {
   route.options = {next_options().rows()};
   route.not_taken = {"base-bits", "input"};
   route.more = {{"text", text_field("what is traced; it comes after corpus and prompt")},
-                {"from", whole_number(0, std::int64_t{1} << 40, "from this byte of it on only")},
-                {"top", whole_number(0, 256, "alternatives of each byte (default: 3)")},
                 {"stream", yes_or_no(kStreams)}};
+  for (const WholeNumber& number : {kTraceFrom, kTraceTop}) add(route.more, number);
   route.required = {"model", "text"};
   route.streams = true;
   route.examples = {

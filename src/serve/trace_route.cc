@@ -22,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kSendEvery = std::chrono::milliseconds(30);
 constexpr std::size_t kExcerptBytes = 40;  // on either side of what was copied
 constexpr std::size_t kShownCopyBytes = 400;
-constexpr std::int64_t kTop = 3;
 
 struct TraceTask {
   NextTask next;  // models, context, view
@@ -143,10 +142,11 @@ Reply trace_text(const Desk& desk, Fields& fields) {
   fields.take({next_options(), task}, {"base-bits", "input"});
   const std::optional<Bytes> text = fields.text("text");
   if (!text) throw Failure::invalid("text is missing: what is traced", "text");
-  const auto size = static_cast<std::int64_t>(text->size());
+  WholeNumber from = kTraceFrom;
+  from.max = static_cast<std::int64_t>(text->size());
   Traced of;
-  of.from = static_cast<std::size_t>(fields.integer("from", 0, size).value_or(0));
-  of.top = static_cast<std::size_t>(fields.integer("top", 0, 256).value_or(kTop));
+  of.from = static_cast<std::size_t>(*fields.integer(from));
+  of.top = static_cast<std::size_t>(*fields.integer(kTraceTop));
   const bool streams = fields.flag("stream").value_or(false);
   fields.expect_no_others();
   desk.allow(task.models);

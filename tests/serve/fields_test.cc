@@ -59,7 +59,7 @@ TEST(Fields, NameTheOneThatIsWrong) {
     return failure_in([&] {
       Fields fields(json);
       fields.take({next_options(), task});
-      fields.integer("top", 1, 256);
+      fields.integer(kNextTop);
       fields.expect_no_others();
     });
   };

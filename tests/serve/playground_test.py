@@ -108,6 +108,26 @@ def typing_gives_bars(browser, address):
         "return document.querySelectorAll('#tail .level0, #tail .level1').length") > 5)
 
 
+def long_texts_are_sent_once(browser, address):
+    """At a key, whatever the number of models: all answers come in one stream."""
+    visit(browser, address, fragment(text=""))
+    browser.run("""
+        const area = document.getElementById('text');
+        area.value = arguments[0];
+        area.setSelectionRange(area.value.length, area.value.length);
+        area.dispatchEvent(new Event('input'));""", "the whale swam to the ship. " * 2000 + "banana banan")
+    settled(browser)
+    asked = browser.requests().count(address + "v1/next")
+    browser.press("#text", "a b")
+    browser.wait("return document.querySelector('#cards .card:last-child .byte').textContent === 'a'",
+                 "an a after banana b")
+    settled(browser)
+    expect("three keys are three requests", browser.requests().count(address + "v1/next") == asked + 3, browser.requests())
+    expect("with the answers of all models, in both views", [[len(row) for row in bars(browser, model)] for model in MODELS]
+           == [[3] * 8, [3] * 8, [2] * 8])
+    expect("none of which is missing", all("…" not in row for model in MODELS for row in bars(browser, model)))
+
+
 def pointing_tells(browser, address):
     visit(browser, address, fragment(text=TEXT, colour="copy"))
     browser.wait("return document.querySelectorAll('#tail [class*=copy]').length >= 8", "copies")
@@ -372,7 +392,7 @@ def main():
         with open(prime, "w", encoding="ascii") as file:
             file.write(PRIME)
         with server("--prime", prime, "--deadline", "86400") as (address, process):
-            steps = [typing_gives_bars, pointing_tells, branching_changes_the_text, bytes_are_kept,
+            steps = [typing_gives_bars, long_texts_are_sent_once, pointing_tells, branching_changes_the_text, bytes_are_kept,
                      dreaming_streams, dreaming_stops, holes_are_filled, costs_are_compared,
                      pictures_are_completed, recordings_are_completed, the_address_has_the_state,
                      all_can_be_reached_by_keyboard, all_have_names, can_be_read, fits]

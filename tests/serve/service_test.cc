@@ -124,6 +124,26 @@ TEST_F(ServeService, SaysWhatModelsExpectNext) {
   }
 }
 
+// One after the other, as soon as each is known, in the order that was asked for.
+TEST_F(ServeService, SendsWhatModelsExpectOneByOne) {
+  Json request = {{"model", Json::array({"ppmd", "gzip:9,view=decoder", "gzip:9"})},
+                  {"prompt", kText},
+                  {"all", true}};
+  Json whole = json_of("/v1/next", request);
+  request["stream"] = true;
+  const std::vector<Json> events = events_of("/v1/next", request);
+  ASSERT_EQ(events.size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    Json event = events[i];
+    EXPECT_EQ(event["type"], "expectation");
+    EXPECT_EQ(event["index"], i);
+    for (const char* only_here : {"type", "index", "milliseconds"}) event.erase(only_here);
+    whole["expectations"][i].erase("milliseconds");
+    EXPECT_EQ(event, whole["expectations"][i]);
+  }
+  EXPECT_EQ(events[3], Json({{"type", "end"}, {"warnings", Json::array()}}));
+}
+
 // Whatever the command line draws, for the same seed.
 TEST_F(ServeService, DrawsWhatTheTaskDraws) {
   SampleTask task;

@@ -1,5 +1,6 @@
 // What each chosen model expects at the caret, as bars: at every key anew, and an answer that comes too late is not
-// waited for.
+// waited for. All of them are asked at once, so that a long text is sent once; those come first that took least the last
+// time, and of codecs the decoder's view, in which they predict.
 
 const kRows = 8;
 const kAllAlike = 7.95;  // bits, of the 8 that a byte has: bars would say nothing
@@ -32,7 +33,7 @@ function makeCard(model) {
     alike: make('p', { class: 'note', hidden: true }, 'Every byte is about as probable as any other.'),
     trouble: make('p', { class: 'trouble', hidden: true }), key: make('p', { class: 'key', hidden: true },
       make('span', { class: 'first' }, 'decoder’s view'), make('span', { class: 'second' }, 'encoder’s view')),
-    controller: null, said: '',
+    views: [], spent: 0, said: '',
   };
   const heading = modelHeading(model);
   heading.append(card.note);
@@ -43,11 +44,7 @@ function makeCard(model) {
 }
 
 function showChosen() {
-  for (const [spec, card] of cards) {
-    if (chosen.has(spec)) continue;
-    card.controller?.abort();
-    cards.delete(spec);
-  }
+  for (const spec of [...cards.keys()]) if (!chosen.has(spec)) cards.delete(spec);
   for (const model of chosenModels()) if (!cards.has(model.spec)) cards.set(model.spec, makeCard(model));
   element('cards').replaceChildren(...chosenModels().map((model) => cards.get(model.spec).element));
   element('no-models').hidden = chosen.size > 0;
@@ -55,7 +52,8 @@ function showChosen() {
 
 const mostProbable = (probability) => Array.from(probability.keys()).sort((a, b) => probability[b] - probability[a] || a - b);
 
-function showRow(row, byte, views, open, actual) {
+// `count` views of a byte, the last of which may not have been told yet.
+function showRow(row, byte, views, count, open, actual) {
   const label = labelOfByte(byte, open);
   row.byte = byte;
   row.label.textContent = label.text;
@@ -63,29 +61,29 @@ function showRow(row, byte, views, open, actual) {
   row.button.classList.toggle('actual', byte === actual);
   row.bars.forEach((bar, i) => {
     const view = views[i];
-    bar.hidden = row.shares[i].hidden = !view;
-    if (!view) return;
-    bar.style.setProperty('--share', view.probability[byte]);
-    row.shares[i].textContent = percent(view.probability[byte]);
+    bar.hidden = row.shares[i].hidden = i >= count;
+    bar.style.setProperty('--share', view ? view.probability[byte] : 0);
+    row.shares[i].textContent = view ? percent(view.probability[byte]) : '…';
   });
   const stands = byte === actual ? ', which stands here' : '';
   row.button.setAttribute('aria-label', `${label.name}, ${views.map((view) => percent(view.probability[byte])).join(' or ')}${stands}`);
 }
 
-function showExpectation(card, views, context, actual, milliseconds) {
+function showExpectation(card, context, actual, milliseconds) {
+  const { views } = card, count = viewsOf(card.model).length;
   const order = mostProbable(views[0].probability);
   const rows = order.slice(0, kRows);
   if (actual !== undefined && !rows.includes(actual)) rows[kRows - 1] = actual;
   const open = openCharacter(context);
-  card.rows.forEach((row, i) => showRow(row, rows[i], views, open, actual));
-  card.note.textContent = `${views[0].entropyBits.toFixed(2)} bits · ${Math.round(milliseconds)} ms`;
+  card.rows.forEach((row, i) => showRow(row, rows[i], views, count, open, actual));
+  if (views.length === 1) card.note.textContent = `${views[0].entropyBits.toFixed(2)} bits · ${Math.round(milliseconds)} ms`;
   card.note.title = 'The entropy of this distribution; the time that the answer took.';
   card.trouble.hidden = true;
   card.list.hidden = views.every((view) => view.entropyBits > kAllAlike);
   card.alike.hidden = !card.list.hidden;
-  card.key.hidden = card.list.hidden || views.length < 2;
+  card.key.hidden = card.list.hidden || count < 2;
   card.said = `${card.model.spec} expects ${labelOfByte(rows[0], open).name}, ${percent(views[0].probability[rows[0]])}`;
-  card.element.classList.remove('waiting');
+  card.element.classList.toggle('waiting', views.length < count);
 }
 
 function showTrouble(card, message) {
@@ -97,28 +95,45 @@ function showTrouble(card, message) {
   card.element.classList.remove('waiting');
 }
 
-async function refresh(card) {
-  card.controller?.abort();
-  const controller = card.controller = new AbortController();
+// The views to ask for, in their order: [{card, spec}].
+function wantedViews() {
+  const soonest = [...cards.values()].sort((a, b) => a.spent - b.spent);
+  const of = (place) => soonest.flatMap((card) => viewsOf(card.model).slice(place, place + 1).map((spec) => ({ card, spec })));
+  return [...of(0), ...of(1)];
+}
+
+let asking = null;  // the request under way
+let firstBars = Promise.resolve();  // until there is an answer to it, or the end of it: what can wait lets it go first
+
+async function refreshAll() {
+  shownFor = { text: editor.text, caretByte: editor.caretByte };
+  asking?.abort();
+  const { signal } = asking = new AbortController();
   const context = editor.bytes.subarray(0, editor.caretByte);
   const actual = editor.bytes[editor.caretByte];
-  const began = performance.now();
-  card.element.classList.add('waiting');
-  try {
-    const views = await askWhatIsNext(card.model.spec, context, controller.signal);
-    if (!controller.signal.aborted) showExpectation(card, views, context, actual, performance.now() - began);
-  } catch (error) {
-    if (!wasAborted(error)) showTrouble(card, error.message);
+  const began = performance.now(), wanted = wantedViews();
+  let barsAreThere;
+  firstBars = new Promise((done) => { barsAreThere = done; });
+  for (const card of cards.values()) {
+    card.views = [];
+    card.element.classList.add('waiting');
   }
-  announce([...cards.values()].map((one) => one.said).filter(Boolean).join('; '));
+  try {
+    for await (const view of wanted.length ? askWhatIsNext(wanted.map((one) => one.spec), context, signal) : []) {
+      if (signal.aborted) break;
+      const { card } = wanted[view.index];
+      if (card.views.push(view) === 1) card.spent = view.milliseconds;
+      showExpectation(card, context, actual, performance.now() - began);
+      barsAreThere();
+    }
+  } catch (error) {
+    if (!wasAborted(error)) for (const { card } of wanted) if (card.element.classList.contains('waiting')) showTrouble(card, error.message);
+  }
+  barsAreThere();
+  if (!signal.aborted) announce([...cards.values()].map((one) => one.said).filter(Boolean).join('; '));
 }
 
 let shownFor = null;  // the text and caret that the bars are of
-
-function refreshAll() {
-  shownFor = { text: editor.text, caretByte: editor.caretByte };
-  for (const card of cards.values()) refresh(card);
-}
 
 function startExpectations() {
   listen('models', () => { showChosen(); refreshAll(); });

@@ -10,8 +10,9 @@ const chosen = new Set();  // specifications
 const colourOf = (spec) => kColours[catalogue.models.findIndex((one) => one.spec === spec) % kColours.length];
 const chosenModels = () => catalogue.models.filter((one) => chosen.has(one.spec));
 
-// The specification of a model where it predicts best: a codec's decoder.
-const bestView = (model) => model.views.includes('decoder') ? `${model.spec},view=decoder` : model.spec;
+// The specifications of a model's views, first that in which it predicts best: a codec's decoder.
+const viewsOf = (model) => model.views.length > 1 ? [`${model.spec},view=decoder`, model.spec] : [model.spec];
+const bestView = (model) => viewsOf(model)[0];
 const sight = (model) => model.windowBytes ? `sees ${grouped(model.windowBytes)} bytes` : 'sees all';
 
 function chooseModels(specs) {

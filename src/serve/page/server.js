@@ -73,13 +73,14 @@ async function askForModels() {
   };
 }
 
-// What a model expects after the bytes, the decoder's view first: [{view, entropyBits, probability: [of each byte]}].
-async function askWhatIsNext(spec, bytes, signal) {
-  const asked = { model: spec, prompt: asField(bytes), view: 'both', top: 1, all: true };
-  const said = await (await post('/v1/next', asked, signal)).json();
-  return said.expectations.reverse().map((one) => ({
-    view: one.view, entropyBits: one.entropy_bits, probability: one.probability,
-  }));
+// What models expect after the bytes, one after the other:
+// {index: of the model, entropyBits, probability: [of each byte], milliseconds: that it took the server}.
+async function* askWhatIsNext(specs, bytes, signal) {
+  const asked = { model: specs, prompt: asField(bytes), top: 1, all: true, stream: true };
+  for await (const said of messagesOf(await post('/v1/next', asked, signal))) {
+    if (said.type !== 'expectation') continue;
+    yield { index: said.index, entropyBits: said.entropy_bits, probability: said.probability, milliseconds: said.milliseconds };
+  }
 }
 
 // What each byte of the text from `from` on costs after those before it:

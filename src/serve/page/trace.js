@@ -67,6 +67,7 @@ async function followText() {
   while (trace.spec && tracedUntil() < trace.text.length) {
     asked = { end: Math.min(trace.text.length, tracedUntil() + kTracedAtOnce), controller: new AbortController() };
     try {
+      await firstBars;
       await traceSome(openFrom(), asked.end, asked.controller.signal);
     } catch (error) {
       if (wasAborted(error)) continue;
