@@ -68,37 +68,40 @@ void GramIndex::grow() {
 }
 
 GramIndex::End GramIndex::end(ByteView text, std::size_t drawn_bytes, ByteView prefix) const {
-  const ByteView known = text.last(std::min(text.size(), gram_bytes_));
-  Bytes all(known.begin(), known.end());
-  append(all, prefix);
   End end;
   end.index_ = this;
+  end.text_ = text.last(std::min(text.size(), gram_bytes_));
+  end.prefix_.reserve(prefix.size());
   end.drawn_bytes_ = drawn_bytes + prefix.size();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    end.hash_ = appended(end.hash_, all[i]);
-    if (i >= gram_bytes_) end.hash_ -= leaving_factor_ * value_of(all[i - gram_bytes_]);
-    if (i >= known.size() && i + 1 >= gram_bytes_) end.within_.push_back(end.hash_);
+  end.hash_ = hash_;
+  for (const Byte byte : prefix) {
+    end.hash_ = end.hash_after(end.hash_, byte, {});
+    end.prefix_.push_back(byte);
+    if (end.bytes() >= gram_bytes_) end.within_.push_back(end.hash_);
   }
   std::ranges::sort(end.within_);
-  const ByteView last = ByteView(all).last(std::min(all.size(), gram_bytes_));
-  end.bytes_.assign(last.begin(), last.end());
   return end;
 }
 
+// Of the last bytes, when one more comes behind text, prefix, and what came after them.
+std::uint64_t GramIndex::End::hash_after(std::uint64_t hash, Byte byte, ByteView after) const {
+  hash = appended(hash, byte);
+  const std::size_t before = bytes() + after.size();
+  if (before < index_->gram_bytes_) return hash;
+  std::size_t leaving = before - index_->gram_bytes_;
+  if (leaving < text_.size()) return hash - index_->leaving_factor_ * value_of(text_[leaving]);
+  leaving -= text_.size();
+  const Byte left = leaving < prefix_.size() ? prefix_[leaving] : after[leaving - prefix_.size()];
+  return hash - index_->leaving_factor_ * value_of(left);
+}
+
 bool GramIndex::End::completes(ByteView string) const {
-  const std::size_t gram_bytes = index_->gram_bytes_;
   std::uint64_t hash = hash_;
   std::unordered_set<std::uint64_t> of_string;
   for (std::size_t i = 0; i < string.size(); ++i) {
-    hash = appended(hash, string[i]);
-    const std::size_t total = bytes_.size() + i + 1;
-    if (total > gram_bytes) {
-      const std::size_t left = total - gram_bytes - 1;
-      const Byte byte = left < bytes_.size() ? bytes_[left] : string[left - bytes_.size()];
-      hash -= index_->leaving_factor_ * value_of(byte);
-    }
-    if (total < gram_bytes) continue;
-    const bool drawn = drawn_bytes_ + i + 1 >= gram_bytes;
+    hash = hash_after(hash, string[i], string.first(i));
+    if (bytes() + i + 1 < index_->gram_bytes_) continue;
+    const bool drawn = drawn_bytes_ + i + 1 >= index_->gram_bytes_;
     const bool known = index_->contains(hash) || std::ranges::binary_search(within_, hash) ||
                        (string.size() > 1 && !of_string.insert(hash).second);
     if (drawn && known) return true;

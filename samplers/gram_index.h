@@ -29,8 +29,8 @@ class GramIndex {
     }
   }
 
-  // The end of the text, to be asked for many strings that may come next. The index must outlive
-  // it, and learn nothing meanwhile.
+  // The end of the text, to be asked for many strings that may come next. Index and text must
+  // outlive it, and stay as they are meanwhile.
   class End {
    public:
     // Whether a gram that ends within the string has occurred before. One that begins before the
@@ -39,14 +39,19 @@ class GramIndex {
 
    private:
     friend class GramIndex;
+    std::size_t bytes() const { return text_.size() + prefix_.size(); }
+    std::uint64_t hash_after(std::uint64_t hash, Byte byte, ByteView after) const;
+
     const GramIndex* index_ = nullptr;
-    Bytes bytes_;                        // the last ones, at most a gram
-    std::uint64_t hash_ = 0;             // of them
-    std::size_t drawn_bytes_ = 0;        // and those of the prefix
+    ByteView text_;                      // of its end, a gram
+    Bytes prefix_;                       // that comes behind it
+    std::uint64_t hash_ = 0;             // of the last bytes of both, at most a gram
+    std::size_t drawn_bytes_ = 0;        // the prefix among them
     std::vector<std::uint64_t> within_;  // grams that end within the prefix, sorted
   };
 
-  // Of the text, which was learnt, the last bytes were drawn; the prefix comes behind them.
+  // Of the text, all of which was learnt, the last bytes were drawn; the prefix comes behind them.
+  // O(1) a byte of the prefix.
   End end(ByteView text, std::size_t drawn_bytes, ByteView prefix = {}) const;
 
  private:

@@ -303,6 +303,7 @@ class Metropolis {
   // The history is indexed once, with what the request began with.
   void prepare_sources() {
     if (options_.max_copy > 0) {
+      drawing_.copy_limit_report().is_counted = false;
       if (!quotes_) quotes_.emplace(options_.max_copy);
       quotes_->learn(drawing_.text());
     }

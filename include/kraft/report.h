@@ -56,8 +56,10 @@ std::string sample_plot(const SampleResult& result);
 // complete
 
 // A line on a completion; empty where nothing was drawn.
-std::string completion_line(const ImageCompletionResult& result, const ImageCompletion& completion);
-std::string completion_line(const AudioCompletionResult& result, const AudioCompletion& completion);
+std::string completion_line(const ImageCompletionTask& task, const ImageCompletionResult& result,
+                            const ImageCompletion& completion);
+std::string completion_line(const AudioCompletionTask& task, const AudioCompletionResult& result,
+                            const AudioCompletion& completion);
 
 // An object for one completion, an array for several or none.
 std::string completion_json(const ImageCompletionTask& task, const ImageCompletionResult& result);

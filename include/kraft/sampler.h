@@ -151,8 +151,12 @@ struct CopyLimitReport {
 
   // What that cost: -log2 of the share of the probability that was left, at the temperature of the
   // drawing, summed over those times. Samplers that look ahead count the next unit, particles their
-  // mean; of the spans that a Markov chain passes over, nothing is known.
+  // mean.
   double bits = 0;
+
+  // False of Markov chains: of the spans that they pass over, neither number nor cost is known, and
+  // `limited` and `bits` are 0.
+  bool is_counted = true;
 };
 
 // How much to draw, what comes before it and what after it.

@@ -280,7 +280,7 @@ template <class Task, class Result>
 int show_completions(const Task& task, const Result& result, const Shown& shown, Outputs& outputs) {
   if (result.cancelled) return kInterruptedExit;
   for (const auto& completion : result.completions) {
-    const std::string line = completion_line(result, completion);
+    const std::string line = completion_line(task, result, completion);
     if (!shown.quiet && !line.empty()) note(line);
   }
   outputs.write(shown.output, [&] { return file_of(result.completions.at(0), shown.output); });

@@ -9,6 +9,7 @@
 #include "kraft/report.h"
 #include "media/panel.h"
 #include "media/spectrogram.h"
+#include "report/copy_limit.h"
 
 namespace kraft {
 namespace {
@@ -37,11 +38,18 @@ Image context_picture(Image image, const Bytes& mask) {
   return image;
 }
 
+// In bytes; 0: no limit.
+int max_copy_of(const CompletionTask& task) { return task.sampling.over({}).max_copy; }
+
 Json common_json(const CompletionTask& task, const std::string& sampler, std::uint64_t drawn_bytes,
                  const Completion& completion) {
-  return {{"model", completion.spec},     {"sampler", sampler},         {"seed", task.seed},
-          {"index", completion.index},    {"drawn_bytes", drawn_bytes}, {"bits", completion.bits},
-          {"seconds", completion.seconds}};
+  Json json = {
+      {"model", completion.spec},     {"sampler", sampler},         {"seed", task.seed},
+      {"index", completion.index},    {"drawn_bytes", drawn_bytes}, {"bits", completion.bits},
+      {"seconds", completion.seconds}};
+  const int max_copy = max_copy_of(task);
+  if (max_copy > 0) json["copy_limit"] = copy_limit_json(max_copy, completion.copy_limit);
+  return json;
 }
 
 std::string bits_text(const Completion& completion, std::uint64_t drawn_bytes) {
@@ -51,10 +59,12 @@ std::string bits_text(const Completion& completion, std::uint64_t drawn_bytes) {
   return completion.spec + text;
 }
 
-std::string seconds_text(double seconds) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f s", seconds);
-  return text;
+// Time, and what the limit of quotations came to.
+std::string costs_text(const CompletionTask& task, const Completion& completion) {
+  char seconds[40];
+  std::snprintf(seconds, sizeof seconds, "%.1f s", completion.seconds);
+  const std::string limit = copy_limit_text(max_copy_of(task), completion.copy_limit);
+  return seconds + (limit.empty() ? "" : "; " + limit);
 }
 
 std::string label_of(const CompletionTask& task, const Completion& completion) {
@@ -88,17 +98,17 @@ std::size_t models_of(const CompletionTask& task) {
 
 }  // namespace
 
-std::string completion_line(const ImageCompletionResult& result,
+std::string completion_line(const ImageCompletionTask& task, const ImageCompletionResult& result,
                             const ImageCompletion& completion) {
   if (result.drawn_bytes == 0) return {};
   return bits_text(completion, result.drawn_bytes) + "PSNR " + decibels(completion.psnr_db) + "; " +
-         seconds_text(completion.seconds);
+         costs_text(task, completion);
 }
 
-std::string completion_line(const AudioCompletionResult& result,
+std::string completion_line(const AudioCompletionTask& task, const AudioCompletionResult& result,
                             const AudioCompletion& completion) {
   if (result.drawn_bytes == 0) return {};
-  return bits_text(completion, result.drawn_bytes) + seconds_text(completion.seconds);
+  return bits_text(completion, result.drawn_bytes) + costs_text(task, completion);
 }
 
 std::string completion_json(const ImageCompletionTask& task, const ImageCompletionResult& result) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "evaluate/convergence.h"
 #include "kraft/report.h"
+#include "report/copy_limit.h"
 #include "report/trace_plot.h"
 
 namespace kraft {
@@ -173,10 +174,7 @@ Json to_json(const SampleTask& task, const SampleResult& result, const Sample& s
   json["self_repeat_share"] = sample.copying.self_repeat_share;
   json["copies"] = copies_json(sample.copying.spans);
   if (model.options.max_copy > 0)
-    json["copy_limit"] = {{"max_copy_bytes", model.options.max_copy},
-                          {"limited", sample.copy_limit.limited},
-                          {"exceeded", sample.copy_limit.exceeded},
-                          {"bits", sample.copy_limit.bits}};
+    json["copy_limit"] = copy_limit_json(model.options.max_copy, sample.copy_limit);
   if (!sample.spans.empty()) json["spans"] = diagnostics_json(sample.spans, model.options);
   return json;
 }
@@ -194,19 +192,6 @@ std::string summary_of(const Sample& sample) {
                 100 * sample.copying.self_repeat_share);
   const bool cut = sample.analysed_bytes < sample.size_bytes;
   return text + (cut ? " (of the first " + grouped(sample.analysed_bytes) + ")" : "");
-}
-
-// What the limit of quotations came to; empty if there is none.
-std::string copy_limit_of(const SampledModel& model, const Sample& sample) {
-  if (model.options.max_copy == 0) return {};
-  const CopyLimitReport& limit = sample.copy_limit;
-  char text[160];
-  std::snprintf(text, sizeof text,
-                "quotations of more than %d bytes were avoided %s times, at a cost of %.1f bits",
-                model.options.max_copy, grouped(limit.limited).c_str(), limit.bits);
-  return text + (limit.exceeded == 0
-                     ? ""
-                     : "; " + grouped(limit.exceeded) + " times nothing else could follow");
 }
 
 // What samplers that draw spans jointly tell of all spans together, the worst of each.
@@ -243,7 +228,8 @@ bool asks_for_several(const SampleTask& task) {
 
 std::vector<std::string> sample_lines(const SampledModel& model, const Sample& sample) {
   if (sample.size_bytes == 0) return {};
-  std::vector<std::string> lines = {summary_of(sample), copy_limit_of(model, sample),
+  std::vector<std::string> lines = {summary_of(sample),
+                                    copy_limit_text(model.options.max_copy, sample.copy_limit),
                                     diagnostics_of(model, sample)};
   std::erase(lines, "");
   return lines;

@@ -202,8 +202,8 @@ OptionTable<CompletionTask> make_completion_table() {
   table.choice("candidate", &CompletionTask::candidate,
                std::vector<std::pair<std::string, Candidate>>{{"byte", Candidate::byte},
                                                               {"whole", Candidate::whole}},
+               CompletionTask::kDefaultCandidate,
                {.value_name = "WHAT",
-                .otherwise = "byte",
                 .meaning = "image and audio: what is chosen between; byte: bytes, whole: pixels or "
                            "samples that occur in what is given"});
   table.restrict_to({Medium::image, Medium::audio});

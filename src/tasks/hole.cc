@@ -83,7 +83,20 @@ class SharedProgress {
   std::uint64_t done_bytes_ = 0;
 };
 
-// Draws what is to be drawn of one sequence; returns its bits, if wanted.
+// What drawing a sequence came to.
+struct SequenceCost {
+  double bits = 0;  // if wanted
+  CopyLimitReport copy_limit;
+};
+
+void add(const CopyLimitReport& part, CopyLimitReport& sum) {
+  sum.limited += part.limited;
+  sum.exceeded += part.exceeded;
+  sum.bits += part.bits;
+  sum.is_counted = sum.is_counted && part.is_counted;
+}
+
+// Draws what is to be drawn of one sequence.
 class SequenceDrawing {
  public:
   SequenceDrawing(const CompletionTask& task, const Sampler& sampler, bool sees_suffix,
@@ -97,11 +110,11 @@ class SequenceDrawing {
         receiver_(receiver),
         progress_(progress) {}
 
-  double draw(const Model& model, const HoleSequence& sequence, Random& random,
-              Bytes& bytes) const {
+  SequenceCost draw(const Model& model, const HoleSequence& sequence, Random& random,
+                    Bytes& bytes) const {
     const auto state = start_drawing(model);
     const auto proposal = proposal_ == nullptr ? nullptr : proposal_->start();
-    double total_bits = 0;
+    SequenceCost cost;
     for (std::size_t i = 0; i < sequence.size() && !receiver_.is_cancelled(); ++i) {
       const HolePart& part = sequence[i];
       if (!part.drawn) {
@@ -112,16 +125,18 @@ class SequenceDrawing {
       const HolePart before{sequence[0].begin, part.begin};
       const bool has_suffix = sees_suffix_ && i + 1 < sequence.size();
       const ByteView suffix = has_suffix ? part_of(bytes, sequence[i + 1]) : ByteView();
-      const SampleRequest request{.length_bytes = part.end - part.begin,
-                                  .history = part_of(bytes, before),
-                                  .suffix = shortened_suffix(task_, suffix),
-                                  .proposal = proposal.get(),
-                                  .cancelled = receiver_.cancelled};
-      const Bytes drawn = draw_part(*state, request, random, total_bits);
+      const SampleRequest request{
+          .length_bytes = part.end - part.begin,
+          .history = part_of(bytes, before),
+          .suffix = shortened_suffix(task_, suffix),
+          .proposal = proposal.get(),
+          .copy_limit = [&](const CopyLimitReport& report) { add(report, cost.copy_limit); },
+          .cancelled = receiver_.cancelled};
+      const Bytes drawn = draw_part(*state, request, random, cost.bits);
       std::copy(drawn.begin(), drawn.end(),
                 bytes.begin() + static_cast<std::ptrdiff_t>(part.begin));
     }
-    return total_bits;
+    return cost;
   }
 
  private:
@@ -204,8 +219,7 @@ FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& r
   const auto proposal = proposal_of(task, hole.geometry, receiver);
   for (std::size_t m = 0; m < models.models.size(); ++m) {
     for (std::int64_t index = 0; index < task.count; ++index)
-      result.filled.push_back(
-          {{models.names[m], models.models[m]->spec(), index, 0, 0}, hole.bytes});
+      result.filled.push_back({{models.names[m], models.models[m]->spec(), index}, hole.bytes});
   }
 
   // Every sequence of every completion is a piece of work with random numbers of its own.
@@ -230,10 +244,11 @@ FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& r
         static_cast<std::uint64_t>(completion.index) * hole.sequences.size() + work[i].sequence;
     Random random(static_cast<std::uint64_t>(task.seed), stream);
     const Model& model = *models.models[work[i].filled / static_cast<std::size_t>(task.count)];
-    const double bits = drawing.draw(model, hole.sequences[work[i].sequence], random, bytes);
+    const SequenceCost cost = drawing.draw(model, hole.sequences[work[i].sequence], random, bytes);
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
     const std::lock_guard lock(mutex);
-    completion.bits += bits;
+    completion.bits += cost.bits;
+    add(cost.copy_limit, completion.copy_limit);
     completion.seconds += spent.count();
   });
   result.cancelled = receiver.is_cancelled();

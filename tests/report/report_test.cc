@@ -75,12 +75,41 @@ TEST(CompletionReport, HasALineAnObjectAndAPicture) {
   task.image = {.width = 16, .height = 8, .samples = Bytes(16 * 8, 100)};
   task.rows = 2;
   const ImageCompletionResult result = complete_image(task);
-  EXPECT_THAT(completion_line(result, result.completions.at(0)),
-              StartsWith("uniform: 32 bytes at 8.000 bits each; PSNR "));
+  EXPECT_THAT(completion_line(task, result, result.completions.at(0)),
+              ::testing::AllOf(StartsWith("uniform: 32 bytes at 8.000 bits each; PSNR "),
+                               ::testing::Not(HasSubstr("quotations"))));
   EXPECT_EQ(Json::parse(completion_json(task, result))["drawn_bytes"], 32);
   EXPECT_GE(completion_panel(task, result).width, 3 * task.image.width);
   task.models.emplace_back("ngram:1");
   EXPECT_EQ(Json::parse(completion_json(task, complete_image(task))).size(), 2U);
+}
+
+TEST(CompletionReport, SaysWhatTheLimitOfQuotationsDid) {
+  ImageCompletionTask task;
+  task.models = {"ngram:3"};
+  task.image = {.width = 16, .height = 8, .samples = Bytes(16 * 8)};
+  for (std::size_t i = 0; i < task.image.samples.size(); ++i)
+    task.image.samples[i] = static_cast<Byte>(i % 5);
+  task.rows = 2;
+  task.sampling.set(&SamplerOptions::max_copy, 4);
+  const ImageCompletionResult result = complete_image(task);
+  const CopyLimitReport& limit = result.completions.at(0).copy_limit;
+  EXPECT_GT(limit.limited, 0U) << "what is given repeats itself";
+  EXPECT_GT(limit.bits, 0);
+  EXPECT_THAT(completion_line(task, result, result.completions[0]),
+              HasSubstr("; quotations of more than 4 bytes were avoided " +
+                        std::to_string(limit.limited) + " times, at a cost of "));
+  const Json json = Json::parse(completion_json(task, result));
+  EXPECT_EQ(json["copy_limit"]["limited"], limit.limited);
+  EXPECT_EQ(json["copy_limit"]["bits"], limit.bits);
+
+  task.sampler = "metropolis";
+  task.sampling.set(&SamplerOptions::steps, 20);
+  task.sampling.set(&SamplerOptions::burn_in, 5);
+  const ImageCompletionResult chains = complete_image(task);
+  EXPECT_THAT(completion_line(task, chains, chains.completions.at(0)),
+              HasSubstr("passed over, at a cost that chains do not know"));
+  EXPECT_TRUE(Json::parse(completion_json(task, chains))["copy_limit"]["bits"].is_null());
 }
 
 TEST(NextReport, ShowsAsManyBytesAsAreAskedFor) {

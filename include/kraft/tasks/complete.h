@@ -35,8 +35,9 @@ namespace kraft {
 struct CompletionTask : DrawingTask {
   // What is chosen between: bytes, or the whole pixels or samples that occur in what is given.
   enum class Candidate { byte, whole };
-  std::optional<Candidate> candidate = {};  // (default: byte)
-  bool wants_bits = true;                   // otherwise they may be 0 in the result
+  static constexpr Candidate kDefaultCandidate = Candidate::byte;
+  std::optional<Candidate> candidate = {};
+  bool wants_bits = true;  // otherwise they may be 0 in the result
 };
 
 struct ImageCompletionTask : CompletionTask {
@@ -62,8 +63,9 @@ struct Completion {
   std::string name;  // as in the task
   std::string spec;  // as the model calls itself
   std::int64_t index = 0;
-  double bits = 0;     // of what was drawn, given all before it
-  double seconds = 0;  // on however many threads
+  double bits = 0;                  // of what was drawn, given all before it
+  double seconds = 0;               // on however many threads
+  CopyLimitReport copy_limit = {};  // what SamplerOptions::max_copy did, in all parts
 };
 
 struct ImageCompletion : Completion {
