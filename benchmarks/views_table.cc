@@ -9,7 +9,8 @@
 //     own rate   bits that the codec needs for the next --truth (4000) bytes, after the context:
 //                the length of both, less that of the context alone
 //     encoder    mean of -log2 p of the next byte, of the encoder's view of the whole context, at
-//                --positions (40) of them, where p is normalised over all 256 bytes
+//                --positions (40) of them, where p is normalised over all 256 bytes; of pictures
+//                in columns that follow the golden ratio, or they could all be the first one
 //     decoder    the same over all of the truth, of the decoder's view
 //     ratio      decoder over own rate, of all bytes of all places
 //
@@ -31,6 +32,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <numbers>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -151,20 +153,36 @@ std::shared_ptr<const kraft::Model> encoder_model(const std::string& spec,
   }
 }
 
+// The positions of a place, one in each of so many equal parts of the truth: at its beginning, or
+// in a picture, whose rows may be as long, anywhere in it.
+std::vector<std::size_t> positions_of(const Settings& settings, const Input& input,
+                                      std::size_t place, std::size_t truth_bytes) {
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < settings.positions; ++i) {
+    double within = 0;
+    if (input.row_bytes > 1)
+      within = std::fmod(
+          static_cast<double>(place * settings.positions + i + 1) * std::numbers::phi, 1.0);
+    positions.push_back(static_cast<std::size_t>((static_cast<double>(i) + within) *
+                                                 static_cast<double>(truth_bytes) /
+                                                 static_cast<double>(settings.positions)));
+  }
+  return positions;
+}
+
 double encoder_bits(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
-                    ByteView truth, std::size_t positions) {
+                    ByteView truth, const std::vector<std::size_t>& positions) {
   const auto state = encoder_model(spec, geometry)->start(context);
   double sum = 0;
   std::array<double, 256> bits;
   std::size_t at = 0;
-  for (std::size_t i = 0; i < positions; ++i) {
-    const std::size_t next = i * truth.size() / positions;
+  for (const std::size_t next : positions) {
     state->observe(truth.subspan(at, next - at));
     at = next;
     state->next_byte(bits);
     sum += kraft::surprisal_bits(bits, truth[at]);
   }
-  return sum / static_cast<double>(positions);
+  return sum / static_cast<double>(positions.size());
 }
 
 double decoder_bits(const std::string& spec, const kraft::Geometry& geometry, ByteView context,
@@ -190,7 +208,8 @@ Place measure(const Settings& settings, const std::string& spec, const Input& in
   Place place;
   place.own = own_bits(spec, input.geometry, context, truth) / bytes;
   if (settings.positions > 0)
-    place.encoder = encoder_bits(spec, input.geometry, context, truth, settings.positions);
+    place.encoder = encoder_bits(spec, input.geometry, context, truth,
+                                 positions_of(settings, input, index, truth_bytes));
   if (has_decoder(spec)) place.decoder = decoder_bits(spec, input.geometry, context, truth) / bytes;
   return place;
 }
