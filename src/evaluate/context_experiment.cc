@@ -40,7 +40,7 @@ Cell ContextExperiment::compute(const std::string& model, std::size_t first) con
   std::map<std::uint64_t, double> bits;
   const bool codec = is_codec(model);
   // Of images, what is longer than a row keeps the patch's rows.
-  Streams streams(model, data_.medium == Medium::image ? kPaperPatchWidth : 0);
+  Streams streams(model, data_.geometry().width.value_or(0));
   const std::size_t end = std::min(chunks_.size(), first + kCellChunks);
   for (std::size_t i = first; i < end; ++i) {
     const ByteView chunk = data_.chunk(chunks_[i]);

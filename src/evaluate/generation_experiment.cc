@@ -26,13 +26,17 @@ GenerationTask text_task(const PaperData& text) {
           text.source,
           text.geometry(),
           {stretch(chunk, 0, kTextContext)},
-          {stretch(chunk, kTextContext, kPaperChunkBytes - kTextContext)}};
+          {stretch(chunk, kTextContext, kPaperChunkBytes - kTextContext)},
+          /*by_letters=*/true};
 }
 
 GenerationTask image_task(const Image& image, const std::string& source) {
   const Image gray = scaled(to_gray(image), kPaperImageWidth, kPaperImageHeight);
   if (gray.depth_bits != 8) throw Error("the image of figure 3 must have 8 bits");
-  GenerationTask task{Medium::image, source, gray.geometry(), {}, {}};
+  GenerationTask task;
+  task.medium = Medium::image;
+  task.source = source;
+  task.geometry = gray.geometry();
   constexpr std::size_t kHalf = kPaperImageWidth / 2;
   for (std::size_t y = 0; y < kPaperImageHeight; ++y) {
     task.given.push_back(stretch(gray.samples, y * kPaperImageWidth, kHalf));
@@ -95,9 +99,9 @@ Cell GenerationExperiment::compute(std::size_t task, const std::string& model,
   for (std::size_t row = first; row < end; ++row) {
     const Bytes& given = of.given[row];
     const bool own_units = !predictor->units().empty();
-    const Candidates candidates = of.medium != Medium::text ? Candidates::all()
-                                  : own_units               ? Candidates::units_of(*predictor)
-                                                            : Candidates::seen(given);
+    const Candidates candidates = !of.by_letters ? Candidates::all()
+                                  : own_units    ? Candidates::units_of(*predictor)
+                                                 : Candidates::seen(given);
     Random random(settings_.seed, row);
     const auto state = start_drawing(*predictor, given);
     const auto priced = state->clone();

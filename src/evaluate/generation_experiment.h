@@ -12,6 +12,7 @@ struct GenerationTask {
   std::string source;
   Geometry geometry = {};
   std::vector<Bytes> given, truth;  // of each row, as many; a truth is as long as what is drawn
+  bool by_letters = false;          // drawn from units and letters, not from all bytes
 };
 
 // 1948 bytes of text and the next 100, from the chunk in the middle.

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "kraft/registry.h"
 #include "kraft/report.h"
+#include "kraft/views.h"
 #include "report/table.h"
 
 namespace kraft {
@@ -15,6 +16,22 @@ using Json = nlohmann::ordered_json;
 std::string engine_of(const Backend& backend) {
   if (backend.engine) return backend.engine();
   return backend.make_model ? "own" : "recompress";
+}
+
+// The steps that code lengths come in, in each view of a codec.
+constexpr Granularity kDecoderGranularity = Granularity::fractional;
+
+std::string granularity_of(const Backend& backend) {
+  const std::string own = name_of(backend.granularity);
+  if (!has_decoder_view(backend)) return own;
+  return own + " (decoder: " + name_of(kDecoderGranularity) + ")";
+}
+
+Json views_json(const Backend& backend) {
+  if (!backend.make_codec) return nullptr;
+  Json views = {{"encoder", name_of(backend.granularity)}};
+  if (has_decoder_view(backend)) views["decoder"] = name_of(kDecoderGranularity);
+  return views;
 }
 
 Json to_json(const Parameter& parameter) {
@@ -31,6 +48,7 @@ Json to_json(const Backend& backend) {
   for (const Parameter& parameter : backend.parameters)
     json["parameters"].push_back(to_json(parameter));
   json["granularity"] = name_of(backend.granularity);
+  json["views"] = views_json(backend);
   json["window"] = backend.window;
   json["library"] = backend.library();
   json["engine"] = engine_of(backend);
@@ -48,7 +66,7 @@ std::string argument_text(const Backend& backend) {
 
 std::string description(const Backend& backend) {
   std::string text = backend.name + ": " + backend.summary + "\n";
-  text += "library " + backend.library() + ", granularity " + name_of(backend.granularity) +
+  text += "library " + backend.library() + ", granularity " + granularity_of(backend) +
           ", window " + backend.window + ", engine " + engine_of(backend) + "\n\n";
   Table table({"parameter", "range", "default", "meaning"});
   const auto add = [&](const Parameter& parameter, const std::string& written) {
@@ -79,7 +97,7 @@ std::string models_table() {
     table.add(
         {name, argument_text(backend),
          backend.argument && !backend.argument->initial.empty() ? backend.argument->initial : "-",
-         name_of(backend.granularity), backend.window, engine_of(backend), backend.library()});
+         granularity_of(backend), backend.window, engine_of(backend), backend.library()});
   }
   return table.text();
 }

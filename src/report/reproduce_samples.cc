@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "base/base64.h"
 #include "base/numbers.h"
@@ -110,6 +111,38 @@ Bytes bytes_of(const std::string& text) {
   return {view.begin(), view.end()};
 }
 
+using Files = std::vector<NamedBytes>;
+
+Files text_files(const ReproduceContinued& of) {
+  return {{"text.txt", bytes_of(text_samples(of))}};
+}
+
+Files image_files(const ReproduceContinued& of) {
+  return {{"image.png", write_png(image_panel(of))}};
+}
+
+Files audio_files(const ReproduceContinued& of) {
+  Files files = {{"audio.png", write_png(audio_panel(of))}};
+  for (const ReproduceSample& sample : of.samples)
+    files.push_back({"audio-" + file_name(sample.model) + ".wav",
+                     write_audio(audio_of(of.given, sample.rows), AudioFormat::wav)});
+  return files;
+}
+
+// How samples of a medium are shown.
+struct SamplesRow {
+  Medium medium;
+  Files (*files)(const ReproduceContinued& of);
+  bool has_psnr;
+};
+
+const SamplesRow& row_of_samples(Medium medium) {
+  static constexpr SamplesRow rows[] = {{Medium::text, text_files, false},
+                                        {Medium::image, image_files, true},
+                                        {Medium::audio, audio_files, false}};
+  return *std::ranges::find(rows, medium, &SamplesRow::medium);
+}
+
 std::string summary(const ReproduceResult& result) {
   Table table({"medium", "model", ">given", ">drawn", ">bits/byte", ">PSNR dB", ">seconds"});
   const auto total = [](const std::vector<Bytes>& rows) {
@@ -121,7 +154,7 @@ std::string summary(const ReproduceResult& result) {
     for (const ReproduceSample& sample : of.samples)
       table.add({paper_name(of.medium), sample.model, total(of.given), total(of.truth),
                  fixed(bits_per_byte(sample), 2),
-                 of.medium == Medium::image ? fixed(psnr(of, sample), 1) : "-",
+                 row_of_samples(of.medium).has_psnr ? fixed(psnr(of, sample), 1) : "-",
                  fixed(sample.seconds, 1)});
   }
   return table.text();
@@ -130,19 +163,9 @@ std::string summary(const ReproduceResult& result) {
 }  // namespace
 
 std::vector<NamedBytes> reproduce_files(const ReproduceResult& result) {
-  std::vector<NamedBytes> files;
-  for (const ReproduceContinued& of : result.continued) {
-    if (of.medium == Medium::text) {
-      files.push_back({"text.txt", bytes_of(text_samples(of))});
-    } else if (of.medium == Medium::image) {
-      files.push_back({"image.png", write_png(image_panel(of))});
-    } else {
-      files.push_back({"audio.png", write_png(audio_panel(of))});
-      for (const ReproduceSample& sample : of.samples)
-        files.push_back({"audio-" + file_name(sample.model) + ".wav",
-                         write_audio(audio_of(of.given, sample.rows), AudioFormat::wav)});
-    }
-  }
+  Files files;
+  for (const ReproduceContinued& of : result.continued)
+    std::ranges::move(row_of_samples(of.medium).files(of), std::back_inserter(files));
   return files;
 }
 
@@ -162,7 +185,7 @@ Json fig3_json(const ReproduceResult& result) {
                   {"bits_per_byte", bits_per_byte(sample)},
                   {"seconds", sample.seconds},
                   {"drawn_base64", base64(joined(nothing, sample.rows))}};
-      if (of.medium == Medium::image) row["psnr_db"] = psnr(of, sample);
+      if (row_of_samples(of.medium).has_psnr) row["psnr_db"] = psnr(of, sample);
       json["samples"].push_back(std::move(row));
     }
   }

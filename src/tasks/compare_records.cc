@@ -30,8 +30,8 @@ auto read(const std::string& text, const char* what, Read of) {
 }
 
 Medium medium_called(const std::string& name) {
-  for (const Medium medium : {Medium::text, Medium::image, Medium::audio, Medium::bytes}) {
-    if (name == name_of(medium)) return medium;
+  for (const MediumRow& row : media()) {
+    if (name == row.name) return row.medium;
   }
   throw Error("'" + printable(name) + "' is no medium");
 }

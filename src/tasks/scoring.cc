@@ -12,6 +12,7 @@
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
+#include "kraft/views.h"
 #include "tasks/lines.h"
 #include "tasks/models.h"
 #include "version.h"
@@ -121,10 +122,13 @@ ScoreRow Scoring::compute(std::size_t cell, const Receiver& receiver) const {
   return row;
 }
 
+// What a codec writes is what it writes, however far its predictions reach.
 void Scoring::warn(const Receiver& receiver) const {
   if (task_.prime) {
-    for (const auto& scorer : scorers_[0])
-      warn_if_cut(scorer->model(), prime_.bytes.size(), receiver);
+    for (const auto& scorer : scorers_[0]) {
+      if (task_.positions != 0 || !measures_codec(scorer->model().spec()))
+        warn_if_cut(scorer->model(), prime_.bytes.size(), receiver);
+    }
     return;
   }
   if (task_.positions == 0) return;

@@ -476,15 +476,8 @@ TEST(Container, DecompressesByItselfWhateverCompressAccepts) {
                            "llama",
                            "llama:text,threads=2",
                            "mix:\"llama:text,threads=2,sequences=3\",ngram"}) {
-    std::shared_ptr<const Model> model;
-    try {
-      model = make_model(spec);
-    } catch (const UsageError&) {
-      throw;
-    } catch (const Error& error) {  // weights and library are not everywhere
-      ASSERT_NE(std::string(spec).find("llama"), std::string::npos) << error.what();
-      continue;
-    }
+    if (!testing::kHaveLlama && std::string(spec).find("llama") != std::string::npos) continue;
+    const auto model = make_model(spec);
     EXPECT_EQ(objection_to(model->spec()), "") << spec;
     EXPECT_EQ(decompress(compress(*model, original)), original) << spec;
   }

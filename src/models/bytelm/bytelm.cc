@@ -24,8 +24,6 @@ namespace kraft {
 namespace bytelm {
 namespace {
 
-constexpr std::size_t kLongestWindow = 4096;  // tokens, unless more is asked for
-
 // Observing costs nothing until something is asked; then what is new is read, many bytes at once.
 // Marks and rewinding cost nothing besides; a copy shares all that was read.
 class ByteState final : public State, public ChoiceState {
@@ -213,7 +211,8 @@ std::shared_ptr<const Model> make_bytelm(const Arguments& arguments, const Model
     throw UsageError("bytelm: ctx " + std::to_string(asked) +
                      " is out of range: the model was trained with " +
                      std::to_string(network->context) + " tokens");
-  const std::size_t window = asked == 0 ? std::min(network->context, kLongestWindow) : asked;
+  const std::size_t window =
+      asked == 0 ? std::min<std::size_t>(network->context, kLongestWindow) : asked;
   return std::make_shared<ByteModel>(
       arguments.spec(), file,
       std::make_shared<const Engine>(std::move(network), window, fast_kernels()));
@@ -231,10 +230,7 @@ Backend bytelm_backend() {
       "a GGUF file; text, image, audio: a model that comes with kraft; default: the one of the "
       "medium");
   row.argument->choices = {"default", "text", "image", "audio"};
-  row.parameters = {
-      Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
-                         "tokens of the window (default: as trained, at most 4096); when it is "
-                         "full, its older half is dropped")};
+  row.parameters = {window_parameter()};
   row.granularity = Granularity::fractional;
   row.window = "the model's, or by ctx=";
   row.library = [] { return std::string("kraft"); };

@@ -19,7 +19,6 @@ namespace {
 constexpr std::uint32_t kBatchTokens = 512;
 constexpr std::uint64_t kCacheSizedBytes = std::uint64_t{64} << 20;
 constexpr std::uint32_t kManySequences = 8;
-constexpr std::uint32_t kLongestWindow = 4096;  // unless more is asked for
 // A sequence that lags behind another by more than this copies it instead of evaluating again.
 constexpr std::size_t kCopyTokens = 64;
 // An evaluation that has more than this to do takes a new context rather than another's place.

@@ -129,9 +129,7 @@ Backend llama_backend() {
       "of the medium");
   row.argument->choices = {"default", "text", "image", "audio"};
   row.parameters = {
-      Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
-                         "tokens of the window (default: as trained, at most 4096); when it is "
-                         "full, its older half is dropped"),
+      window_parameter(),
       of_speed(Parameter::integer("threads", 1, 512, "1",
                                   "of one evaluation; the results are the same")),
       Parameter::integer("gpu_layers", 0, 100000, "0",

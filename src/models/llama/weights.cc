@@ -89,6 +89,13 @@ void check_weights_file(const std::string& path) {
     throw Error(printable(path) + " is not a GGUF file");
 }
 
+Parameter window_parameter() {
+  return Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
+                            "tokens of the window (default: as trained, at most " +
+                                std::to_string(kLongestWindow) +
+                                "); when it is full, its older half is dropped");
+}
+
 std::optional<FileState> state_of_file(const std::string& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return std::nullopt;

@@ -1,4 +1,5 @@
-// The weights that `llama` means when it is not given a file.
+// The weights that `llama` and `bytelm` mean when they are given no file, and their window.
+// both.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,14 @@
 #include <tuple>
 
 #include "kraft/geometry.h"
+#include "kraft/spec.h"
 
 namespace kraft {
+
+inline constexpr std::uint32_t kLongestWindow = 4096;  // tokens, unless more is asked for
+
+// ctx=, of whatever runs weights.
+Parameter window_parameter();
 
 // "text", "image" or "audio": rows of pixels are an image, a rate of samples is sound.
 std::string default_medium(const Geometry& geometry);
