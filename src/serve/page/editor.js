@@ -3,7 +3,7 @@
 // Only the tail is in colours, and is made of a span for each character: what stands before is one plain piece,
 // however long it is.
 
-const kTail = 2000;  // characters
+const kTail = 1000;  // characters
 const kHole = '___';
 
 const editor = {
