@@ -131,8 +131,8 @@ class Model {
 struct ModelOptions {
   unsigned threads = 0;    // for measuring (default 0: one per processor)
   Geometry geometry = {};  // of what is to be modelled (default: not known)
-  // Asked between compressions, by any thread; true ends the measuring with a Cancelled. May be
-  // empty.
+  // Asked between compressions, and between pieces of a long string, by any thread; true ends the
+  // measuring with a Cancelled. May be empty.
   std::function<bool()> cancelled = {};
 };
 

@@ -5,6 +5,7 @@
 // things leaves them out of the states that it gives for drawing, and only there.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "kraft/model.h"
@@ -20,7 +21,9 @@ class DrawingModel {
   virtual std::unique_ptr<State> start_drawing() const = 0;
 };
 
-// That state of a DrawingModel after a context, or model.start(context) of any other.
-std::unique_ptr<State> start_drawing(const Model& model, ByteView context = {});
+// That state of a DrawingModel after a context, or model.start(context) of any other. Throws
+// Cancelled as soon as `cancelled` says so.
+std::unique_ptr<State> start_drawing(const Model& model, ByteView context = {},
+                                     const std::function<bool()>& cancelled = {});
 
 }  // namespace kraft

@@ -49,4 +49,20 @@ class MarkStack {
   std::uint64_t last_serial_ = 0;
 };
 
+// Marks where a state is and comes back when it goes, whatever was thrown meanwhile.
+class Excursion {
+ public:
+  explicit Excursion(State& state) : state_(state), from_(state.mark()) {}
+  ~Excursion() {
+    state_.rewind(from_);
+    state_.forget(from_);
+  }
+  Excursion(const Excursion&) = delete;
+  Excursion& operator=(const Excursion&) = delete;
+
+ private:
+  State& state_;
+  Mark from_;
+};
+
 }  // namespace kraft

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/drawing.h"
+#include "core/observing.h"
 #include "evaluate/own_rate.h"
 #include "kraft/error.h"
 #include "kraft/sampler_choice.h"
@@ -141,12 +142,12 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
   const auto model = this->model(key.model, key.input, worker);
   for (const std::uint64_t size : rate_contexts(context.size(), input.row_bytes)) {
     if (size == context.size()) break;
-    const auto shorter = model->start(context.last(size));
+    const auto shorter = start(*model, context.last(size), cancelled_);
     cell.rates.push_back({size, increment_bits(*shorter, truth) / bytes});
   }
   if (const auto codec = key.bound ? nullptr : own_codec(key.model, input.geometry))
     prediction.own_bits = further_bits(*codec, context, truth);
-  const auto state = model->start(context);
+  const auto state = start(*model, context, cancelled_);
   prediction.code_bits = increment_bits(*state, truth);
   cell.rates.push_back({context.size(), prediction.code_bits / bytes});
 
@@ -155,12 +156,12 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
   Work work{.bytes_priced = count};
   std::size_t observed = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+    stop_if(cancelled_);
     const std::size_t at = (2 * i + 1) * truth.size() / (2 * count);
     // A step of drawing is timed: a byte is observed, the next one priced. What is lazy reads all
     // before that first.
     const std::size_t last = std::max(observed, at - std::min<std::size_t>(at, 1));
-    state->observe(truth.subspan(observed, last - observed));
+    observe(*state, truth.subspan(observed, last - observed), cancelled_);
     state->context_bits();
     const auto begin = Clock::now();
     state->observe(truth.subspan(last, at - last));
@@ -198,7 +199,7 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
       by_units ? Candidates::units_of(*model)
                : Candidates::parse(automatic ? "seen" : settings_.alphabet, window.context);
   const auto began = Clock::now();
-  const auto state = start_drawing(*model, window.context);
+  const auto state = start_drawing(*model, window.context, cancelled_);
   state->context_bits();
   const auto begin = Clock::now();
   make_sampler(sampler->name, sampler->options)
@@ -209,7 +210,7 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
             append(bytes, more);
             return !cancelled_ || !cancelled_();
           });
-  if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+  stop_if(cancelled_);
   seconds.drawing += seconds_since(begin);
   seconds.all += seconds_since(began);
   return bytes;
@@ -259,7 +260,8 @@ std::shared_ptr<const JudgedText> Comparison::judged(std::size_t input, std::siz
     models.push_back(model);
   }
   const ComparedInput& of = inputs_[input];
-  return judged_[key] = std::make_shared<const JudgedText>(of, of.windows[window], models);
+  return judged_[key] =
+             std::make_shared<const JudgedText>(of, of.windows[window], models, cancelled_);
 }
 
 }  // namespace kraft

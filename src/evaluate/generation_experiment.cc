@@ -103,7 +103,7 @@ Cell GenerationExperiment::compute(std::size_t task, const std::string& model,
                                   : own_units    ? Candidates::units_of(*predictor)
                                                  : Candidates::seen(given);
     Random random(settings_.seed, row);
-    const auto state = start_drawing(*predictor, given);
+    const auto state = start_drawing(*predictor, given, settings_.cancelled);
     const auto priced = state->clone();
     Draw draw;
     draw.bytes = sample(*sampler, *state, candidates,

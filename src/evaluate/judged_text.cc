@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/observing.h"
+
 namespace kraft {
 namespace {
 
@@ -11,7 +13,8 @@ constexpr std::size_t kMostJudgeBytes = std::size_t{4} << 20;  // of held-out te
 }  // namespace
 
 JudgedText::JudgedText(const ComparedInput& input, const Window& window,
-                       std::span<const std::shared_ptr<const Model>> models)
+                       std::span<const std::shared_ptr<const Model>> models,
+                       const std::function<bool()>& cancelled)
     : rest(held_out(input, window)), grams(rest), detector(window.context) {
   for (const std::string& word : words_of(rest)) vocabulary.insert(word);
   for (const std::string& word : words_of(window.context)) vocabulary.insert(word);
@@ -20,8 +23,8 @@ JudgedText::JudgedText(const ComparedInput& input, const Window& window,
   for (const auto& model : models) {
     auto state = model->start();
     if (model->parameters() == 0)
-      state->observe(ByteView(rest).first(std::min(rest.size(), kMostJudgeBytes)));
-    state->observe(prompt);
+      observe(*state, ByteView(rest).first(std::min(rest.size(), kMostJudgeBytes)), cancelled);
+    observe(*state, prompt, cancelled);
     state->context_bits();
     judges.push_back(std::move(state));
   }

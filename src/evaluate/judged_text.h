@@ -2,6 +2,7 @@
 // context that a sample may quote.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -19,7 +20,8 @@ namespace kraft {
 // does not look good to them. Read by several threads at once.
 struct JudgedText {
   JudgedText(const ComparedInput& input, const Window& window,
-             std::span<const std::shared_ptr<const Model>> models);
+             std::span<const std::shared_ptr<const Model>> models,
+             const std::function<bool()>& cancelled);
 
   Bytes rest;  // of the corpus
   Grams grams;

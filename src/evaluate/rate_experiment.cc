@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/observing.h"
+
 namespace kraft {
 namespace {
 
@@ -100,7 +102,7 @@ Cell RateExperiment::compute(const Batch& batch, const std::string& model) const
   const auto predictor = shared_.get(model, data.geometry());
   double bits = 0, squares = 0;
   for (const ByteView message : messages) {
-    const double cost = predictor->start(message)->context_bits();
+    const double cost = start(*predictor, message, settings_.cancelled)->context_bits();
     bits += cost;
     squares += cost * cost;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "core/observing.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/views.h"
@@ -41,8 +42,12 @@ double sum_over(const std::vector<ByteView>& chunks, ThreadPool& pool, Bits bits
 
 }  // namespace
 
-Scorer::Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads)
-    : model_(std::move(model)), context_(context), threads_(threads) {
+Scorer::Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads,
+               std::function<bool()> cancelled)
+    : model_(std::move(model)),
+      context_(context),
+      threads_(threads),
+      cancelled_(std::move(cancelled)) {
   const std::string& spec = model_->spec();
   if (!measures_codec(spec)) return;
   codec_ = make_codec(codec_spec(spec));
@@ -54,7 +59,7 @@ Scorer::~Scorer() = default;
 std::unique_ptr<State> Scorer::start() const {
   if (context_.empty()) return model_->start();
   const std::lock_guard lock(mutex_);
-  if (!primed_) primed_ = model_->start(context_);
+  if (!primed_) primed_ = kraft::start(*model_, context_, cancelled_);
   return primed_->clone();
 }
 
@@ -79,6 +84,7 @@ std::int64_t Scorer::compressed_bytes(ByteView data, std::uint64_t chunk_bytes) 
   const std::uint64_t header_bytes = stream.size();
   std::uint64_t sum = header_bytes;
   for (const ByteView chunk : chunks_of(data, chunk_bytes)) {
+    stop_if(cancelled_);
     encoder->encode(chunk, stream);
     sum += stream.size() - std::min<std::uint64_t>(header_bytes, stream.size());
   }
@@ -89,6 +95,7 @@ double Scorer::further_bits(ByteView data, std::uint64_t chunk_bytes) const {
   ThreadPool pool(threads_);
   std::vector<std::unique_ptr<Encoder>> encoders(pool.size());
   return sum_over(chunks_of(data, chunk_bytes), pool, [&](ByteView chunk, unsigned worker) {
+    stop_if(cancelled_);
     if (!encoders[worker]) encoders[worker] = codec_->encoder();
     Bytes both(context_.begin(), context_.end());
     append(both, chunk);
@@ -100,12 +107,15 @@ double Scorer::predicted_bits(ByteView data, std::uint64_t chunk_bytes) const {
   ThreadPool pool(threads_);
   const auto chunks = chunks_of(data, chunk_bytes);
   if (context_.empty())
-    return sum_over(chunks, pool,
-                    [&](ByteView chunk, unsigned) { return model_->start(chunk)->context_bits(); });
+    return sum_over(chunks, pool, [&](ByteView chunk, unsigned) {
+      stop_if(cancelled_);
+      return kraft::start(*model_, chunk, cancelled_)->context_bits();
+    });
   return sum_over(chunks, pool, [&](ByteView chunk, unsigned) {
     const auto state = start();
     double sum_bits = 0;
     for (const ByteView some : chunks_of(chunk, kMeasuredTogether)) {
+      stop_if(cancelled_);
       double bits = 0;
       state->measure({&some, 1}, {&bits, 1});
       sum_bits += bits;
@@ -130,7 +140,7 @@ Prequential Scorer::prequential(ByteView data, std::uint64_t chunk_bytes,
       state = start();
       state_chunk = observed = begin;
     }
-    state->observe(data.subspan(observed, at - observed));
+    observe(*state, data.subspan(observed, at - observed), cancelled_);
     observed = at;
     state->next_byte(bits);
     costs.push_back(surprisal_bits(bits, data[at]));

@@ -32,11 +32,12 @@ struct Prequential {
 };
 
 // A model, and what it has seen before the data: with chunks, before each of them. May be used by
-// several threads at once.
+// several threads at once. All of it throws Cancelled once `cancelled` says so.
 class Scorer {
  public:
   // The context lives as long as the scorer. Threads: 0 is one per processor.
-  Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads = 0);
+  Scorer(std::shared_ptr<const Model> model, ByteView context, unsigned threads = 0,
+         std::function<bool()> cancelled = {});
   ~Scorer();
 
   // Compresses chunk by chunk (0: the whole) with the codec of the model.
@@ -65,6 +66,7 @@ class Scorer {
   std::shared_ptr<const Model> model_;
   ByteView context_;
   unsigned threads_;
+  std::function<bool()> cancelled_;
   std::shared_ptr<const Codec> codec_;  // null for a predictor
   double context_bits_ = 0;             // of the codec
   mutable std::mutex mutex_;

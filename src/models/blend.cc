@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -358,14 +359,18 @@ class Blender {
 
 class BlendModel final : public ModelOfParts {
  public:
-  using ModelOfParts::ModelOfParts;
+  BlendModel(std::string spec, Parts parts, std::function<bool()> cancelled)
+      : ModelOfParts(std::move(spec), std::move(parts)), cancelled_(std::move(cancelled)) {}
 
   // The weights remember all of it.
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<ChoiceModelState<Blender>>(Blender(shared_parts()));
+    return std::make_unique<ChoiceModelState<Blender>>(Blender(shared_parts()), cancelled_);
   }
+
+ private:
+  std::function<bool()> cancelled_;
 };
 
 }  // namespace
@@ -381,7 +386,7 @@ Backend blend_backend() {
     if (parts.parts.size() > kMostParts)
       throw UsageError("blend: there are " + std::to_string(parts.parts.size()) +
                        " models; at most " + std::to_string(kMostParts) + " are blended");
-    return std::make_shared<BlendModel>(arguments.spec(), std::move(parts));
+    return std::make_shared<BlendModel>(arguments.spec(), std::move(parts), options.cancelled);
   };
   return row;
 }

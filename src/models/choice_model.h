@@ -6,22 +6,25 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/choices.h"
 #include "kraft/model.h"
 
 namespace kraft {
 
 // Observing a byte costs what the learner's step does; so does rewinding it. A clone shares what
-// neither has written since.
+// neither has written since. `cancelled` is asked while a long string is measured.
 template <typename Learner>
 class ChoiceModelState final : public State, public ChoiceState {
  public:
-  explicit ChoiceModelState(Learner learner) : learner_(std::move(learner)) {}
+  ChoiceModelState(Learner learner, std::function<bool()> cancelled)
+      : learner_(std::move(learner)), cancelled_(std::move(cancelled)) {}
 
   void observe(ByteView bytes) override {
     for (const Byte byte : bytes) total_bits_ += learner_.observe(byte);
@@ -81,7 +84,7 @@ class ChoiceModelState final : public State, public ChoiceState {
   }
 
   std::unique_ptr<State> clone() const override {
-    auto copy = std::make_unique<ChoiceModelState>(learner_.clone());
+    auto copy = std::make_unique<ChoiceModelState>(learner_.clone(), cancelled_);
     copy->position_bytes_ = position_bytes_;
     copy->total_bits_ = total_bits_;
     return copy;
@@ -96,15 +99,16 @@ class ChoiceModelState final : public State, public ChoiceState {
 
   double bits_of(ByteView continuation) {
     if (continuation.size() == 1) return learner_.bits_of(continuation[0]);
-    const Mark here = mark();
+    const Excursion excursion(*this);
     double bits = 0;
-    for (const Byte byte : continuation) bits += learner_.observe(byte);
-    rewind(here);
-    forget(here);
+    in_pieces(continuation, cancelled_, [&](ByteView piece) {
+      for (const Byte byte : piece) bits += learner_.observe(byte);
+    });
     return bits;
   }
 
   Learner learner_;
+  std::function<bool()> cancelled_;
   std::uint64_t position_bytes_ = 0;
   double total_bits_ = 0;
   MarkStack<Saved> marks_;
@@ -114,11 +118,11 @@ class ChoiceModelState final : public State, public ChoiceState {
 template <typename Learner>
 class ChoiceModel final : public Model {
  public:
-  ChoiceModel(std::string spec, Learner learner)
-      : spec_(std::move(spec)), learner_(learner.clone()) {}
+  ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled)
+      : spec_(std::move(spec)), learner_(learner.clone()), cancelled_(std::move(cancelled)) {}
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<ChoiceModelState<Learner>>(learner_.clone());
+    return std::make_unique<ChoiceModelState<Learner>>(learner_.clone(), cancelled_);
   }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
@@ -127,6 +131,7 @@ class ChoiceModel final : public Model {
  private:
   std::string spec_;
   Learner learner_;
+  std::function<bool()> cancelled_;
 };
 
 }  // namespace kraft

@@ -21,6 +21,7 @@
 #include "codecs/shape.h"
 #include "core/drawing.h"
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/pixels.h"
@@ -40,7 +41,7 @@ struct Settings {
   bool wrap = false;
 };
 
-class FilteredState final : public State {
+class FilteredState final : public State, public ReadsAtOnce {
  public:
   FilteredState(const Settings& settings, std::unique_ptr<State> inner)
       : settings_(settings), pixels_(settings.shape), inner_(std::move(inner)) {}
@@ -52,6 +53,7 @@ class FilteredState final : public State {
     pixels_.history().observe(bytes);
   }
 
+  bool reads_at_once() const override { return kraft::reads_at_once(*inner_); }
   std::uint64_t position_bytes() const override { return inner_->position_bytes(); }
   double context_bits() override { return inner_->context_bits(); }
   std::uint64_t context_bytes() const override { return inner_->context_bytes(); }

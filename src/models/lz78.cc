@@ -246,7 +246,7 @@ Backend lz78_backend() {
   row.granularity = Granularity::fractional;
   row.window = "all of the context, until mem= is full";
   row.library = [] { return std::string("kraft"); };
-  row.make_model = [](const Arguments& arguments, const ModelOptions&) {
+  row.make_model = [](const Arguments& arguments, const ModelOptions& of_model) {
     PhraseTree::Options options;
     options.prior = static_cast<unsigned>(arguments.integer("prior"));
     options.backoff = static_cast<unsigned>(arguments.integer("backoff"));
@@ -255,7 +255,8 @@ Backend lz78_backend() {
     if (options.ensemble > 1 && options.backoff == 0)
       throw UsageError("lz78: ensemble=" + std::to_string(options.ensemble) +
                        " needs backoff=: without, only the phrase predicts");
-    return std::make_shared<ChoiceModel<PhraseTree>>(arguments.spec(), PhraseTree(options));
+    return std::make_shared<ChoiceModel<PhraseTree>>(arguments.spec(), PhraseTree(options),
+                                                     of_model.cancelled);
   };
   return row;
 }

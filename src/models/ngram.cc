@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "base/portable_log2.h"
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/registry.h"
 #include "registry/backends.h"
 
@@ -42,7 +44,10 @@ struct Node {
 // dozen steps on text; memory is 20 bytes for each distinct string of at most N + 1 bytes.
 class NgramState final : public State {
  public:
-  explicit NgramState(std::size_t order) : order_(order), nodes_(1) { active_.push_back(kRoot); }
+  NgramState(std::size_t order, std::function<bool()> cancelled)
+      : order_(order), cancelled_(std::move(cancelled)), nodes_(1) {
+    active_.push_back(kRoot);
+  }
 
   void observe(ByteView bytes) override {
     for (Byte byte : bytes) {
@@ -62,14 +67,14 @@ class NgramState final : public State {
         bits[i] = bits_of(continuation[0]);
         continue;
       }
-      const Mark here = mark();
+      const Excursion excursion(*this);
       bits[i] = 0;
-      for (Byte byte : continuation) {
-        bits[i] += bits_of(byte);
-        learn(byte);
-      }
-      rewind(here);
-      forget(here);
+      in_pieces(continuation, cancelled_, [&](ByteView piece) {
+        for (const Byte byte : piece) {
+          bits[i] += bits_of(byte);
+          learn(byte);
+        }
+      });
     }
   }
 
@@ -203,6 +208,7 @@ class NgramState final : public State {
   }
 
   std::size_t order_;
+  std::function<bool()> cancelled_;
   std::vector<Node> nodes_;
   std::vector<NodeId> active_;
   std::vector<Change> journal_;
@@ -213,8 +219,11 @@ class NgramState final : public State {
 
 class NgramModel final : public Model {
  public:
-  NgramModel(std::string spec, std::size_t order) : spec_(std::move(spec)), order_(order) {}
-  std::unique_ptr<State> start() const override { return std::make_unique<NgramState>(order_); }
+  NgramModel(std::string spec, std::size_t order, std::function<bool()> cancelled)
+      : spec_(std::move(spec)), order_(order), cancelled_(std::move(cancelled)) {}
+  std::unique_ptr<State> start() const override {
+    return std::make_unique<NgramState>(order_, cancelled_);
+  }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
@@ -222,6 +231,7 @@ class NgramModel final : public Model {
  private:
   std::string spec_;
   std::size_t order_;
+  std::function<bool()> cancelled_;
 };
 
 }  // namespace
@@ -234,9 +244,9 @@ Backend ngram_backend() {
   row.granularity = Granularity::fractional;
   row.window = "all of the context, N bytes at a time";
   row.library = [] { return std::string("kraft"); };
-  row.make_model = [](const Arguments& arguments, const ModelOptions&) {
-    return std::make_shared<NgramModel>(arguments.spec(),
-                                        static_cast<std::size_t>(arguments.integer("order")));
+  row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
+    return std::make_shared<NgramModel>(
+        arguments.spec(), static_cast<std::size_t>(arguments.integer("order")), options.cancelled);
   };
   return row;
 }

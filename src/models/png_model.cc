@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <unordered_map>
@@ -33,6 +34,7 @@
 #include "codecs/shape.h"
 #include "core/drawing.h"
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "models/deflate/clone.h"
@@ -233,7 +235,8 @@ class FilterState final : public State {
 template <typename Engine>
 class MixState final : public State {
  public:
-  explicit MixState(const Settings& settings) : settings_(settings), pixels_(settings.shape) {
+  MixState(const Settings& settings, std::function<bool()> cancelled)
+      : settings_(settings), cancelled_(std::move(cancelled)), pixels_(settings.shape) {
     for (int filter = 0; filter < kFilters; ++filter) tracks_.emplace_back(filter, settings);
   }
 
@@ -251,7 +254,7 @@ class MixState final : public State {
   // as long as drawing it did. Nothing else needs the number.
   double context_bits() override {
     if (cumulative_bits_.size() < observed_.size() + 1) {
-      MixState from_start(settings_);
+      MixState from_start(settings_, cancelled_);
       const std::size_t begin = cumulative_bits_.size() - 1;
       from_start.observe(ByteView(observed_).first(begin));
       from_start.walk(ByteView(observed_).subspan(begin), [this](double bits) {
@@ -366,6 +369,7 @@ class MixState final : public State {
     const ByteView nothing;
     Distribution distribution;
     for (const Byte byte : bytes) {
+      stop_if(cancelled_);
       mix({&nothing, 1}, {&distribution, 1});
       visit(distribution[byte]);
       observe({&byte, 1});
@@ -378,10 +382,8 @@ class MixState final : public State {
     constexpr std::size_t kLongestShared = 64;
     if (continuation.size() <= kLongestShared) return known_bits(continuation);
     double total_bits = 0;
-    const Mark here = mark();
+    const Excursion excursion(*this);
     walk(continuation, [&total_bits](double bits) { total_bits += bits; });
-    rewind(here);
-    forget(here);
     return total_bits;
   }
 
@@ -407,6 +409,7 @@ class MixState final : public State {
   }
 
   Settings settings_;
+  std::function<bool()> cancelled_;
   Pixels pixels_;
   std::vector<Track<Engine>> tracks_;
   Bytes observed_;
@@ -419,8 +422,11 @@ class MixState final : public State {
 template <typename Engine>
 class PngModel final : public Model, public CompressorModel, public DrawingModel {
  public:
-  PngModel(std::string spec, const Settings& settings, int filter)
-      : spec_(std::move(spec)), settings_(settings), filter_(filter) {}
+  PngModel(std::string spec, const Settings& settings, int filter, std::function<bool()> cancelled)
+      : spec_(std::move(spec)),
+        settings_(settings),
+        filter_(filter),
+        cancelled_(std::move(cancelled)) {}
 
   std::unique_ptr<State> start() const override {
     Settings all = settings_;
@@ -438,13 +444,14 @@ class PngModel final : public Model, public CompressorModel, public DrawingModel
 
  private:
   std::unique_ptr<State> state(const Settings& settings) const {
-    if (filter_ < 0) return std::make_unique<MixState<Engine>>(settings);
+    if (filter_ < 0) return std::make_unique<MixState<Engine>>(settings, cancelled_);
     return std::make_unique<FilterState<Engine>>(settings, filter_);
   }
 
   std::string spec_;
   Settings settings_;
   int filter_;  // negative: all
+  std::function<bool()> cancelled_;
 };
 
 deflate::Parameters deflate_parameters(const Arguments& arguments) {
@@ -476,7 +483,8 @@ bool is_decoder_view(const Arguments& arguments) {
   return lz::is_decoder_view(arguments, {"engine", "wrap", "context", "dither"});
 }
 
-std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arguments& arguments) {
+std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arguments& arguments,
+                                            const ModelOptions& options) {
   Settings settings;
   settings.shape = shape_of(arguments);
   settings.deflate = deflate_parameters(arguments);
@@ -484,8 +492,10 @@ std::shared_ptr<const Model> make_png_model(const std::string& engine, const Arg
   const int filter = filter_number(arguments);
   if (arguments.text("filter") == "mix") settings.mean = Mean::arithmetic;
   if (engine == "twin")
-    return std::make_shared<PngModel<deflate::Twin>>(arguments.spec(), settings, filter);
-  return std::make_shared<PngModel<deflate::Clone>>(arguments.spec(), settings, filter);
+    return std::make_shared<PngModel<deflate::Twin>>(arguments.spec(), settings, filter,
+                                                     options.cancelled);
+  return std::make_shared<PngModel<deflate::Clone>>(arguments.spec(), settings, filter,
+                                                    options.cancelled);
 }
 
 void check_measuring(const Arguments& arguments) {
@@ -539,7 +549,7 @@ Backend png_backend() {
     if (engine == "recompress")
       return model_of(make_codec(arguments), arguments.spec(), measured_context(arguments),
                       options);
-    return png::make_png_model(engine, arguments);
+    return png::make_png_model(engine, arguments, options);
   };
   return row;
 }

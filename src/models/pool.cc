@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -25,6 +26,7 @@
 
 #include "core/drawing.h"
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/parts.h"
@@ -82,16 +84,18 @@ void finish(Pool pool, Distribution& pooled) {
 // Predicting a byte costs one extend() of every part. What was predicted is remembered until the
 // state moves, so that a search or a chain that comes back to a beginning pays for it once: up to
 // kMostKnown predictions, 9 MB. All that was observed is kept, for context_bits().
-class PoolState final : public State {
+class PoolState final : public State, public ReadsAtOnce {
  public:
-  PoolState(Pool pool, std::shared_ptr<const Parts> parts, bool drawing = false)
-      : pool_(pool), parts_(std::move(parts)), drawing_(drawing) {
+  PoolState(Pool pool, std::shared_ptr<const Parts> parts, std::function<bool()> cancelled,
+            bool drawing = false)
+      : pool_(pool), parts_(std::move(parts)), cancelled_(std::move(cancelled)), drawing_(drawing) {
     for (const Part& part : parts_->parts)
       states_.push_back(drawing ? kraft::start_drawing(*part.model) : part.model->start());
   }
   PoolState(const PoolState& other)
       : pool_(other.pool_),
         parts_(other.parts_),
+        cancelled_(other.cancelled_),
         drawing_(other.drawing_),
         observed_(other.observed_),
         summed_(other.summed_) {
@@ -106,17 +110,23 @@ class PoolState final : public State {
     known_.clear();
   }
 
+  bool reads_at_once() const override {
+    return std::ranges::all_of(states_,
+                               [](const auto& state) { return kraft::reads_at_once(*state); });
+  }
+
   std::uint64_t position_bytes() const override { return observed_.size(); }
 
   // Predicts all that was observed once more, or what came since it was asked the last time: every
   // byte costs one distribution of each part.
   double context_bits() override {
     if (summed_.bytes < observed_.size()) {
-      PoolState from_start(pool_, parts_, drawing_);
-      from_start.observe(ByteView(observed_).first(summed_.bytes));
+      PoolState from_start(pool_, parts_, cancelled_, drawing_);
+      kraft::observe(from_start, ByteView(observed_).first(summed_.bytes), cancelled_);
+      double total_bits = summed_.bits;
       from_start.walk(ByteView(observed_).subspan(summed_.bytes),
-                      [this](double bits) { summed_.bits += bits; });
-      summed_.bytes = observed_.size();
+                      [&total_bits](double bits) { total_bits += bits; });
+      summed_ = {observed_.size(), total_bits};
     }
     return summed_.bits;
   }
@@ -274,19 +284,18 @@ class PoolState final : public State {
 
   double walked_bits(ByteView continuation) {
     double total_bits = 0;
-    const Mark here = mark();
+    const Excursion excursion(*this);
     walk(continuation, [&total_bits](double bits) { total_bits += bits; });
-    rewind(here);
-    forget(here);
     return total_bits;
   }
 
-  // Observes byte after byte and tells the bits of each.
+  // Observes byte after byte and tells the bits of each. Parts may take milliseconds for one.
   template <typename Visit>
   void walk(ByteView bytes, Visit visit) {
     const ByteView nothing;
     Distribution next;
     for (const Byte byte : bytes) {
+      stop_if(cancelled_);
       predict({&nothing, 1}, {&next, 1});
       visit(next[byte]);
       observe({&byte, 1});
@@ -295,6 +304,7 @@ class PoolState final : public State {
 
   Pool pool_;
   std::shared_ptr<const Parts> parts_;
+  std::function<bool()> cancelled_;
   bool drawing_;
   std::vector<std::unique_ptr<State>> states_;
   Bytes observed_;
@@ -306,18 +316,21 @@ class PoolState final : public State {
 
 class PoolModel final : public ModelOfParts, public PricesContextWhenAsked, public DrawingModel {
  public:
-  PoolModel(std::string spec, Pool pool, Parts parts)
-      : ModelOfParts(std::move(spec), std::move(parts)), pool_(pool) {}
+  PoolModel(std::string spec, Pool pool, Parts parts, std::function<bool()> cancelled)
+      : ModelOfParts(std::move(spec), std::move(parts)),
+        pool_(pool),
+        cancelled_(std::move(cancelled)) {}
 
   std::unique_ptr<State> start() const override {
-    return std::make_unique<PoolState>(pool_, shared_parts());
+    return std::make_unique<PoolState>(pool_, shared_parts(), cancelled_);
   }
   std::unique_ptr<State> start_drawing() const override {
-    return std::make_unique<PoolState>(pool_, shared_parts(), /*drawing=*/true);
+    return std::make_unique<PoolState>(pool_, shared_parts(), cancelled_, /*drawing=*/true);
   }
 
  private:
   Pool pool_;
+  std::function<bool()> cancelled_;
 };
 
 const char* name_of(Pool pool) { return pool == Pool::product ? "product" : "mix"; }
@@ -326,8 +339,8 @@ Backend pool_backend(Pool pool, std::string summary, std::string meaning) {
   Backend row = parts_backend(name_of(pool), std::move(summary), pool == Pool::product ? '^' : '@',
                               std::move(meaning));
   row.make_model = [pool](const Arguments& arguments, const ModelOptions& options) {
-    return std::make_shared<PoolModel>(arguments.spec(), pool,
-                                       make_parts(name_of(pool), arguments, options));
+    return std::make_shared<PoolModel>(
+        arguments.spec(), pool, make_parts(name_of(pool), arguments, options), options.cancelled);
   };
   return row;
 }

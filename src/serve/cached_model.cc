@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/drawing.h"
+#include "core/observing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/context_bits.h"
 #include "serve/work.h"
@@ -12,17 +13,14 @@
 namespace kraft::serve {
 namespace {
 
-// So much is observed between two looks at whether anybody waits for the result.
-constexpr std::size_t kObservedTogether = std::size_t{1} << 16;
-
 struct Source {
   std::shared_ptr<const Model> model;
   StateCache* cache;
   std::size_t corpus_bytes;
 };
 
-// Waits for what it is to observe first, the context, before it is made.
-class CachedState final : public State {
+// Waits for what it is to observe first, the whole context, before it is made.
+class CachedState final : public State, public ReadsAtOnce {
  public:
   explicit CachedState(const Source& source) : source_(source) {}
 
@@ -36,7 +34,7 @@ class CachedState final : public State {
 
   void observe(ByteView bytes) override {
     if (!inner_) return begin(bytes);
-    guarded([&] { inner_->observe(bytes); });
+    guarded([&] { kraft::observe(*inner_, bytes, Work::current_is_cancelled); });
     if (!kept_) append(context_, bytes);
   }
 
@@ -87,12 +85,9 @@ class CachedState final : public State {
     std::size_t observed = found ? found->bytes : 0;
     auto state = found ? std::move(found->state) : source_.model->start();
     const auto observe_up_to = [&](std::size_t end) {
-      while (observed < end) {
-        Work::stop_if_current_is_cancelled();
-        const std::size_t some = std::min(kObservedTogether, end - observed);
-        state->observe(context.subspan(observed, some));
-        observed += some;
-      }
+      Work::stop_if_current_is_cancelled();
+      kraft::observe(*state, context.subspan(observed, end - observed), Work::current_is_cancelled);
+      observed = end;
     };
     if (observed < source_.corpus_bytes && source_.corpus_bytes < context.size()) {
       observe_up_to(source_.corpus_bytes);

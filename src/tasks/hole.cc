@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "core/drawing.h"
+#include "core/observing.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
 #include "tasks/drawing.h"
@@ -96,7 +97,7 @@ void add(const CopyLimitReport& part, CopyLimitReport& sum) {
   sum.is_counted = sum.is_counted && part.is_counted;
 }
 
-// Draws what is to be drawn of one sequence.
+// Draws what is to be drawn of one sequence. Throws Cancelled, or leaves what was drawn so far.
 class SequenceDrawing {
  public:
   SequenceDrawing(const CompletionTask& task, const Sampler& sampler, bool sees_suffix,
@@ -118,8 +119,8 @@ class SequenceDrawing {
     for (std::size_t i = 0; i < sequence.size() && !receiver_.is_cancelled(); ++i) {
       const HolePart& part = sequence[i];
       if (!part.drawn) {
-        state->observe(part_of(bytes, part));
-        if (proposal) proposal->observe(part_of(bytes, part));
+        observe(*state, part_of(bytes, part), receiver_.cancelled);
+        if (proposal) observe(*proposal, part_of(bytes, part), receiver_.cancelled);
         continue;
       }
       const HolePart before{sequence[0].begin, part.begin};
@@ -167,7 +168,7 @@ class SequenceDrawing {
     state.measure({&view, 1}, {&bits, 1});
     total_bits += bits;
     state.forget(mark);
-    state.observe(drawn);
+    observe(state, drawn, receiver_.cancelled);
     return drawn;
   }
 
@@ -244,7 +245,12 @@ FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& r
         static_cast<std::uint64_t>(completion.index) * hole.sequences.size() + work[i].sequence;
     Random random(static_cast<std::uint64_t>(task.seed), stream);
     const Model& model = *models.models[work[i].filled / static_cast<std::size_t>(task.count)];
-    const SequenceCost cost = drawing.draw(model, hole.sequences[work[i].sequence], random, bytes);
+    SequenceCost cost;
+    try {
+      cost = drawing.draw(model, hole.sequences[work[i].sequence], random, bytes);
+    } catch (const Cancelled&) {
+      if (!receiver.is_cancelled()) throw;
+    }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
     const std::lock_guard lock(mutex);
     completion.bits += cost.bits;

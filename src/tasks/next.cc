@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -48,8 +49,9 @@ const OptionTable<NextTask>& next_options() {
   return table;
 }
 
-Expectation expectation_of(const Model& model, ByteView context, BaseBits base_bits) {
-  const auto state = model.start(context);
+Expectation expectation_of(const Model& model, ByteView context, BaseBits base_bits,
+                           const std::function<bool()>& cancelled) {
+  const auto state = start(model, context, cancelled);
   Expectation of{.model = model.spec(),
                  .granularity = model.granularity(),
                  .context_bytes = state->context_bytes(),
@@ -79,7 +81,8 @@ NextResult next(const NextTask& task, const Receiver& receiver) {
   NextResult result;
   for (const auto& model : models) {
     warn_if_cut(*model, context.size(), receiver);
-    result.expectations.push_back(expectation_of(*model, context, task.base_bits));
+    result.expectations.push_back(
+        expectation_of(*model, context, task.base_bits, receiver.cancelled));
   }
   return result;
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/drawing.h"
+#include "core/observing.h"
 #include "evaluate/copying.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
@@ -115,11 +116,11 @@ class Sampling {
     result_.prompt.assign(context_.prompt().begin(), context_.prompt().end());
     result_.suffix = suffix_;
     if (receiver_.context) receiver_.context(result_.prompt, result_.suffix);
-    if (const auto model = proposal_of(task_, {}, receiver_)) {
-      proposal_model_ = model;
-      proposal_ = model->start(observed());
+    try {
+      draw_from_all();
+    } catch (const Cancelled&) {  // while a model read its context: what was drawn so far stands
+      if (!cancelled()) throw;
     }
-    for (std::size_t m = 0; m < models_.size() && !cancelled(); ++m) draw_from(m);
     result_.cancelled = cancelled();
     return std::move(result_);
   }
@@ -131,9 +132,17 @@ class Sampling {
   ByteView observed() const { return tail_bytes() == 0 ? ByteView(history_) : context_.corpus(); }
   std::size_t tail_bytes() const { return static_cast<std::size_t>(task_.sampling.over({}).tail); }
 
+  void draw_from_all() {
+    if (const auto model = proposal_of(task_, {}, receiver_)) {
+      proposal_model_ = model;
+      proposal_ = start(*model, observed(), receiver_.cancelled);
+    }
+    for (std::size_t m = 0; m < models_.size() && !cancelled(); ++m) draw_from(m);
+  }
+
   void draw_from(std::size_t m) {
     const Model& model = *models_[m];
-    const auto start = start_drawing(model, observed());
+    const auto start = start_drawing(model, observed(), receiver_.cancelled);
     if (cancelled()) return;
     result_.models.push_back(choices_[m]);
     warn_if_cut(model, observed().size(), receiver_);
@@ -206,7 +215,13 @@ class Sampling {
     if (receiver_.drawn) receiver_.drawn(choice, sample);
     sample.complete = !cancelled();
     if (!sample.complete || sample.bytes.empty()) return;
-    if (task_.wants_bits) price(start, paid_bits, sample);
+    try {
+      if (task_.wants_bits) price(start, paid_bits, sample);
+    } catch (const Cancelled&) {
+      if (!cancelled()) throw;
+      sample.complete = false;
+      return;
+    }
     if (task_.wants_copying) analyse(sample);
   }
 
@@ -225,7 +240,7 @@ class Sampling {
     const Mark mark = start.mark();
     if (tail_bytes() > 0) {
       const ByteView prompt = context_.prompt();
-      start.observe(prompt.last(std::min(tail_bytes(), prompt.size())));
+      observe(start, prompt.last(std::min(tail_bytes(), prompt.size())), receiver_.cancelled);
     }
     Bytes with_suffix = sample.bytes;
     append(with_suffix, shortened_suffix(task_, suffix_));

@@ -42,8 +42,9 @@ Scoring::Scoring(const ScoreTask& task, const Receiver& receiver) : task_(task) 
     for (const std::string& spec : task.models) {
       auto& scorer = made[{spec, shape_text(samples.geometry)}];
       if (!scorer)
-        scorer = std::make_shared<Scorer>(
-            make_model(spec, samples.geometry, task.threads, receiver), prime_.bytes, task.threads);
+        scorer =
+            std::make_shared<Scorer>(make_model(spec, samples.geometry, task.threads, receiver),
+                                     prime_.bytes, task.threads, receiver.cancelled);
       scorers_.back().push_back(scorer);
     }
   }

@@ -28,7 +28,7 @@ namespace {
 // Marks and rewinding cost nothing besides; a copy shares all that was read.
 class ByteState final : public State, public ChoiceState {
  public:
-  explicit ByteState(std::shared_ptr<const Engine> engine) : windows_(std::move(engine)) {}
+  explicit ByteState(Windows windows) : windows_(std::move(windows)) {}
   ByteState(const ByteState& other)
       : windows_(other.windows_), bytes_(other.bytes_), now_(other.now_) {
     windows_.drop_before(bytes_.size(), bytes_.size());
@@ -52,8 +52,8 @@ class ByteState final : public State, public ChoiceState {
       windows_.predict(bytes_, now_.priced_bytes, bytes_.size() - 1, oldest(),
                        [this](std::size_t place, const Distribution& next) {
                          now_.total_bits += next.bits(bytes_[place]);
+                         ++now_.priced_bytes;
                        });
-      now_.priced_bytes = bytes_.size();
     }
     return now_.total_bits;
   }
@@ -184,11 +184,17 @@ class ByteState final : public State, public ChoiceState {
 
 class ByteModel final : public Model, public PricesContextWhenAsked {
  public:
-  ByteModel(std::string spec, std::string file, std::shared_ptr<const Engine> engine)
-      : spec_(std::move(spec)), file_(std::move(file)), engine_(std::move(engine)) {}
+  ByteModel(std::string spec, std::string file, std::shared_ptr<const Engine> engine,
+            std::function<bool()> cancelled)
+      : spec_(std::move(spec)),
+        file_(std::move(file)),
+        engine_(std::move(engine)),
+        cancelled_(std::move(cancelled)) {}
 
   using Model::start;
-  std::unique_ptr<State> start() const override { return std::make_unique<ByteState>(engine_); }
+  std::unique_ptr<State> start() const override {
+    return std::make_unique<ByteState>(Windows(engine_, cancelled_));
+  }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override {
@@ -201,9 +207,10 @@ class ByteModel final : public Model, public PricesContextWhenAsked {
   std::string spec_;
   std::string file_;
   std::shared_ptr<const Engine> engine_;
+  std::function<bool()> cancelled_;
 };
 
-std::shared_ptr<const Model> make_bytelm(const Arguments& arguments, const ModelOptions&) {
+std::shared_ptr<const Model> make_bytelm(const Arguments& arguments, const ModelOptions& options) {
   const std::string file = weights_file(arguments.text("file"));
   auto network = load_network(file);
   const auto asked = static_cast<std::size_t>(arguments.integer_or("ctx", 0));
@@ -215,7 +222,8 @@ std::shared_ptr<const Model> make_bytelm(const Arguments& arguments, const Model
       asked == 0 ? std::min<std::size_t>(network->context, kLongestWindow) : asked;
   return std::make_shared<ByteModel>(
       arguments.spec(), file,
-      std::make_shared<const Engine>(std::move(network), window, fast_kernels()));
+      std::make_shared<const Engine>(std::move(network), window, fast_kernels()),
+      options.cancelled);
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ void Tree::evaluate(Windows& windows, ByteView context, const std::vector<Branch
       questions.back().next = &nodes_[node].next;
     }
     windows.engine().evaluate(questions);
+    windows.stop_if_cancelled();
     std::vector<Branch> deeper;
     for (std::size_t i = first; i < last; ++i) {
       for (const auto& [byte, node] : nodes_[branches[i].node].children)

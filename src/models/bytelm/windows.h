@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "core/observing.h"
 #include "kraft/bytes.h"
 #include "models/bytelm/engine.h"
 
@@ -20,12 +22,15 @@ namespace kraft::bytelm {
 // The first byte that is still in sight when so many have been observed.
 std::size_t window_begin(std::size_t bytes, std::size_t capacity);
 
-// Belongs to one thread at a time; copies share what neither has read since.
+// Belongs to one thread at a time; copies share what neither has read since. `cancelled` is asked
+// between two calls of the engine.
 class Windows {
  public:
-  explicit Windows(std::shared_ptr<const Engine> engine) : engine_(std::move(engine)) {}
+  explicit Windows(std::shared_ptr<const Engine> engine, std::function<bool()> cancelled = {})
+      : engine_(std::move(engine)), cancelled_(std::move(cancelled)) {}
 
   const Engine& engine() const { return *engine_; }
+  void stop_if_cancelled() const { stop_if(cancelled_); }  // throws Cancelled
   std::size_t capacity_bytes() const { return engine_->window_tokens() - 1; }
   std::size_t begin_of(std::size_t bytes) const { return window_begin(bytes, capacity_bytes()); }
 
@@ -50,6 +55,7 @@ class Windows {
       engine_->evaluate(questions);
       for (std::size_t i = 0; i < questions.size(); ++i) receive(first + i, answers[i]);
       first += questions.size();
+      if (first <= last) stop_if_cancelled();
     }
   }
 
@@ -82,6 +88,7 @@ class Windows {
   Cache& read_up_to(ByteView bytes, std::size_t begin, std::size_t place);
 
   std::shared_ptr<const Engine> engine_;
+  std::function<bool()> cancelled_;
   std::vector<Window> windows_;  // by their beginning
 };
 

@@ -36,7 +36,7 @@ Backend cm_backend() {
   row.trial_mib = [](const Arguments& arguments) {
     return arguments.text("effort") == "max" ? 85 : 45;
   };
-  row.make_model = [](const Arguments& arguments, const ModelOptions&) {
+  row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
     const auto effort = arguments.text("effort") == "max" ? cm::Effort::max : cm::Effort::normal;
     const std::int64_t memory_bytes =
         arguments.integer_or("mem", effort == cm::Effort::max ? kMostMemory : kMostMemory / 2);
@@ -46,7 +46,8 @@ Backend cm_backend() {
       shape.row_bytes = static_cast<std::uint32_t>(arguments.integer("width")) * shape.channels;
     }
     return std::make_shared<ChoiceModel<cm::Predictor>>(
-        arguments.spec(), cm::Predictor(effort, static_cast<std::size_t>(memory_bytes), shape));
+        arguments.spec(), cm::Predictor(effort, static_cast<std::size_t>(memory_bytes), shape),
+        options.cancelled);
   };
   return row;
 }

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "core/marks.h"
+#include "core/observing.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "kraft/model.h"
@@ -57,7 +58,7 @@ class UnpricedContext {
 };
 
 template <typename Engine>
-class ViewState final : public State, private StockDecoder {
+class ViewState final : public State, public ReadsAtOnce, private StockDecoder {
  public:
   explicit ViewState(Engine engine) : engine_(std::move(engine)) {}
 

@@ -19,10 +19,12 @@ Backend ppmd_backend() {
   row.granularity = Granularity::fractional;
   row.window = "all of the context, N bytes at a time, until mem= is full";
   row.library = [] { return std::string("kraft"); };
-  row.make_model = [](const Arguments& arguments, const ModelOptions&) {
+  row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
     return std::make_shared<ChoiceModel<ppmd::Tree>>(
-        arguments.spec(), ppmd::Tree(static_cast<int>(arguments.integer("order")),
-                                     static_cast<std::size_t>(arguments.integer("mem"))));
+        arguments.spec(),
+        ppmd::Tree(static_cast<int>(arguments.integer("order")),
+                   static_cast<std::size_t>(arguments.integer("mem"))),
+        options.cancelled);
   };
   return row;
 }
