@@ -1,9 +1,11 @@
 #include "evaluate/classify.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "core/observing.h"
 #include "evaluate/experiment.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -14,31 +16,47 @@ struct Classifier::Impl {
   std::string spec;
   std::vector<Corpus> corpora;
   unsigned threads;
+  std::function<bool()> cancelled;
   std::shared_ptr<const Codec> codec;
   std::shared_ptr<const Model> model;
-  // Of each corpus.
-  std::vector<double> corpus_bits;
-  std::vector<std::unique_ptr<State>> states;  // of a predictor that has read it
+  std::vector<double> corpus_bits;  // of a codec
 
   double bits_of(ByteView text) const {
-    return codec ? codec->encoder()->code_length(text) : model->start(text)->context_bits();
+    stop_if(cancelled);
+    return codec ? codec->encoder()->code_length(text)
+                 : start(*model, text, cancelled)->context_bits();
   }
 
-  // C(corpus text) - C(corpus).
+  // C(corpus text) - C(corpus), of a codec.
   double further_bits(std::size_t corpus, ByteView text) const {
-    if (!codec) {
-      const auto state = states[corpus]->clone();
-      double bits = 0;
-      state->measure({&text, 1}, {&bits, 1});
-      return bits;
-    }
+    stop_if(cancelled);
     Bytes both = corpora[corpus].bytes;
     append(both, text);
     return codec->encoder()->code_length(both) - corpus_bits[corpus];
   }
+
+  // C(corpus); and visits C(corpus text) - C(corpus) of each text.
+  template <class Visit>
+  double visit_further_bits(std::size_t corpus, std::span<const ByteView> texts,
+                            const Visit& visit) const {
+    if (codec) {
+      for (std::size_t i = 0; i < texts.size(); ++i) visit(i, further_bits(corpus, texts[i]));
+      return corpus_bits[corpus];
+    }
+    const auto state = start(*model, corpora[corpus].bytes, cancelled);
+    const double bits = state->context_bits();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      stop_if(cancelled);
+      double further_bits = 0;
+      state->clone()->measure({&texts[i], 1}, {&further_bits, 1});
+      visit(i, further_bits);
+    }
+    return bits;
+  }
 };
 
-Classifier::Classifier(const std::string& spec, std::vector<Corpus> corpora, unsigned threads)
+Classifier::Classifier(const std::string& spec, std::vector<Corpus> corpora, unsigned threads,
+                       std::function<bool()> cancelled)
     : impl_(std::make_unique<Impl>()) {
   if (corpora.size() < 2) throw UsageError("a text is classified between two corpora at least");
   for (const Corpus& corpus : corpora) {
@@ -47,38 +65,52 @@ Classifier::Classifier(const std::string& spec, std::vector<Corpus> corpora, uns
   impl_->spec = canonical_spec(spec);
   impl_->corpora = std::move(corpora);
   impl_->threads = threads;
-  if (is_codec(spec)) {
-    impl_->codec = make_codec(spec);
-  } else {
-    impl_->model = make_model(spec, {.threads = threads});
-    impl_->states.resize(impl_->corpora.size());
+  impl_->cancelled = std::move(cancelled);
+  if (!is_codec(spec)) {
+    impl_->model = make_model(spec, {.threads = threads, .cancelled = impl_->cancelled});
+    return;
   }
+  impl_->codec = make_codec(spec);
   impl_->corpus_bits.resize(impl_->corpora.size());
   ThreadPool(threads).run(impl_->corpora.size(), [this](std::size_t i, unsigned) {
-    const ByteView bytes = impl_->corpora[i].bytes;
-    if (impl_->codec) {
-      impl_->corpus_bits[i] = impl_->bits_of(bytes);
-    } else {
-      impl_->states[i] = impl_->model->start(bytes);
-      impl_->corpus_bits[i] = impl_->states[i]->context_bits();
-    }
+    impl_->corpus_bits[i] = impl_->bits_of(impl_->corpora[i].bytes);
   });
 }
 
 Classifier::~Classifier() = default;
 
-std::vector<CorpusDistance> Classifier::distances(ByteView text) const {
-  if (text.empty()) throw Error("there is no text to classify");
-  const double text_bits = impl_->bits_of(text);
-  std::vector<CorpusDistance> distances(impl_->corpora.size());
-  ThreadPool(impl_->threads).run(distances.size(), [&](std::size_t i, unsigned) {
-    const double corpus_bits = impl_->corpus_bits[i];
-    const double further_bits = impl_->further_bits(i, text);
-    const auto [least, most] = std::minmax(corpus_bits, text_bits);
-    distances[i].conditional_bits_per_byte = further_bits / static_cast<double>(text.size());
-    // A predictor that gives both probability 1 tells nothing apart.
-    distances[i].ncd = most > 0 ? (corpus_bits + further_bits - least) / most : 0;
+std::vector<std::vector<CorpusDistance>> Classifier::all_distances(
+    std::span<const ByteView> texts, const std::function<void(std::uint64_t)>& progress) const {
+  if (std::ranges::any_of(texts, [](ByteView text) { return text.empty(); }))
+    throw Error("there is no text to classify");
+  const std::size_t corpora = impl_->corpora.size();
+  std::vector<double> text_bits(texts.size()), corpus_bits(corpora);
+  std::vector<std::vector<double>> further_bits(corpora, std::vector<double>(texts.size()));
+  std::mutex mutex;
+  std::uint64_t known = 0;
+  ThreadPool pool(impl_->threads);
+  pool.run(texts.size(), [&](std::size_t i, unsigned) { text_bits[i] = impl_->bits_of(texts[i]); });
+  pool.run(corpora, [&](std::size_t corpus, unsigned) {
+    const auto visit = [&](std::size_t text, double bits) {
+      further_bits[corpus][text] = bits;
+      const std::lock_guard lock(mutex);
+      ++known;
+      if (progress) progress(known);
+    };
+    corpus_bits[corpus] = impl_->visit_further_bits(corpus, texts, visit);
   });
+
+  std::vector<std::vector<CorpusDistance>> distances(texts.size());
+  for (std::size_t text = 0; text < texts.size(); ++text) {
+    for (std::size_t corpus = 0; corpus < corpora; ++corpus) {
+      const double further = further_bits[corpus][text];
+      const auto [least, most] = std::minmax(corpus_bits[corpus], text_bits[text]);
+      CorpusDistance& distance = distances[text].emplace_back();
+      distance.conditional_bits_per_byte = further / static_cast<double>(texts[text].size());
+      // A predictor that gives both probability 1 tells nothing apart.
+      distance.ncd = most > 0 ? (corpus_bits[corpus] + further - least) / most : 0;
+    }
+  }
   return distances;
 }
 

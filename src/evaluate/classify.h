@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,7 @@ struct CorpusDistance {
 };
 
 // Code lengths C of a codec are those of its whole streams (Encoder::code_length()); of a
-// predictor, the bits of its predictions. Each corpus is read once.
+// predictor, the bits of its predictions. All of it throws Cancelled once `cancelled` says so.
 class Classifier {
  public:
   struct Corpus {
@@ -33,11 +35,19 @@ class Classifier {
 
   // Throws UsageError for a specification that is none, a parameter that only measuring reads (a
   // codec compresses whole corpora here), or fewer than two corpora; Error for an empty one.
-  Classifier(const std::string& spec, std::vector<Corpus> corpora, unsigned threads = 0);
+  Classifier(const std::string& spec, std::vector<Corpus> corpora, unsigned threads = 0,
+             std::function<bool()> cancelled = {});
   ~Classifier();
 
-  // One for each corpus, in their order. Throws Error for an empty text.
-  std::vector<CorpusDistance> distances(ByteView text) const;
+  // Of each text one for each corpus, in their order. A predictor reads each corpus once in a call,
+  // and each thread keeps the state after one of them. Throws Error for an empty text. `progress`
+  // hears how many of all these distances are known, from one thread at a time.
+  std::vector<std::vector<CorpusDistance>> all_distances(
+      std::span<const ByteView> texts,
+      const std::function<void(std::uint64_t)>& progress = {}) const;
+  std::vector<CorpusDistance> distances(ByteView text) const {
+    return all_distances({&text, 1})[0];
+  }
 
   const std::string& spec() const;
   const std::vector<Corpus>& corpora() const;
@@ -47,6 +57,7 @@ class Classifier {
 
   // Whether what stands at the beginning of the corpus still helps at its end: its first bytes are
   // appended to it, and must cost less than half of what they cost alone. Of a short one it does.
+  // Of codecs only.
   bool reaches_back(std::size_t corpus) const;
 
  private:

@@ -78,15 +78,15 @@ void warn_if_out_of_reach(const Classifier& classifier, const Receiver& receiver
   }
 }
 
-Classification classified(const ClassifyTask& task, const Classifier& classifier,
-                          const std::string& name, ByteView text) {
-  Classification of{.input = name,
-                    .bytes = text.size(),
+Classification classified(const ClassifyTask& task, const Line& text,
+                          const std::vector<CorpusDistance>& distances) {
+  Classification of{.input = text.name,
+                    .bytes = text.text.size(),
                     .conditional_bits_per_byte = {},
                     .ncd = {},
                     .by_conditional = {},
                     .by_ncd = {}};
-  for (const CorpusDistance& distance : classifier.distances(text)) {
+  for (const CorpusDistance& distance : distances) {
     of.conditional_bits_per_byte.push_back(distance.conditional_bits_per_byte);
     of.ncd.push_back(distance.ncd);
   }
@@ -153,19 +153,21 @@ void check(const ClassifyTask& task) {
 
 ClassifyResult classify(const ClassifyTask& task, const Receiver& receiver) {
   check(task);
-  const Classifier classifier(task.model, corpora_of(task), task.threads);
+  const Classifier classifier(task.model, corpora_of(task), task.threads, receiver.cancelled);
   const std::vector<Line> texts = texts_of(task);
   warn_if_out_of_reach(classifier, receiver);
   ClassifyResult result{
       .model = classifier.spec(), .by = task.by, .corpora = names_of(task), .inputs = {}};
-  for (const Line& text : texts) {
-    if (receiver.is_cancelled()) throw Cancelled("interrupted");
-    result.inputs.push_back(classified(task, classifier, text.name, text.text));
+  std::vector<ByteView> views;
+  for (const Line& text : texts) views.push_back(text.text);
+  const auto distances = classifier.all_distances(views, [&](std::uint64_t done) {
     receiver.report({.what = "classifying",
-                     .done = result.inputs.size(),
-                     .total = texts.size(),
-                     .unit = "texts"});
-  }
+                     .done = done,
+                     .total = texts.size() * task.corpora.size(),
+                     .unit = "distances"});
+  });
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    result.inputs.push_back(classified(task, texts[i], distances[i]));
   return result;
 }
 

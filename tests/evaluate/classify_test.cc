@@ -70,6 +70,25 @@ TEST(Classify, TextsGoWhereTheyBelong) {
   }
 }
 
+TEST(Classify, ManyTextsAreAsFarAsEachAlone) {
+  const Bytes texts[] = {english(3, 40), latin(4, 30), english(5, 2)};
+  const std::vector<ByteView> views(std::begin(texts), std::end(texts));
+  for (const std::string spec : {"gzip:9", "ngram:3", "ppmd"}) {
+    const Classifier classifier(spec, {{"english", english(1, 800)}, {"latin", latin(2, 700)}}, 2);
+    std::uint64_t known = 0;
+    const auto all = classifier.all_distances(views, [&](std::uint64_t n) { known = n; });
+    EXPECT_EQ(known, 6U);
+    ASSERT_EQ(all.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto alone = classifier.distances(texts[i]);
+      for (std::size_t k = 0; k < 2; ++k) {
+        EXPECT_EQ(all[i][k].ncd, alone[k].ncd) << spec;
+        EXPECT_EQ(all[i][k].conditional_bits_per_byte, alone[k].conditional_bits_per_byte) << spec;
+      }
+    }
+  }
+}
+
 TEST(Classify, WindowsThatAreTooShortAreNoticed) {
   Bytes noise(100000), other(1000);
   Random random(1);
