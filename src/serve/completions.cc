@@ -138,7 +138,7 @@ Asked read(const Desk& desk, Fields& fields) {
   refuse_foreign(fields, asked.task.count);
   if (!asked.task.proposal.empty()) asked.task.proposal = desk.shelf.allowed(asked.task.proposal);
   asked.task.models = {desk.shelf.allowed(model->front())};
-  desk.add_prime(fields, asked.task.context);
+  desk.add_prime(fields, asked.task.context.prime);
   asked.task.context.prompt = "";
   check(asked.task);
   asked.model = desk.model(asked.task.models[0], make_context(asked.task.context).corpus().size());

@@ -20,9 +20,9 @@ void Desk::expect_moderate(double amount, const std::string& what, const std::st
                            field);
 }
 
-void Desk::add_prime(const Fields& fields, ContextInput& context) const {
-  if (context.prime && context.prime->empty()) context.prime.reset();
-  if (!fields.has("prime") && !fields.is_null("prime")) context.prime = settings.prime;
+void Desk::add_prime(const Fields& fields, std::optional<Bytes>& prime) const {
+  if (prime && prime->empty()) prime.reset();
+  if (!fields.has("prime") && !fields.is_null("prime")) prime = settings.prime;
 }
 
 Receiver Heard::receiver(const std::shared_ptr<Work>& work) {

@@ -80,7 +80,7 @@ struct Desk {
                        const std::string& unit = " bytes") const;
 
   // The server's corpus, unless the request has one, or says that there is to be none.
-  void add_prime(const Fields& fields, ContextInput& context) const;
+  void add_prime(const Fields& fields, std::optional<Bytes>& prime) const;
 };
 
 // What a task tells while it works: its warnings are kept, and the work can cancel it.

@@ -55,11 +55,13 @@ NamedBytes named_bytes_of(const Json& json, const std::string& field, std::size_
   return named;
 }
 
+bool fits(const Json& unsigned_number) {
+  return unsigned_number.get<std::uint64_t>() <=
+         static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
+
 OptionValue number_of(const Json& json) {
-  if (json.is_number_unsigned() &&
-      json.get<std::uint64_t>() >
-          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    return json.get<double>();
+  if (json.is_number_unsigned() && !fits(json)) return json.get<double>();
   if (json.is_number_integer()) return json.get<std::int64_t>();
   return json.get<double>();
 }
@@ -118,6 +120,8 @@ OptionValue Fields::value_of(const Option& option, const Json& json) const {
   if (is_form_ && json.is_string() && option.kind != OptionKind::contents &&
       option.kind != OptionKind::inputs)
     return option.parsed(json.get_ref<const std::string&>());
+  if (option.kind == OptionKind::integer && json.is_number_unsigned() && !fits(json))
+    return option.parsed(json.dump());
   switch (option.kind) {
     case OptionKind::contents:
       return bytes_of(json, field);

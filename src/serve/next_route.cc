@@ -103,7 +103,7 @@ Reply next_bytes(const Desk& desk, Fields& fields) {
   fields.expect_no_others();
   desk.allow(task.models);
   check(task);
-  desk.add_prime(fields, task.context);
+  desk.add_prime(fields, task.context.prime);
   const Context context = make_context(task.context);
   const Asked asked{.models = in_views(task.models, task.view),
                     .observed = context.observed(),

@@ -97,7 +97,7 @@ Reply draw_samples(const Desk& desk, Fields& fields) {
   if (task.models.empty()) throw Failure::invalid("model is missing", "model");
   desk.allow(task.models);
   if (!task.proposal.empty()) task.proposal = desk.shelf.allowed(task.proposal);
-  desk.add_prime(fields, task.context);
+  desk.add_prime(fields, task.context.prime);
   check(task);
   task.threads = desk.settings.threads;
   const std::size_t corpus_bytes = make_context(task.context).corpus().size();

@@ -151,7 +151,7 @@ Reply trace_text(const Desk& desk, Fields& fields) {
   fields.expect_no_others();
   desk.allow(task.models);
   check(task);
-  desk.add_prime(fields, task.context);
+  desk.add_prime(fields, task.context.prime);
   const Context context = make_context(task.context);
   of.all = context.observed();
   of.corpus_bytes = context.corpus().size();

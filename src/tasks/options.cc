@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "base/numbers.h"
@@ -36,6 +37,17 @@ bool is_whole_number(std::string_view text) {
 [[noreturn]] void out_of_range(const Option& option, std::string_view value) {
   throw OptionError({"", option.name,
                      " " + printable(std::string(value)) + " is out of range: " + option.range()});
+}
+
+// Of digits that are too many for an integer: its own bounds stand where the option has none.
+[[noreturn]] void out_of_integers(Option option, std::string_view value) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const std::string from = std::isfinite(option.min) ? "" : std::to_string(Limits::min()) + "..";
+  const std::string to = std::isfinite(option.max) ? "" : std::to_string(Limits::max());
+  const std::string range = option.range();
+  throw OptionError({"", option.name,
+                     " " + printable(std::string(value)) + " is out of range: " + from +
+                         (range.empty() || from.empty() ? range : range.substr(2)) + to});
 }
 
 std::string integer_text(const Option& option, std::int64_t number) {
@@ -93,7 +105,7 @@ OptionValue Option::parsed(std::string_view text) const {
     case OptionKind::integer: {
       std::int64_t number = 0;
       if (parse_integer(text, number)) return number;
-      if (is_whole_number(text)) out_of_range(*this, text);
+      if (is_whole_number(text)) out_of_integers(*this, text);
       of_another_kind(*this, (is_size ? kSize : "a whole number") + quoted);
     }
     case OptionKind::number:

@@ -69,6 +69,8 @@ TEST(Fields, NameTheOneThatIsWrong) {
   EXPECT_EQ(taking({{"view", 3}}).param(), "view");
   EXPECT_EQ(taking({{"prime_first", -1}}).param(), "prime_first");
   EXPECT_THAT(taking({{"prime_first", -1}}).what(), HasSubstr("prime_first -1 is out of range"));
+  EXPECT_THAT(taking({{"prime_first", 18446744073709551615U}}).what(),
+              HasSubstr("out of range: 0..9223372036854775807"));
   EXPECT_EQ(taking({{"top", 1.5}}).param(), "top");
   EXPECT_EQ(taking({{"prompt", {{"base64", "not base64!"}}}}).param(), "prompt");
   EXPECT_EQ(taking({{"prompt", {{"file", "/etc/passwd"}}}}).param(), "prompt");

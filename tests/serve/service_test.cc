@@ -6,18 +6,21 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <numbers>
 #include <thread>
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/media.h"
 #include "kraft/registry.h"
 #include "kraft/tasks/next.h"
 #include "kraft/tasks/sample.h"
 #include "kraft/tasks/score.h"
 #include "serve/routes.h"
+#include "serve/work.h"
 
 namespace kraft::serve {
 namespace {
@@ -613,6 +616,159 @@ TEST(ServeServicePrime, ComesFirstWhereARequestHasNone) {
   EXPECT_EQ(context_bytes({{"prime", "xy"}}), 5U);
   EXPECT_EQ(context_bytes({{"prime", nullptr}}), 3U);
   EXPECT_EQ(context_bytes({{"prime", ""}}), 3U);
+}
+
+// What a text costs is one number, whichever way it is asked for.
+TEST(ServeServicePrime, ComesFirstWhereTextsAreScored) {
+  Settings settings;
+  settings.models = {"ppmd"};
+  settings.prime = Bytes(as_bytes(kText).begin(), as_bytes(kText).end());
+  Service service(settings);
+  const auto json_of = [&](const std::string& path, Json body) {
+    body["model"] = "ppmd";
+    const Service::Answer answer = service.answer({.method = "POST",
+                                                   .path = path,
+                                                   .host = "localhost",
+                                                   .content_type = "application/json",
+                                                   .body = body.dump()});
+    EXPECT_EQ(answer.reply.status, 200) << answer.reply.body;
+    return Json::parse(answer.reply.body);
+  };
+  const auto scored_bits = [&](Json body) {
+    body["input"] = "a rose is red";
+    return json_of("/v1/score", body)["rows"][0]["bits"].get<double>();
+  };
+  const Json echo =
+      answer("/v1/completions",
+             {{"prompt", "a rose is red"}, {"max_tokens", 0}, {"logprobs", 1}, {"echo", true}});
+  double sum = 0;
+  for (const Json& logprob : echo["choices"][0]["logprobs"]["token_logprobs"])
+    sum += logprob.get<double>();
+  EXPECT_NEAR(scored_bits(Json::object()), -sum / std::numbers::ln2, 1e-6);
+  EXPECT_EQ(scored_bits(Json::object()), scored_bits({{"prime", kText}}));
+  const double alone = make_model("ppmd")->start(as_bytes("a rose is red"))->context_bits();
+  EXPECT_EQ(scored_bits({{"prime", ""}}), alone);
+  EXPECT_EQ(scored_bits({{"prime", nullptr}}), alone);
+  const Image gray{.width = 8, .height = 8, .samples = Bytes(64)};
+  const Json picture = json_of("/v1/score", {{"input", {{"base64", base64(write_png(gray))}}}});
+  EXPECT_EQ(picture["rows"][0]["bytes"], 64) << "the corpus is no picture";
+}
+
+// A model whose states count what they are shown, and read no further before the work is over.
+struct Reading {
+  std::atomic<bool> begun = false;
+  std::atomic<int> pieces_too_many = 0;
+};
+
+class WaitingState final : public State {
+ public:
+  explicit WaitingState(Reading& reading) : reading_(reading) {}
+  void observe(ByteView bytes) override {
+    position_bytes_ += bytes.size();
+    if (bytes.size() < kReadTogether) return;
+    if (Work::current_is_cancelled()) ++reading_.pieces_too_many;
+    reading_.begun = true;
+    while (!Work::current_is_cancelled()) std::this_thread::yield();
+  }
+  std::uint64_t position_bytes() const override { return position_bytes_; }
+  double context_bits() override { return 8 * static_cast<double>(position_bytes_); }
+  void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
+    for (std::size_t i = 0; i < bits.size(); ++i)
+      bits[i] = 8 * static_cast<double>(continuations[i].size());
+  }
+  Mark mark() override { return {}; }
+  void rewind(Mark) override {}
+  void forget(Mark) override {}
+  std::unique_ptr<State> clone() const override { return std::make_unique<WaitingState>(*this); }
+
+ private:
+  Reading& reading_;
+  std::uint64_t position_bytes_ = 0;
+};
+
+class WaitingModel final : public Model {
+ public:
+  std::unique_ptr<State> start() const override { return std::make_unique<WaitingState>(reading); }
+  const std::string& spec() const override { return spec_; }
+  Granularity granularity() const override { return Granularity::byte; }
+  std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+
+  mutable Reading reading;
+
+ private:
+  std::string spec_ = "waiting";
+};
+
+class ServeServiceReading : public testing::Test {
+ protected:
+  static const WaitingModel& model() {
+    static const auto model = [] {
+      auto made = std::make_shared<WaitingModel>();
+      register_model("waiting", "waits until nobody waits for it", made);
+      return made;
+    }();
+    return *model;
+  }
+
+  // What is asked, of a megabyte.
+  static std::vector<std::pair<std::string, Json>> questions() {
+    const std::string text(1 << 20, 'a');
+    const Json corpora =
+        Json::array({{{"name", "a"}, {"text", text}}, {{"name", "b"}, {"text", "b"}}});
+    const Image image{.width = 256, .height = 256, .samples = Bytes(1 << 16)};
+    std::vector<std::pair<std::string, Json>> questions = {
+        {"/v1/score", {{"input", text}}},
+        {"/v1/score", {{"input", "a"}, {"prime", text}}},
+        {"/v1/classify", {{"corpus", corpora}, {"input", "a"}}},
+        {"/v1/next", {{"prompt", text}}},
+        {"/v1/sample", {{"prime", text}, {"length", 1}}},
+        {"/v1/trace", {{"prompt", text}, {"text", "a"}}},
+        {"/v1/completions", {{"prompt", text}, {"max_tokens", 1}}},
+        {"/v1/complete/image", {{"input", {{"base64", base64(write_png(image))}}}, {"rows", 128}}}};
+    for (auto& [path, question] : questions) question["model"] = "waiting";
+    return questions;
+  }
+
+  static Settings settings() {
+    Settings settings;
+    settings.models = {model().spec()};
+    return settings;
+  }
+
+  static int status(Service& service, const std::string& path, const Json& body,
+                    std::function<bool()> client_left = {}) {
+    return service
+        .answer({.method = "POST",
+                 .path = path,
+                 .host = "localhost",
+                 .content_type = "application/json",
+                 .body = body.dump(),
+                 .client_left = std::move(client_left)})
+        .reply.status;
+  }
+};
+
+TEST_F(ServeServiceReading, EndsWhenTheClientLeaves) {
+  Service service(settings());
+  Reading& reading = model().reading;
+  for (const auto& [path, body] : questions()) {
+    reading.begun = false;
+    EXPECT_EQ(status(service, path, body, [&] { return reading.begun.load(); }), kClientLeft)
+        << path;
+    EXPECT_TRUE(reading.begun) << path;
+    EXPECT_EQ(reading.pieces_too_many, 0) << path;
+  }
+}
+
+TEST_F(ServeServiceReading, EndsAtTheDeadline) {
+  Settings settings = this->settings();
+  settings.deadline_seconds = 1;
+  Service service(settings);
+  Reading& reading = model().reading;
+  reading.begun = false;
+  EXPECT_EQ(status(service, "/v1/score", questions()[0].second), 504);
+  EXPECT_TRUE(reading.begun);
+  EXPECT_EQ(reading.pieces_too_many, 0);
 }
 
 // A context that goes on costs what is new.

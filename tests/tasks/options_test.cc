@@ -204,6 +204,9 @@ TEST(OptionTable, RefusesValuesOfAnotherKindOrOutOfRange) {
   EXPECT_EQ(parsing("portions", "0"), "portions 0 is out of range: 1..2147483647");
   EXPECT_EQ(parsing("portions", "99999999999999999999"),
             "portions 99999999999999999999 is out of range: 1..2147483647");
+  ScoreTask score;
+  EXPECT_EQ(complaint([&] { score_options().parse(score, "seed", "18446744073709551615"); }).first,
+            "seed 18446744073709551615 is out of range: 0..9223372036854775807");
   EXPECT_EQ(parsing("stars", "256"), "stars 256 is out of range: 0..255");
   EXPECT_EQ(parsing("salt-grams", "10"), "salt-grams 10 is out of range: [0, 10)");
   EXPECT_EQ(parsing("salt-grams", "nan"), "salt-grams nan is out of range: [0, 10)");
