@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/observing.h"
 #include "kraft/codec.h"
 #include "kraft/error.h"
 #include "kraft/model.h"
@@ -34,7 +35,20 @@ class BoundState {
   auto use(const Work& work) {
     return without_lock([&] {
       const std::lock_guard lock(mutex_);
+      if (!state_) throw Error("this state failed while it observed: start another one");
       return work(*state_);
+    });
+  }
+
+  // A state that an interrupt has cut short knows neither the old context nor the new one.
+  void observe(ByteView bytes) {
+    use([&](State& of) {
+      try {
+        kraft::observe(of, bytes, interrupted);
+      } catch (...) {
+        state_.reset();
+        throw;
+      }
     });
   }
 
@@ -61,7 +75,8 @@ Mark mark_of(const BoundState& state, const BoundMark& mark) {
 std::unique_ptr<BoundState> start(const py::object& self, const py::object& context) {
   const auto model = self.cast<const BoundModel&>().model_of(self);
   const BytesArgument bytes(context, "context");
-  return std::make_unique<BoundState>(without_lock([&] { return model->start(bytes.view()); }));
+  return std::make_unique<BoundState>(
+      without_lock([&] { return kraft::start(*model, bytes.view(), interrupted); }));
 }
 
 py::array_t<double> next(BoundState& state) {
@@ -98,7 +113,7 @@ void add_states(py::module_& module) {
           "observe",
           [](BoundState& state, const py::object& data) {
             const BytesArgument bytes(data, "data");
-            state.use([&](State& of) { of.observe(bytes.view()); });
+            state.observe(bytes.view());
           },
           py::arg("data"), "Appends bytes to the context.")
       .def("next", &next,
