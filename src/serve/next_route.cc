@@ -65,7 +65,8 @@ Json expect(const Desk& desk, const Asked& asked, Tell tell) {
     const auto begin = std::chrono::steady_clock::now();
     const auto model = desk.model(spec, asked.corpus_bytes);
     warn_if_cut(*model, asked.observed.size(), receiver);
-    const Expectation of = expectation_of(*model, asked.observed, asked.base_bits, receiver.cancelled);
+    const Expectation of =
+        expectation_of(*model, asked.observed, asked.base_bits, receiver.cancelled);
     const std::chrono::duration<double, std::milli> spent =
         std::chrono::steady_clock::now() - begin;
     tell(of, spent.count());
