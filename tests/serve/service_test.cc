@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <numbers>
 #include <thread>
@@ -20,7 +21,6 @@
 #include "kraft/tasks/sample.h"
 #include "kraft/tasks/score.h"
 #include "serve/routes.h"
-#include "serve/work.h"
 
 namespace kraft::serve {
 namespace {
@@ -639,8 +639,8 @@ TEST(ServeServicePrime, ComesFirstWhereTextsAreScored) {
     return json_of("/v1/score", body)["rows"][0]["bits"].get<double>();
   };
   const Json echo =
-      answer("/v1/completions",
-             {{"prompt", "a rose is red"}, {"max_tokens", 0}, {"logprobs", 1}, {"echo", true}});
+      json_of("/v1/completions",
+              {{"prompt", "a rose is red"}, {"max_tokens", 0}, {"logprobs", 1}, {"echo", true}});
   double sum = 0;
   for (const Json& logprob : echo["choices"][0]["logprobs"]["token_logprobs"])
     sum += logprob.get<double>();
@@ -654,21 +654,22 @@ TEST(ServeServicePrime, ComesFirstWhereTextsAreScored) {
   EXPECT_EQ(picture["rows"][0]["bytes"], 64) << "the corpus is no picture";
 }
 
-// A model whose states count what they are shown, and read no further before the work is over.
+// A model whose states count the pieces that they are shown. A piece takes longer than the time
+// between two looks at a client.
 struct Reading {
-  std::atomic<bool> begun = false;
-  std::atomic<int> pieces_too_many = 0;
+  std::atomic<int> pieces = 0;
 };
 
-class WaitingState final : public State {
+constexpr std::chrono::milliseconds kPiece{50};
+
+class SlowState final : public State {
  public:
-  explicit WaitingState(Reading& reading) : reading_(reading) {}
+  explicit SlowState(Reading& reading) : reading_(reading) {}
   void observe(ByteView bytes) override {
     position_bytes_ += bytes.size();
     if (bytes.size() < kReadTogether) return;
-    if (Work::current_is_cancelled()) ++reading_.pieces_too_many;
-    reading_.begun = true;
-    while (!Work::current_is_cancelled()) std::this_thread::yield();
+    ++reading_.pieces;
+    std::this_thread::sleep_for(kPiece);
   }
   std::uint64_t position_bytes() const override { return position_bytes_; }
   double context_bits() override { return 8 * static_cast<double>(position_bytes_); }
@@ -679,16 +680,16 @@ class WaitingState final : public State {
   Mark mark() override { return {}; }
   void rewind(Mark) override {}
   void forget(Mark) override {}
-  std::unique_ptr<State> clone() const override { return std::make_unique<WaitingState>(*this); }
+  std::unique_ptr<State> clone() const override { return std::make_unique<SlowState>(*this); }
 
  private:
   Reading& reading_;
   std::uint64_t position_bytes_ = 0;
 };
 
-class WaitingModel final : public Model {
+class SlowModel final : public Model {
  public:
-  std::unique_ptr<State> start() const override { return std::make_unique<WaitingState>(reading); }
+  std::unique_ptr<State> start() const override { return std::make_unique<SlowState>(reading); }
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::byte; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
@@ -696,15 +697,15 @@ class WaitingModel final : public Model {
   mutable Reading reading;
 
  private:
-  std::string spec_ = "waiting";
+  std::string spec_ = "slow";
 };
 
 class ServeServiceReading : public testing::Test {
  protected:
-  static const WaitingModel& model() {
+  static const SlowModel& model() {
     static const auto model = [] {
-      auto made = std::make_shared<WaitingModel>();
-      register_model("waiting", "waits until nobody waits for it", made);
+      auto made = std::make_shared<SlowModel>();
+      register_model("slow", "reads slowly", made);
       return made;
     }();
     return *model;
@@ -725,7 +726,7 @@ class ServeServiceReading : public testing::Test {
         {"/v1/trace", {{"prompt", text}, {"text", "a"}}},
         {"/v1/completions", {{"prompt", text}, {"max_tokens", 1}}},
         {"/v1/complete/image", {{"input", {{"base64", base64(write_png(image))}}}, {"rows", 128}}}};
-    for (auto& [path, question] : questions) question["model"] = "waiting";
+    for (auto& [path, question] : questions) question["model"] = "slow";
     return questions;
   }
 
@@ -750,13 +751,11 @@ class ServeServiceReading : public testing::Test {
 
 TEST_F(ServeServiceReading, EndsWhenTheClientLeaves) {
   Service service(settings());
-  Reading& reading = model().reading;
+  std::atomic<int>& pieces = model().reading.pieces;
   for (const auto& [path, body] : questions()) {
-    reading.begun = false;
-    EXPECT_EQ(status(service, path, body, [&] { return reading.begun.load(); }), kClientLeft)
-        << path;
-    EXPECT_TRUE(reading.begun) << path;
-    EXPECT_EQ(reading.pieces_too_many, 0) << path;
+    pieces = 0;
+    EXPECT_EQ(status(service, path, body, [&] { return pieces > 0; }), kClientLeft) << path;
+    EXPECT_EQ(pieces, 1) << path;
   }
 }
 
@@ -764,11 +763,11 @@ TEST_F(ServeServiceReading, EndsAtTheDeadline) {
   Settings settings = this->settings();
   settings.deadline_seconds = 1;
   Service service(settings);
-  Reading& reading = model().reading;
-  reading.begun = false;
+  std::atomic<int>& pieces = model().reading.pieces;
+  pieces = 0;
   EXPECT_EQ(status(service, "/v1/score", questions()[0].second), 504);
-  EXPECT_TRUE(reading.begun);
-  EXPECT_EQ(reading.pieces_too_many, 0);
+  EXPECT_GE(pieces, 1);
+  EXPECT_LE(pieces, std::chrono::seconds(1) / kPiece + 1);
 }
 
 // A context that goes on costs what is new.
