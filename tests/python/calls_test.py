@@ -90,7 +90,6 @@ class InterruptTest(unittest.TestCase):
     def test_contexts(self):
         for call in (
             "kraft.sample('cm', prime=long, length=1)",
-            "kraft.next('cm', prime=long)",
             "kraft.score('cm', long)",
             "kraft.score('cm', b'a', prime=long)",
             "kraft.classify('cm', {'a': b'a', 'long': long}, b'a')",
@@ -103,7 +102,6 @@ class InterruptTest(unittest.TestCase):
     def test_what_was_read_before_is_not_all(self):
         for call in (
             "kraft.sample('reads', prime=long, length=1)",
-            "kraft.next('reads', prime=long)",
             "kraft.model('mix:reads,reads').start(long)",
         ):
             with self.subTest(call):
