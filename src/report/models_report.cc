@@ -22,7 +22,7 @@ std::string engine_of(const Backend& backend) {
 constexpr Granularity kDecoderGranularity = Granularity::fractional;
 
 std::string granularity_of(const Backend& backend) {
-  const std::string own = name_of(backend.granularity);
+  std::string own = name_of(backend.granularity);
   if (!has_decoder_view(backend)) return own;
   return own + " (decoder: " + name_of(kDecoderGranularity) + ")";
 }

@@ -40,7 +40,7 @@ bool is_whole_number(std::string_view text) {
 }
 
 // Of digits that are too many for an integer: its own bounds stand where the option has none.
-[[noreturn]] void out_of_integers(Option option, std::string_view value) {
+[[noreturn]] void out_of_integers(const Option& option, std::string_view value) {
   using Limits = std::numeric_limits<std::int64_t>;
   const std::string from = std::isfinite(option.min) ? "" : std::to_string(Limits::min()) + "..";
   const std::string to = std::isfinite(option.max) ? "" : std::to_string(Limits::max());
