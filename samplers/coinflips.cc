@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/observing.h"
 #include "kraft/coder.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
@@ -122,7 +123,7 @@ class CoinflipsSampler final : public Sampler {
     Bytes segment(std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.segment),
                                           request.length_bytes));
     for (bool wanted = true; wanted && report.size_bytes < request.length_bytes;) {
-      if (request.cancelled && request.cancelled()) throw Cancelled("interrupted");
+      stop_if(request.cancelled);
       const std::uint64_t left = request.length_bytes - report.size_bytes;
       const auto bytes = std::span(segment).first(std::min<std::uint64_t>(segment.size(), left));
       report.bits += decompressor.draw(bytes, random);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/error.h"
 #include "samplers/filters.h"
 
@@ -153,9 +154,7 @@ std::size_t Drawing::choose(std::span<const ByteView> units, std::span<const dou
   return choices_[random_.choose(weights_)].unit;
 }
 
-void Drawing::stop_if_cancelled() const {
-  if (request_.cancelled && request_.cancelled()) throw Cancelled("interrupted");
-}
+void Drawing::stop_if_cancelled() const { stop_if(request_.cancelled); }
 
 void Drawing::throw_impossible() const {
   throw Error("after " + grouped(text_.size()) +

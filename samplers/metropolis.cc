@@ -34,6 +34,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/error.h"
 #include "samplers/filters.h"
 #include "samplers/registry.h"
@@ -142,7 +143,7 @@ void Chain::run(std::uint64_t steps, const std::function<bool()>& cancelled) {
   constexpr std::uint64_t kAhead = 8;
   const std::uint64_t end = step_ + steps;
   while (step_ < end) {
-    if (cancelled && cancelled()) throw Cancelled("interrupted");
+    stop_if(cancelled);
     const auto ahead = static_cast<std::size_t>(std::min(kAhead, end - step_));
     moves_.resize(ahead);
     spans_.resize(ahead);

@@ -43,13 +43,11 @@ class ChoiceModelState final : public State, public ChoiceState {
     std::array<double, 256> next;
     std::size_t at = 0;
     for (const ByteView prefix : prefixes) {
-      const Mark here = mark();
+      const Excursion excursion(*this);
       double prefix_bits = 0;
       for (const Byte byte : prefix) prefix_bits += learner_.observe(byte);
       learner_.next_byte(next);
       for (const Byte byte : alphabet) bits[at++] = prefix_bits + next[byte];
-      rewind(here);
-      forget(here);
     }
   }
 

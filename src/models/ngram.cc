@@ -83,7 +83,7 @@ class NgramState final : public State {
     std::array<double, 256> p;
     std::size_t at = 0;
     for (ByteView prefix : prefixes) {
-      const Mark here = mark();
+      const Excursion excursion(*this);
       double prefix_bits = 0;
       for (Byte byte : prefix) {
         prefix_bits += bits_of(byte);
@@ -91,8 +91,6 @@ class NgramState final : public State {
       }
       distribution(p);
       for (Byte byte : alphabet) bits[at++] = prefix_bits - portable_log2(p[byte]);
-      rewind(here);
-      forget(here);
     }
   }
 

@@ -11,6 +11,7 @@
 
 #include "base/parallel.h"
 #include "core/history.h"
+#include "core/observing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
@@ -57,9 +58,7 @@ class Recompressor {
     return bits;
   }
 
-  void stop_if_cancelled() const {
-    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
-  }
+  void stop_if_cancelled() const { stop_if(cancelled_); }
 
   std::shared_ptr<const Codec> codec_;
   std::function<bool()> cancelled_;

@@ -168,7 +168,7 @@ const Json* Fields::other(const std::string& name) {
 
 std::optional<std::int64_t> Fields::integer(const WholeNumber& of) {
   const auto value = number(of.name, static_cast<double>(of.min), static_cast<double>(of.max));
-  if (!value) return of.initial < 0 ? std::nullopt : std::optional(of.initial);
+  if (!value) return of.initial;
   if (std::nearbyint(*value) != *value) of_another_type(of.name, "a whole number", *find(of.name));
   return static_cast<std::int64_t>(*value);
 }

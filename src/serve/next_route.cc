@@ -106,12 +106,12 @@ Reply next_bytes(const Desk& desk, Fields& fields) {
   check(task);
   desk.add_prime(fields, task.context.prime);
   const Context context = make_context(task.context);
-  const Asked asked{.models = in_views(task.models, task.view),
-                    .observed = context.observed(),
-                    .corpus_bytes = context.corpus().size(),
-                    .base_bits = task.base_bits};
+  Asked asked{.models = in_views(task.models, task.view),
+              .observed = context.observed(),
+              .corpus_bytes = context.corpus().size(),
+              .base_bits = task.base_bits};
   if (streams)
-    return Reply::stream([desk, asked, shown](Events& events) {
+    return Reply::stream([desk, asked = std::move(asked), shown](Events& events) {
       std::size_t index = 0;
       Json warnings = expect(desk, asked, [&](const Expectation& of, double milliseconds) {
         Json event = {{"type", "expectation"}, {"index", index++}};

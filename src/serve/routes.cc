@@ -14,7 +14,7 @@ namespace {
 
 void add(Json& fields, const WholeNumber& number) {
   std::string meaning = number.meaning;
-  if (number.initial >= 0) meaning += " (default: " + std::to_string(number.initial) + ")";
+  if (number.initial) meaning += " (default: " + std::to_string(*number.initial) + ")";
   fields[number.name] = {{"type", "integer"},
                          {"minimum", number.min},
                          {"maximum", number.max},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace kraft::serve {
 
@@ -9,7 +10,7 @@ struct WholeNumber {
   const char* name;
   std::int64_t min, max;
   const char* meaning;
-  std::int64_t initial = -1;  // below 0: none, or one that depends on the request
+  std::optional<std::int64_t> initial = {};  // nothing where it depends on the request
 };
 
 inline constexpr WholeNumber kMaxTokens{"max_tokens", 0, 1 << 20, "units of the model to draw", 16};

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
+#include "tasks/medium_option.h"
 
 namespace kraft {
 namespace {
@@ -29,10 +30,8 @@ auto read(const std::string& text, const char* what, Read of) {
   }
 }
 
-Medium medium_called(const std::string& name) {
-  for (const MediumRow& row : media()) {
-    if (name == row.name) return row.medium;
-  }
+Medium known_medium(const std::string& name) {
+  if (const auto medium = medium_called(name)) return *medium;
   throw Error("'" + printable(name) + "' is no medium");
 }
 
@@ -41,7 +40,7 @@ Bytes bytes_of(const Json& json) { return from_base64(json.get<std::string>()); 
 ComparedInput to_input(const Json& json) {
   ComparedInput input;
   input.name = json.at("name").get<std::string>();
-  input.medium = medium_called(json.at("medium").get<std::string>());
+  input.medium = known_medium(json.at("medium").get<std::string>());
   input.fingerprint = json.at("fingerprint").get<std::string>();
   input.size_bytes = json.at("bytes").get<std::uint64_t>();
   input.row_bytes = json.at("row_bytes").get<std::size_t>();

@@ -5,6 +5,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
@@ -67,7 +68,7 @@ class PeekedInput {
   std::uint64_t read_bytes() const { return read_bytes_; }
 
   std::size_t read(std::span<Byte> to) {
-    if (receiver_.is_cancelled()) throw Cancelled("interrupted");
+    stop_if(receiver_.cancelled);
     const std::size_t got = left_.empty() ? read_(to) : take_beginning(to);
     read_bytes_ += got;
     return got;
@@ -200,7 +201,7 @@ PackResult decompress(const DecompressTask& task, const Reader& read, const Writ
   options.cancelled = receiver.cancelled;
   decompress(
       [&](std::span<Byte> to) {
-        if (receiver.is_cancelled()) throw Cancelled("interrupted");
+        stop_if(receiver.cancelled);
         const std::size_t got = read(to);
         result.packed_bytes += got;
         return got;

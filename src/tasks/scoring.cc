@@ -9,6 +9,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "core/observing.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
@@ -113,7 +114,7 @@ ScoreRow Scoring::compute(std::size_t cell, const Receiver& receiver) const {
   const std::string what = row.model + " " + printable(text.name);
   const Prequential found =
       scorer.prequential(text.bytes, chunk_bytes(), places, [&](std::uint64_t done) {
-        if (receiver.is_cancelled()) throw Cancelled("interrupted");
+        stop_if(receiver.cancelled);
         receiver.report(
             {.what = what, .done = done, .total = places.places.size(), .unit = "positions"});
       });

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "core/observing.h"
 #include "kraft/error.h"
 #include "models/llama/trial.h"
 #include "models/llama/vocabulary.h"
@@ -289,7 +290,7 @@ class LlamaEngine::Context {
 
   void flush() {
     if (batch_.n_tokens == 0) return;
-    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+    stop_if(cancelled_);
     logged_error.clear();
     const int status = llama_decode(context_.get(), batch_);
     if (status != 0)

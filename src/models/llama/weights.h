@@ -1,5 +1,4 @@
 // The weights that `llama` and `bytelm` mean when they are given no file, and their window.
-// both.
 #pragma once
 
 #include <cstdint>

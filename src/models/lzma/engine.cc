@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/observing.h"
 #include "kraft/error.h"
 
 namespace kraft::lzma {
@@ -116,7 +117,7 @@ Length Engine::length(Worker& worker, const Task& task) const {
 
 void Engine::lengths(std::span<const Task> tasks, std::span<Length> lengths) {
   pool_.run(tasks.size(), [&](std::size_t i, unsigned index) {
-    if (cancelled_ && cancelled_()) throw Cancelled("interrupted");
+    stop_if(cancelled_);
     lengths[i] = length(worker(index), tasks[i]);
   });
 }
