@@ -57,7 +57,7 @@ def settled(browser):
     """Until every model has said what it expects, and the text has its colours."""
     browser.wait("""
         const done = [...document.querySelectorAll('#cards .card')].every((card) => !card.classList.contains('waiting'));
-        const spans = [...document.querySelectorAll('#tail span')];
+        const spans = [...document.querySelectorAll('#tail > span > span')];
         return done && (document.getElementById('colour-by').value !== 'surprisal' ||
             spans.every((span) => /level|hole/.test(span.className)));""", "bars and colours")
 
@@ -131,7 +131,7 @@ def long_texts_are_sent_once(browser, address):
 def pointing_tells(browser, address):
     visit(browser, address, fragment(text=TEXT, colour="copy"))
     browser.wait("return document.querySelectorAll('#tail [class*=copy]').length >= 8", "copies")
-    browser.point("#tail span:nth-child(12)")
+    browser.point("#tail > span > span:nth-child(12)")
     browser.wait("return !document.getElementById('tip').hidden", "a tip")
     tip = shown(browser, "#tip")
     expect("a tip has probability and cost", "%" in tip and "bits" in tip, tip)

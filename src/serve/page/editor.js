@@ -1,7 +1,7 @@
 // The text. Under a textarea whose letters are transparent lies the same text in colours.
 //
-// Only the tail is in colours, and is made of a span for each character: what stands before is one plain piece,
-// however long it is.
+// Only the tail is in colours, and is made of a span for each character, in one for each line, so that the browser need
+// not lay out and paint others than that which has changed. What stands before is one plain piece, however long it is.
 
 const kTail = 1000;  // characters
 const kHole = '___';
@@ -35,10 +35,12 @@ function readText() {
   const text = element('text').value;
   const size = text.length - editor.tail;
   const kept = text.startsWith(editor.text.slice(0, editor.tail)) && size <= 2 * kTail && (size >= kTail / 4 || editor.tail === 0);
-  if (!kept) editor.tail = tailOf(text);
   editor.text = text;
   editor.bytes = bytesOfText(text);
-  editor.tailByte = bytesOfText(text.slice(0, editor.tail)).length;
+  if (!kept) {
+    editor.tail = tailOf(text);
+    editor.tailByte = bytesOfText(text.slice(0, editor.tail)).length;
+  }
   renderHead(text.slice(0, editor.tail));
   renderTail(unitsOf(text.slice(editor.tail), editor.tailByte));
   readCaret();
@@ -46,12 +48,22 @@ function readText() {
   tell('text');
 }
 
+const endsLine = (text) => text.endsWith('\n');
+
 function renderTail(units) {
   let same = 0;
   while (same < units.length && editor.units[same]?.text === units[same].text) ++same;
   for (const span of editor.spans.splice(same)) span.remove();
-  for (const unit of units.slice(same)) editor.spans.push(make('span', { class: unit.raw ? 'raw' : '' }, unit.text));
-  element('tail').append(...editor.spans.slice(same));
+  const tail = element('tail');
+  while (tail.lastChild && !tail.lastChild.hasChildNodes()) tail.lastChild.remove();
+  for (let i = same; i < units.length; ++i) {
+    if (i === 0 || endsLine(units[i - 1].text)) tail.append(make('span'));
+    editor.spans.push(make('span', { class: units[i].raw ? 'raw' : '' }, units[i].text));
+    tail.lastChild.append(editor.spans[i]);
+  }
+  // The last line goes on, and the first may begin in what stands before.
+  const begins = (i) => i > 0 || editor.tail === 0 || editor.text[editor.tail - 1] === '\n';
+  [...tail.children].forEach((line, i) => line.classList.toggle('line', begins(i) && endsLine(line.textContent)));
   editor.units = units;
 }
 
@@ -80,7 +92,8 @@ const unitAt = (place) => editor.units.find((unit) => place < editor.tail + unit
 function readCaret() {
   const place = element('text').selectionStart;
   const unit = unitAt(place);
-  editor.caretByte = unit ? unit.beginByte : bytesOfText(editor.text.slice(0, place)).length;
+  if (unit) editor.caretByte = unit.beginByte;
+  else editor.caretByte = place < editor.text.length ? bytesOfText(editor.text.slice(0, place)).length : editor.bytes.length;
 }
 
 function caretMoved() {
@@ -128,7 +141,7 @@ function pointedUnit(event) {
   paper.classList.add('seen-through');
   const span = document.elementFromPoint(event.clientX, event.clientY);
   paper.classList.remove('seen-through');
-  const index = span?.parentNode === element('tail') ? editor.spans.indexOf(span) : -1;
+  const index = span?.closest('#tail') ? editor.spans.indexOf(span) : -1;
   return index < 0 ? null : { unit: editor.units[index], span };
 }
 
@@ -207,6 +220,10 @@ function startEditor() {
   listen('colour', retrace);
   listen('colour', showLegend);
   showLegend();
-  for (const what of ['text', 'trace', 'colour']) listen(what, paint);
-  for (const what of ['text', 'trace', 'colour', 'caret']) listen(what, inspect);
+  for (const what of ['trace', 'colour']) listen(what, paint);
+  for (const what of ['trace', 'colour', 'caret']) listen(what, inspect);
+  listen('text', () => firstBars.then(() => {
+    paint();
+    inspect();
+  }));
 }

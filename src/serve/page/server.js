@@ -39,12 +39,12 @@ const post = (path, body, signal) => request(path, { method: 'POST', body: JSON.
 // Each message of a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)
 // whose lines are `data: JSON`, until `data: [DONE]`.
 async function* messagesOf(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = answer.body.getReader(), decoder = new TextDecoder();
   let pending = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) throw new ServerError('The server broke off.');
-    const lines = (pending + value).split('\n');
+    const lines = (pending + decoder.decode(value, { stream: true })).split('\n');
     pending = lines.pop();
     for (const line of lines) {
       if (!line.startsWith('data:')) continue;
