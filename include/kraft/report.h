@@ -118,7 +118,7 @@ bool has_compare_page();
 std::string reproduce_text(const ReproduceResult& result);
 std::string reproduce_json(const ReproduceResult& result);
 
-// fig2, fig4: the curves as SVG. Throws UsageError for other experiments.
+// fig2, fig4: the curves as SVG; views: bars. Throws UsageError for other experiments.
 std::string reproduce_plot(const ReproduceResult& result);
 
 // fig3: what was drawn, as files of text, PNG and WAV, with their names.

@@ -51,8 +51,8 @@ const OptionTable<Show>& show_options() {
                .is_read = true});
     rows.file("plot", &Show::plot,
               {.value_name = "FILE",
-               .meaning = "write the curves (SVG)",
-               .only_with = {"experiment", {"fig2", "fig4"}}});
+               .meaning = "write the curves or bars (SVG)",
+               .only_with = {"experiment", {"fig2", "fig4", "views"}}});
     rows.file("output", &Show::output,
               {.letter = 'o',
                .value_name = "DIR",
@@ -141,14 +141,15 @@ Command reproduce_command() {
       "table1: rates on text, images, audio and noise, in chunks of 2048 bytes and as a whole. "
       "fig2: rates with the model's size over the amount of data. fig3: text, an image and sound "
       "continued. fig4: rates over the length of what is compressed. table2: rates under different "
-      "vocabularies. Without files of your own, those are taken that examples/fetch-data fetches "
+      "vocabularies. views, which the paper lacks: what codecs pay beside what their two views "
+      "expect. Without files of your own, those are taken that examples/fetch-data fetches "
       "(looked for in KRAFT_DATA, or else ~/.cache/kraft/data). Models with parameters are slow: "
       "they predict --chunks chunks, evenly spread, and their standard error (+-) is shown.";
   command.examples = {
       "kraft reproduce table1",
       "kraft reproduce table1 --text enwik9 --limit 1GiB --chunks 0 --model llama:tinyllama.gguf",
       "kraft reproduce fig4 --medium images --plot context.svg",
-      "kraft reproduce fig3 --output figure3"};
+      "kraft reproduce fig3 --output figure3", "kraft reproduce views --plot views.svg"};
   command.positional = "experiment";
   command.without_positional =
       "which experiment? One of " + join(reproduce_options().find("experiment").choices, ", ");

@@ -51,6 +51,8 @@ std::string reproduce_text(const ReproduceResult& result) {
       return fig4_text(result);
     case Experiment::table2:
       return table2_text(result);
+    case Experiment::views:
+      return views_text(result);
   }
   throw Error("no such experiment");
 }
@@ -68,6 +70,8 @@ std::string reproduce_json(const ReproduceResult& result) {
         return fig4_json(result);
       case Experiment::table2:
         return table2_json(result);
+      case Experiment::views:
+        return views_json(result);
     }
     throw Error("no such experiment");
   };

@@ -28,5 +28,10 @@ std::string fig4_text(const ReproduceResult& result);
 nlohmann::ordered_json fig4_json(const ReproduceResult& result);
 std::string table2_text(const ReproduceResult& result);
 nlohmann::ordered_json table2_json(const ReproduceResult& result);
+std::string views_text(const ReproduceResult& result);
+nlohmann::ordered_json views_json(const ReproduceResult& result);
+
+// As SVG.
+std::string views_plot(const ReproduceResult& result);
 
 }  // namespace kraft

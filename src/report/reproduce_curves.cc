@@ -61,7 +61,8 @@ double break_even_bytes(const ReproduceRate& rate, const ReproduceRate& referenc
 std::string reproduce_plot(const ReproduceResult& result) {
   if (result.experiment == Experiment::fig2) return plot_svg({.panels = {adjusted_panel(result)}});
   if (result.experiment == Experiment::fig4) return plot_svg({.panels = {context_panel(result)}});
-  throw UsageError(std::string(name_of(result.experiment)) + " has no curves to plot");
+  if (result.experiment == Experiment::views) return views_plot(result);
+  throw UsageError(std::string(name_of(result.experiment)) + " has nothing to plot");
 }
 
 std::string fig2_text(const ReproduceResult& result) {

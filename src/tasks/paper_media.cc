@@ -47,6 +47,27 @@ PaperData random_data(const std::vector<ReproduceInput>&, std::uint64_t most_byt
                     noise_bytes(kRandomSeed, most_bytes), most_bytes);
 }
 
+ViewsData seen_text(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,
+                    const Receiver&) {
+  return {Medium::text, printable(files[0].name), files[0].read(most_bytes), {}};
+}
+
+ViewsData seen_image(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,
+                     const Receiver& receiver) {
+  Image image = paper_image(files[0], receiver);
+  const std::size_t rows = std::min<std::uint64_t>(image.height, most_bytes / image.row_bytes());
+  image.samples.resize(rows * image.row_bytes());
+  return {Medium::image, printable(files[0].name), image.samples, image.geometry(),
+          image.row_bytes()};
+}
+
+ViewsData seen_audio(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,
+                     const Receiver& receiver) {
+  Audio audio = paper_audio(files[0], receiver);
+  audio.samples.resize(std::min<std::uint64_t>(audio.samples.size(), most_bytes));
+  return {Medium::audio, printable(files[0].name), audio.samples, audio.geometry()};
+}
+
 }  // namespace
 
 std::span<const PaperMedium> paper_media() {
@@ -54,27 +75,33 @@ std::span<const PaperMedium> paper_media() {
   using T = ReproduceTask;
   static const std::vector<PaperMedium> rows = {
       {Medium::text,
-       {E::table1, E::fig2, E::fig3, E::fig4, E::table2},
+       {E::table1, E::fig2, E::fig3, E::fig4, E::table2, E::views},
        &T::text,
        "mobydick.txt",
        true,
        {"llama:text"},
-       text_data},
+       {},
+       text_data,
+       seen_text},
       {Medium::image,
-       {E::table1, E::fig2, E::fig3, E::fig4},
+       {E::table1, E::fig2, E::fig3, E::fig4, E::views},
        &T::images,
        "astronaut.png",
        false,
        {"png:9", "llama:image"},
-       image_data},
+       {"png:9", "jpegls"},
+       image_data,
+       seen_image},
       {Medium::audio,
-       {E::table1, E::fig2, E::fig3, E::fig4},
+       {E::table1, E::fig2, E::fig3, E::fig4, E::views},
        &T::audio,
        "speech.wav",
        false,
        {"flac:8", "llama:audio"},
-       audio_data},
-      {Medium::bytes, {E::table1}, nullptr, nullptr, false, {}, random_data},
+       {"flac:8"},
+       audio_data,
+       seen_audio},
+      {Medium::bytes, {E::table1}, nullptr, nullptr, false, {}, {}, random_data},
   };
   return rows;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evaluate/paper_data.h"
+#include "evaluate/views_experiment.h"
 #include "kraft/tasks/reproduce.h"
 
 namespace kraft {
@@ -18,10 +19,15 @@ struct PaperMedium {
   const char* default_file;         // which examples/fetch-data fetches; null: none
   bool drops_carriage_returns;      // of that file, as in the other examples
   std::vector<std::string> models;  // in fig4, besides those for anything
+  std::vector<std::string> codecs;  // in views, likewise
 
   // Whole chunks from the first files, `files` in number at least one. Throws Error.
   PaperData (*data)(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,
                     const Receiver& receiver);
+
+  // The first file as it is, in its shape; null where `files` is. Throws Error.
+  ViewsData (*seen)(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,
+                    const Receiver& receiver) = nullptr;
 };
 
 std::span<const PaperMedium> paper_media();

@@ -12,7 +12,9 @@
 #include "evaluate/generation_experiment.h"
 #include "evaluate/rate_experiment.h"
 #include "evaluate/token_experiment.h"
+#include "evaluate/views_experiment.h"
 #include "kraft/error.h"
+#include "tasks/chosen_views.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
@@ -72,6 +74,9 @@ class ReproduceWork {
         break;
       case Experiment::table2:
         table2();
+        break;
+      case Experiment::views:
+        views();
         break;
     }
     return std::move(result_);
@@ -287,6 +292,50 @@ class ReproduceWork {
       const auto entry = experiment.model(model, results);
       result_.vocabularies.push_back(
           {model, 0, 0, entry.vocabulary, 0, entry.percent, entry.standard_error});
+    }
+  }
+
+  // The codecs of all media, then of this one, then the task's.
+  static std::vector<ViewedCodec> viewed(const PaperMedium& row, const ReproduceTask& task) {
+    std::vector<std::string> specs = {"gzip:9", "zstd:3", "brotli:5", "xz:6", "lz4", "bzip2:9"};
+    for (const auto* more : {&row.codecs, &task.models})
+      specs.insert(specs.end(), more->begin(), more->end());
+    std::vector<ViewedCodec> codecs;
+    for (const std::string& spec : canonical_once(specs)) {
+      const std::vector<std::string> both = in_views({spec}, ChosenView::both);
+      codecs.push_back({spec, both[0], std::nullopt});
+      if (both.size() > 1) codecs.back().decoder = both[1];
+    }
+    return codecs;
+  }
+
+  void views() {
+    std::vector<PaperData> seen;  // for the fingerprint
+    std::vector<ViewsExperiment> experiments;
+    std::vector<std::vector<ViewedCodec>> codecs;
+    std::vector<ExperimentCell> cells;
+    for (const PaperMedium& row : paper_media()) {
+      if (row.seen == nullptr) continue;
+      ViewsData data = row.seen(files(row.medium), task_.limit_bytes, receiver_);
+      seen.push_back({data.medium, data.source, data.bytes});
+      codecs.push_back(viewed(row, task_));
+      experiments.emplace_back(std::move(data), codecs.back(), settings_.chunks, settings_);
+    }
+    note(seen);
+    for (const ViewsExperiment& experiment : experiments) {
+      std::vector<ExperimentCell> more = experiment.cells();
+      std::ranges::move(more, std::back_inserter(cells));
+    }
+    const CellResults results = computed(seen, cells);
+    for (std::size_t i = 0; i < experiments.size(); ++i) {
+      const ViewsExperiment& experiment = experiments[i];
+      for (const ViewedCodec& codec : codecs[i]) {
+        const ViewRates rates = experiment.rates(codec, results);
+        result_.views.push_back({codec.codec, find_backend(Spec::parse(codec.codec).name).library(),
+                                 experiment.data().medium, experiment.context_bytes(),
+                                 experiment.truth_bytes(), rates.own, rates.encoder, rates.decoder,
+                                 rates.ratio});
+      }
     }
   }
 

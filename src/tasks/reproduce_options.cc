@@ -4,9 +4,11 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "evaluate/own_rate.h"
 #include "kraft/error.h"
 #include "kraft/tasks/options.h"
 #include "kraft/tasks/reproduce.h"
+#include "tasks/chosen_views.h"
 #include "tasks/kept_cells.h"
 #include "tasks/models.h"
 #include "tasks/paper_media.h"
@@ -69,9 +71,9 @@ OptionTable<ReproduceTask> make_table() {
   table.integer("chunks", &T::chunks,
                 {.value_name = "N",
                  .otherwise = std::to_string(T::kDefaultChunks),
-                 .meaning = "chunks that a model with parameters predicts, and all models in fig4; "
-                            "0: all",
-                 .only_with = of({E::table1, E::fig2, E::fig4, E::table2})});
+                 .meaning = "chunks that a model with parameters predicts, and all models in fig4 "
+                            "(0: all); places of views",
+                 .only_with = of({E::table1, E::fig2, E::fig4, E::table2, E::views})});
   table.choice("medium", &T::medium, names_of_curves(), T::kDefaultMedium,
                {.value_name = "WHAT",
                 .meaning = "whose curves are drawn",
@@ -98,6 +100,15 @@ void refuse_unread(const ReproduceTask& task, const PaperMedium& row) {
                          "; it is an option of " + join(readers, ", ")});
 }
 
+void check_views(const ReproduceTask& task) {
+  if (task.chunks == 0) throw OptionError({"", "chunks", " 0 leaves views no place"});
+  for (const std::string& spec : task.models) {
+    if (!has_own_codec(spec))
+      throw UsageError(printable(spec) + " is no codec: it has no views to compare");
+  }
+  in_views(task.models, ChosenView::both);
+}
+
 }  // namespace
 
 const OptionTable<ReproduceTask>& reproduce_options() {
@@ -116,6 +127,7 @@ void check(const ReproduceTask& task) {
     throw UsageError("the curves are of text, images or audio, not of random bytes");
   for (const PaperMedium& row : paper_media()) refuse_unread(task, row);
   check_models(task.models);
+  if (task.experiment == Experiment::views) check_views(task);
 }
 
 }  // namespace kraft

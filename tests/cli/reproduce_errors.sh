@@ -13,6 +13,9 @@ try reproduce fig4 --medium random
 try reproduce table1 --text nothing
 try reproduce table1 --model gizp
 try reproduce table1 --chunks -1
+try reproduce views --chunks 0
+try reproduce views --model ngram:3
+try reproduce views --model gzip:9,view=decoder
 mkdir empty; echo little >little
 try reproduce table1 --images empty 2>&1 | grep -v without
 try reproduce table1 --text little 2>&1 | grep -v without

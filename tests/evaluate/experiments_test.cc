@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "evaluate/generation_experiment.h"
 #include "evaluate/rate_experiment.h"
 #include "evaluate/token_experiment.h"
+#include "evaluate/views_experiment.h"
 #include "kraft/error.h"
 #include "kraft/model.h"
 
@@ -166,6 +168,62 @@ TEST(Reproduce, ContextsAreBeginningsOfChunks) {
   }
   for (const auto& [size, percent] : experiment.curve("uniform", results))
     EXPECT_NEAR(percent, 100, 1e-9) << size;
+}
+
+// By hand: the stream with the truth less that without it, and the views byte by byte.
+TEST(Reproduce, ViewsAreMeasuredAgainstWhatTheCodecPays) {
+  const Bytes text = real_bytes("mobydick.txt", 12000);
+  const ViewedCodec gzip{"gzip:9", "gzip:9", "gzip:9,view=decoder"};
+  const ViewsExperiment experiment({Medium::text, "a book", text, {}}, {gzip}, 2, {});
+  ASSERT_EQ(experiment.context_bytes(), 6000U);
+  ASSERT_EQ(experiment.truth_bytes(), 1500U);
+  const ViewRates rates = experiment.rates(gzip, compute(experiment.cells()));
+  std::vector<double> own, encoder, decoder;
+  for (const std::size_t begin : {0, 4500}) {
+    const ByteView all = ByteView(text).subspan(begin, 7500);
+    own.push_back(8.0 * static_cast<double>(gzip_bytes(all) - gzip_bytes(all.first(6000))) / 1500);
+    double asked = 0, all_bits = 0;
+    std::array<double, 256> bits;
+    for (const std::size_t at : {0, 375, 750, 1125}) {
+      make_model("gzip:9")->start(all.first(6000 + at))->next_byte(bits);
+      asked += surprisal_bits(bits, all[6000 + at]) / 4;
+    }
+    encoder.push_back(asked);
+    const auto state = make_model("gzip:9,view=decoder")->start(all.first(6000));
+    for (std::size_t at = 6000; at < 7500; ++at) {
+      state->next_byte(bits);
+      all_bits += surprisal_bits(bits, all[at]);
+      state->observe(all.subspan(at, 1));
+    }
+    decoder.push_back(all_bits / 1500);
+  }
+  EXPECT_NEAR(rates.own.mean, (own[0] + own[1]) / 2, 8.0 / 1500) << "which counts bits, not bytes";
+  EXPECT_NEAR(rates.encoder.mean, (encoder[0] + encoder[1]) / 2, 1e-9);
+  EXPECT_NEAR(rates.decoder->mean, (decoder[0] + decoder[1]) / 2, 1e-9);
+  EXPECT_NEAR(rates.ratio->mean, rates.decoder->mean / rates.own.mean, 1e-12);
+  EXPECT_NEAR(rates.own.standard_error, std::abs(own[0] - own[1]) / 2, 8.0 / 1500);
+  EXPECT_LT(rates.ratio->mean, 1);
+}
+
+// In a picture contexts and truths are whole rows, and the encoder's view is asked in many columns.
+TEST(Reproduce, ViewsOfAPictureAreOfWholeRows) {
+  Bytes pixels;
+  for (std::size_t y = 0; y < 100; ++y) {
+    for (std::size_t x = 0; x < 48; ++x) pixels.push_back(static_cast<Byte>(2 * x + y % 7));
+  }
+  const ViewedCodec jpegls{"jpegls", "jpegls", "jpegls,view=decoder"};
+  ViewsData picture{
+      Medium::image, "a picture", pixels, {.width = 48, .channels = 1, .depth = 8}, 48};
+  const ViewsExperiment experiment(picture, {jpegls}, 3, {});
+  EXPECT_EQ(experiment.context_bytes(), 2400U);
+  EXPECT_EQ(experiment.truth_bytes(), 576U);
+  const CellResults results = compute(experiment.cells());
+  EXPECT_EQ(results.size(), 3U);
+  const CellResults backwards = compute(experiment.cells(), true);
+  EXPECT_EQ(experiment.rates(jpegls, results).decoder->mean,
+            experiment.rates(jpegls, backwards).decoder->mean);
+  picture.bytes.resize(15 * 48);
+  EXPECT_THROW(ViewsExperiment(picture, {jpegls}, 3, {}), Error);
 }
 
 TEST(Reproduce, ImagesAreCutIntoPatches) {

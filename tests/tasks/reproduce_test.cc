@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "kraft/error.h"
+#include "kraft/media.h"
 #include "kraft/report.h"
 #include "kraft/tasks/options.h"
 
@@ -64,6 +65,36 @@ TEST_F(ReproduceTaskTest, TheAdjustedRateCountsTheModel) {
   }
 }
 
+TEST_F(ReproduceTaskTest, ViewsAreShownBesideWhatCodecsPay) {
+  Image picture{.width = 64, .height = 40, .channels = 1, .samples = Bytes(64 * 40)};
+  for (std::size_t i = 0; i < picture.samples.size(); ++i)
+    picture.samples[i] = static_cast<Byte>(i % 64 + i / 64);
+  Audio sound{.rate_hz = 16000, .channels = 1, .encoding = Encoding::u8, .samples = Bytes(4000)};
+  for (std::size_t i = 0; i < sound.samples.size(); ++i)
+    sound.samples[i] = static_cast<Byte>(128 + (i * i / 50) % 31);
+  task_.images = {reproduce_input({"a picture", write_png(picture)})};
+  task_.audio = {reproduce_input({"a sound", write_audio(sound, AudioFormat::wav)})};
+  task_.experiment = Experiment::views;
+  task_.models = {"zlib:1"};
+  task_.chunks = 2;
+  const ReproduceResult result = reproduce(task_, receiver_);
+  ASSERT_EQ(result.data.size(), 3U);
+  ASSERT_EQ(result.views.size(), 3 * 7 + 2 + 1U);
+  const auto of = [&](Medium medium, const char* model) {
+    for (const ReproduceViews& views : result.views) {
+      if (views.medium == medium && views.model == model) return views;
+    }
+    throw Error(std::string("no ") + model);
+  };
+  EXPECT_EQ(of(Medium::text, "gzip:9").own.count, 2U);
+  EXPECT_EQ(of(Medium::image, "png:9").context_bytes, 1280U);
+  EXPECT_TRUE(of(Medium::audio, "zlib:1").decoder.has_value());
+  EXPECT_THROW(of(Medium::text, "flac:8"), Error);
+  EXPECT_THAT(reproduce_text(result), HasSubstr("at 2 places; 8 is knowing nothing"));
+  EXPECT_THAT(reproduce_json(result), HasSubstr("\"experiment\": \"views\""));
+  EXPECT_THAT(reproduce_plot(result), HasSubstr("8: knowing nothing"));
+}
+
 TEST_F(ReproduceTaskTest, OfAFileNoMoreIsReadThanIsNeeded) {
   std::uint64_t asked = 0;
   task_.text[0].read = [&](std::uint64_t most_bytes) {
@@ -91,6 +122,16 @@ TEST_F(ReproduceTaskTest, AnInvalidTaskIsAUsageError) {
   refuses([](ReproduceTask& task) { task.medium = Medium::bytes; });
   refuses([](ReproduceTask& task) { task.medium = Medium::image; });  // there are none
   refuses([](ReproduceTask& task) { task.models = {"gizp"}; });
+  const auto refuses_views = [&](auto change) {
+    refuses([&](ReproduceTask& task) {
+      task.experiment = Experiment::views;
+      change(task);
+    });
+  };
+  refuses_views([](ReproduceTask& task) { task.chunks = 0; });
+  refuses_views([](ReproduceTask& task) { task.models = {"ngram:3"}; });
+  refuses_views([](ReproduceTask& task) { task.models = {"gzip:9,view=decoder"}; });
+  refuses_views([](ReproduceTask& task) { task.seed = 1; });
   task_.models = {"gizp"};
   task_.text[0].read = [](std::uint64_t) -> Bytes { throw Error("it has been read"); };
   task_.experiment = Experiment::table2;

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "kraft/bytes.h"
+#include "kraft/figures.h"
 #include "kraft/paper.h"
 #include "kraft/tasks/input.h"
 #include "kraft/tasks/progress.h"
@@ -52,11 +53,11 @@ struct ReproduceTask {
   std::optional<Experiment> experiment = {};  // must be set
   std::vector<std::string> models = {};       // besides those of the paper that there are
 
-  // The first text; as many images and recordings as the limit takes.
+  // The first text; as many images and recordings as the limit takes, of views the first.
   std::vector<ReproduceInput> text = {}, images = {}, audio = {};
   std::uint64_t limit_bytes = 1 << 20;  // at most so many of each kind; so many random ones
 
-  // Chunks that a model with parameters predicts, in fig4 every model (0: all).
+  // Chunks that a model with parameters predicts, in fig4 every model (0: all); places of views.
   static constexpr std::uint64_t kDefaultChunks = 16;
   std::optional<std::uint64_t> chunks = {};  // not of fig3
 
@@ -144,6 +145,17 @@ struct ReproduceVocabulary {
   double percent = 0, standard_error = 0;
 };
 
+// views: in bits per byte of what really follows, means over places.
+struct ReproduceViews {
+  std::string model, library;
+  Medium medium = Medium::text;
+  std::uint64_t context_bytes = 0, truth_bytes = 0;  // at each place
+  Estimate own;                                      // by how much the codec's stream grows
+  Estimate encoder;                                  // what its encoder's view expects of the truth
+  std::optional<Estimate> decoder;                   // likewise
+  std::optional<Estimate> ratio;                     // decoder over own, of all places together
+};
+
 struct ReproduceResult {
   Experiment experiment = Experiment::table1;
   std::uint64_t chunks = 0;  // as the task has it
@@ -156,6 +168,7 @@ struct ReproduceResult {
   std::vector<ReproduceContinued> continued;           // fig3
   std::vector<ReproduceVocabulary> vocabularies;       // table2
   std::uint64_t learnt_bytes = 0, measured_bytes = 0;  // table2
+  std::vector<ReproduceViews> views;                   // views
 };
 
 // Throws UsageError for an invalid task, without reading anything.
