@@ -23,10 +23,9 @@ kraft reproduce fig4 --limit 64KiB --medium audio --plot fig4.svg 2>/dev/null |
   sed -E 's/^( *[0-9,]+ +[0-9.]+) .*/\1/'
 head -c 4 fig2.svg; grep -c circle fig4.svg; ls
 kraft reproduce table2 --limit 128KiB 2>/dev/null
-kraft reproduce views --limit 8KiB --chunks 2 --plot views.svg 2>/dev/null | sed -E 's/[0-9.]+ \+- [0-9.]+/N +- N/g; s/ +/ /g'
-grep -c polygon views.svg
-
 # Other data: one's own, of any format; a folder is what is in it.
 mkdir pictures; kraft sample --model uniform "$DATA/astronaut.png" --scale 128x64 --rows 0 --gray --output pictures/small.png 2>/dev/null
 seq 3000 >numbers
 kraft reproduce table1 --text numbers --images pictures --limit 8KiB 2>/dev/null | grep '^ours,'
+kraft reproduce views --images pictures --limit 2KiB --chunks 2 --plot views.svg 2>/dev/null | sed -E 's/[0-9.]+ \+- [0-9.]+/N +- N/g; s/ +/ /g'
+grep -c polygon views.svg

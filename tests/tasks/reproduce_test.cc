@@ -75,6 +75,7 @@ TEST_F(ReproduceTaskTest, ViewsAreShownBesideWhatCodecsPay) {
   task_.images = {reproduce_input({"a picture", write_png(picture)})};
   task_.audio = {reproduce_input({"a sound", write_audio(sound, AudioFormat::wav)})};
   task_.experiment = Experiment::views;
+  task_.limit_bytes = 2048;
   task_.models = {"zlib:1"};
   task_.chunks = 2;
   const ReproduceResult result = reproduce(task_, receiver_);
@@ -87,7 +88,7 @@ TEST_F(ReproduceTaskTest, ViewsAreShownBesideWhatCodecsPay) {
     throw Error(std::string("no ") + model);
   };
   EXPECT_EQ(of(Medium::text, "gzip:9").own.count, 2U);
-  EXPECT_EQ(of(Medium::image, "png:9").context_bytes, 1280U);
+  EXPECT_EQ(of(Medium::image, "png:9").context_bytes, 1024U);
   EXPECT_TRUE(of(Medium::audio, "zlib:1").decoder.has_value());
   EXPECT_THROW(of(Medium::text, "flac:8"), Error);
   EXPECT_THAT(reproduce_text(result), HasSubstr("at 2 places; 8 is knowing nothing"));
