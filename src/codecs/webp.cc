@@ -2,6 +2,8 @@
 //
 // A WebP image has at most 16,383 rows; a longer message is a sequence of images. One of just so
 // many rows is always followed by another.
+#include "codecs/webp.h"
+
 #include <webp/decode.h>
 #include <webp/encode.h>
 
@@ -10,9 +12,8 @@
 #include "codecs/decoding.h"
 #include "codecs/shape.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::webp {
 namespace {
 
 constexpr std::size_t kMostRows = WEBP_MAX_DIMENSION;
@@ -137,7 +138,7 @@ std::string version() {
 
 }  // namespace
 
-Backend webp_backend() {
+Backend codec_row() {
   Backend row;
   row.name = "webp";
   row.summary = "images: WebP, lossless";
@@ -163,4 +164,4 @@ Backend webp_backend() {
   return row;
 }
 
-}  // namespace kraft
+}  // namespace kraft::webp

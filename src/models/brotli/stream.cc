@@ -1,7 +1,10 @@
 #include "models/brotli/stream.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,6 +66,12 @@ class Bits {
 
 // ---- Prefix codes (section 3) ----------------------------------------------------------------
 
+PrefixCode complete_code(std::vector<std::uint8_t> word_bits) {
+  std::optional<PrefixCode> code = PrefixCode::complete(std::move(word_bits));
+  if (!code) fail("a code is not complete");
+  return std::move(*code);
+}
+
 PrefixCode read_simple_code(Bits& bits, std::size_t symbols) {
   const auto count = static_cast<std::size_t>(bits.read(2)) + 1;
   std::array<std::size_t, 4> listed{};
@@ -80,7 +89,7 @@ PrefixCode read_simple_code(Bits& bits, std::size_t symbols) {
   if (count == 4) lengths = bits.bit() != 0 ? Lengths{1, 2, 3, 3} : Lengths{2, 2, 2, 2};
   std::vector<std::uint8_t> word_bits(symbols);
   for (std::size_t i = 0; i < count; ++i) word_bits[listed[i]] = lengths[i];
-  return PrefixCode(std::move(word_bits));
+  return complete_code(std::move(word_bits));
 }
 
 // The code of the lengths of a code's words; the first `skipped` have none.
@@ -115,7 +124,7 @@ PrefixCode read_code_of_lengths(Bits& bits, std::size_t skipped) {
     ++some;
   }
   if (some == 1) return PrefixCode::of_one(last, lengths.size());
-  return PrefixCode(std::move(lengths));
+  return complete_code(std::move(lengths));
 }
 
 PrefixCode read_code(Bits& bits, std::size_t symbols) {
@@ -149,7 +158,7 @@ PrefixCode read_code(Bits& bits, std::size_t symbols) {
     if (symbol == 16) sum += more * (kAll >> last);
   }
   lengths.resize(symbols);
-  return PrefixCode(std::move(lengths));
+  return complete_code(std::move(lengths));
 }
 
 // 1 to 256 (section 9.2).
@@ -427,37 +436,6 @@ std::size_t literal_context(LiteralMode mode, std::uint8_t last, std::uint8_t be
       return magnitude(last) << 3 | magnitude(before);
   }
   return 0;
-}
-
-// ---- PrefixCode ------------------------------------------------------------------------------
-
-PrefixCode PrefixCode::of_one(std::size_t symbol, std::size_t symbols) {
-  PrefixCode code;
-  code.word_bits_.resize(symbols);
-  code.in_order_ = {static_cast<std::uint16_t>(symbol)};
-  code.is_one_ = true;
-  return code;
-}
-
-PrefixCode::PrefixCode(std::vector<std::uint8_t> word_bits) : word_bits_(std::move(word_bits)) {
-  std::uint64_t sum = 0;
-  for (const std::uint8_t bits : word_bits_) {
-    if (bits == 0) continue;
-    ++words_[bits];
-    sum += std::uint64_t{1} << (kMostBits - bits);
-  }
-  if (sum != std::uint64_t{1} << kMostBits) fail("a code is not complete");
-  for (int bits = 1; bits <= kMostBits; ++bits) {
-    if (words_[static_cast<std::size_t>(bits)] == 0) continue;
-    for (std::size_t s = 0; s < word_bits_.size(); ++s) {
-      if (word_bits_[s] == bits) in_order_.push_back(static_cast<std::uint16_t>(s));
-    }
-  }
-}
-
-double PrefixCode::share(std::size_t symbol) const {
-  if (is_one_) return symbol == in_order_.front() ? 1 : 0;
-  return word_bits_[symbol] == 0 ? 0 : 1.0 / static_cast<double>(1u << word_bits_[symbol]);
 }
 
 std::vector<MetaBlock> read_stream(ByteView stream, std::size_t most_bytes, Bytes& message) {

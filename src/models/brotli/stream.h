@@ -12,52 +12,17 @@
 // distances also on a context, by a map.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "kraft/bytes.h"
 #include "models/brotli/symbols.h"
+#include "models/lz/prefix_code.h"
 
 namespace kraft::brotli {
 
-// A complete code, or one whose only symbol takes no bits.
-class PrefixCode {
- public:
-  static constexpr int kMostBits = 15;
-
-  static PrefixCode of_one(std::size_t symbol, std::size_t symbols);
-  // Of each symbol the bits of its word; 0: it has none. Throws Error unless the code is complete.
-  explicit PrefixCode(std::vector<std::uint8_t> word_bits);
-
-  std::size_t symbols() const { return word_bits_.size(); }
-
-  // 2^-bits of the symbol's word; 0 where it has none.
-  double share(std::size_t symbol) const;
-
-  // Takes bits one by one until they are a word.
-  template <typename NextBit>
-  std::size_t read(NextBit&& next_bit) const {
-    if (is_one_) return in_order_.front();
-    std::uint32_t word = 0, first = 0, before = 0;
-    for (std::size_t bits = 1;; ++bits) {  // complete: it ends at kMostBits at the latest
-      word = word << 1 | next_bit();
-      first <<= 1;
-      if (word - first < words_[bits]) return in_order_[before + word - first];
-      first += words_[bits];
-      before += words_[bits];
-    }
-  }
-
- private:
-  PrefixCode() = default;
-
-  std::vector<std::uint8_t> word_bits_;
-  std::vector<std::uint16_t> in_order_;               // symbols, by their words
-  std::array<std::uint32_t, kMostBits + 1> words_{};  // of so many bits
-  bool is_one_ = false;
-};
+using lz::PrefixCode;
 
 // So many symbols in a row were of one block type.
 struct TypeRun {
