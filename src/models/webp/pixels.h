@@ -104,6 +104,7 @@ inline Argb predict_at(unsigned mode, const Around& n, bool first_column, bool f
 struct Colours {
   std::int8_t green_to_red = 0, green_to_blue = 0, red_to_blue = 0;
 
+  friend bool operator==(const Colours&, const Colours&) = default;
   static Colours of(Argb element) {
     return {static_cast<std::int8_t>(channel(element, 0)),
             static_cast<std::int8_t>(channel(element, 1)),

@@ -362,8 +362,11 @@ Stream read_stream(ByteView file, std::size_t most_pixels) {
   stream.groups = std::move(coded.groups);
   stream.residuals = std::move(coded.pixels);
   stream.pixels = stream.residuals;
-  for (auto t = stream.transforms.rbegin(); t != stream.transforms.rend(); ++t)
+  for (auto t = stream.transforms.rbegin(); t != stream.transforms.rend(); ++t) {
+    if (t->kind == Kind::green || t->kind == Kind::palette) stream.plain = stream.pixels;
     undo(*t, stream.height, stream.pixels);
+  }
+  if (stream.plain.empty()) stream.plain = stream.pixels;
   return stream;
 }
 

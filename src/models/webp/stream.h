@@ -80,6 +80,7 @@ struct Stream {
   Squares group_of;             // which group; none: the only one
   std::vector<Group> groups;    // those in use
   std::vector<Argb> residuals;  // coded_width * height
+  std::vector<Argb> plain;      // what they are residuals of: palette and green not yet undone
   std::vector<Argb> pixels;     // width * height
 
   std::size_t group_index(std::size_t x, std::size_t y) const {

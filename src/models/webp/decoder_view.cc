@@ -1,0 +1,234 @@
+#include "models/webp/decoder_view.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "models/lz/refuse_rewind.h"
+
+namespace kraft::webp {
+namespace {
+
+constexpr std::size_t kRunInPixels = 2048;  // two of the longest copies
+constexpr std::size_t kMostRows = 16383;    // of an image
+constexpr double kOtherColours = 1.0 / 4096;
+
+// What libwebp wrote, without the number of bytes that were added to the message.
+ByteView first_file(ByteView stream) { return stream.first(stream.size() - 1); }
+
+}  // namespace
+
+DecoderView::DecoderView(const ViewParameters& parameters)
+    : parameters_(parameters), schedule_(parameters.refresh_bytes) {
+  begin_block(0);
+}
+
+// ---- Blocks ----------------------------------------------------------------------------------
+
+std::uint64_t DecoderView::row_at_or_after(std::uint64_t position) const {
+  const std::size_t row_bytes = parameters_.shape.row_bytes();
+  return (position + row_bytes - 1) / row_bytes * row_bytes;
+}
+
+// The last begin of a block, at or before this position.
+std::uint64_t DecoderView::last_begin(std::uint64_t position) const {
+  std::uint64_t scheduled = schedule_.last_begin(position);
+  while (row_at_or_after(scheduled) > position) scheduled = schedule_.last_begin(scheduled - 1);
+  return row_at_or_after(scheduled);
+}
+
+// The text ends at the position, or goes on; the last rows before it are there.
+void DecoderView::begin_block(std::uint64_t position) {
+  const Shape& shape = parameters_.shape;
+  const std::uint64_t rows_before = position / shape.row_bytes();
+  const std::uint64_t rows = std::min<std::uint64_t>(
+      {rows_before, std::max<std::uint64_t>(parameters_.source_bytes / shape.row_bytes(), 1),
+       kMostRows});
+  Block block{position, {}, rows_before - rows};
+  if (rows > 0) {
+    const std::uint64_t after = position_bytes_ - position;
+    const std::size_t end = text_.size() - static_cast<std::size_t>(after);
+    const auto size = static_cast<std::size_t>(rows) * shape.row_bytes();
+    const Bytes stream = parameters_.codec->encode(ByteView(text_).subspan(end - size, size));
+    const Stream read = read_stream(first_file(stream), size);
+    block.pixels.emplace(std::make_shared<const Prices>(read), read, shape.channels < 3,
+                         shape.channels % 2 == 1, kRunInPixels);
+  }
+  blocks_.push_back(std::move(block));
+  begun_.clear();
+  prepared_ = false;
+}
+
+// ---- Bytes and pixels ------------------------------------------------------------------------
+
+// Since the first row of the block.
+std::size_t DecoderView::coded_pixels_before(std::uint64_t position) const {
+  const Shape& shape = parameters_.shape;
+  const Block& block = blocks_.back();
+  const Prices& prices = block.pixels->prices();
+  const std::uint64_t row = position / shape.row_bytes() - block.first_row;
+  const std::uint64_t x = position % shape.row_bytes() / shape.pixel_bytes();
+  return static_cast<std::size_t>(row * prices.coded_width + (x >> prices.packed_bits));
+}
+
+// Of a colour that is not there, the nearest one.
+std::size_t DecoderView::palette_index(ByteView pixel) const {
+  const bool gray = parameters_.shape.channels < 3;
+  const Argb colour = argb(parameters_.shape.channels % 2 == 0 ? pixel.back() : 255, pixel[0],
+                           pixel[gray ? 0 : 1], pixel[gray ? 0 : 2]);
+  const std::vector<Argb>& palette = blocks_.back().pixels->prices().palette;
+  const auto distance = [&](Argb other) {
+    int sum = 0;
+    for (int c = 0; c < 4; ++c) sum += std::abs(channel(colour, c) - channel(other, c));
+    return sum;
+  };
+  return static_cast<std::size_t>(std::ranges::min_element(palette, std::ranges::less{}, distance) -
+                                  palette.begin());
+}
+
+// The coded pixel of which these are the bytes.
+Argb DecoderView::coded(ByteView bytes) const {
+  const Shape& shape = parameters_.shape;
+  const Prices& prices = blocks_.back().pixels->prices();
+  if (!prices.palette.empty()) {
+    const int index_bits = 8 >> prices.packed_bits;
+    std::size_t packed = 0;
+    for (std::size_t i = 0; i < bytes.size() / shape.pixel_bytes(); ++i)
+      packed |= palette_index(bytes.subspan(i * shape.pixel_bytes(), shape.pixel_bytes()))
+                << (static_cast<int>(i) * index_bits);
+    return argb(255, 0, static_cast<int>(packed), 0);
+  }
+  const bool gray = shape.channels < 3;
+  const Argb pixel = argb(shape.channels % 2 == 0 ? bytes.back() : 255, bytes[0],
+                          bytes[gray ? 0 : 1], bytes[gray ? 0 : 2]);
+  return prices.takes_green ? without_green(pixel) : pixel;
+}
+
+// After it was appended to the text.
+void DecoderView::take(Byte byte) {
+  Block& block = blocks_.back();
+  prepared_ = false;
+  if (!block.pixels) return;
+  begun_.push_back(byte);
+  if (coded_pixels_before(position_bytes_) == block.pixels->size()) return;
+  block.pixels->push(coded(begun_));
+  begun_.clear();
+}
+
+void DecoderView::observe(Byte byte) {
+  text_.push_back(byte);
+  ++position_bytes_;
+  take(byte);
+  if (last_begin(position_bytes_) == position_bytes_) begin_block(position_bytes_);
+}
+
+void DecoderView::observe(ByteView bytes) {
+  const std::uint64_t begin = last_begin(position_bytes_ + bytes.size());
+  if (begin > position_bytes_) {
+    // Only the block in which they end matters, and what it is made of.
+    const ByteView before = bytes.first(static_cast<std::size_t>(begin - position_bytes_));
+    append(text_, before);
+    position_bytes_ += before.size();
+    bytes = bytes.subspan(before.size());
+    begin_block(position_bytes_);
+  }
+  for (const Byte byte : bytes) observe(byte);
+}
+
+void DecoderView::rewind(std::uint64_t position) {
+  if (position > position_bytes_ || position < trimmed_bytes_)
+    lz::refuse_rewind(position, position_bytes_);
+  text_.resize(text_.size() - static_cast<std::size_t>(position_bytes_ - position));
+  position_bytes_ = position;
+  while (blocks_.back().begin > position) blocks_.pop_back();
+  begun_.clear();
+  prepared_ = false;
+  Block& block = blocks_.back();
+  if (!block.pixels) return;
+  const std::size_t whole = coded_pixels_before(position);
+  while (block.pixels->size() > whole) block.pixels->pop();
+  const Shape& shape = parameters_.shape;
+  const std::size_t group_bytes = shape.pixel_bytes() << block.pixels->prices().packed_bits;
+  const auto begun = static_cast<std::size_t>(position % shape.row_bytes()) % group_bytes;
+  begun_.assign(text_.end() - static_cast<std::ptrdiff_t>(begun), text_.end());
+}
+
+void DecoderView::trim() {
+  // A coded pixel that has begun can be gone back into.
+  trimmed_bytes_ = position_bytes_;
+  if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+  if (blocks_.back().pixels) blocks_.back().pixels->trim();
+  const Shape& shape = parameters_.shape;
+  const std::size_t needed =
+      std::max<std::size_t>(parameters_.source_bytes, shape.row_bytes()) + shape.row_bytes();
+  if (text_.size() > 2 * needed)
+    text_.erase(text_.begin(), text_.end() - static_cast<std::ptrdiff_t>(needed));
+}
+
+// ---- Distributions ---------------------------------------------------------------------------
+
+void DecoderView::prepare() {
+  if (prepared_) return;
+  prepared_ = true;
+  Block& block = blocks_.back();
+  if (!block.pixels) {
+    next_.of.fill(1);
+  } else if (!block.pixels->only_greens()) {
+    block.pixels->channel_masses(begun_, next_.of);
+  } else if (block.pixels->prices().palette.empty()) {
+    next_.of = block.pixels->greens();
+  } else {
+    prepare_from_palette();
+  }
+  next_.add_up();
+}
+
+// The sum over all that can be packed into the coded pixel, and agrees with what has begun.
+void DecoderView::prepare_from_palette() {
+  const Shape& shape = parameters_.shape;
+  const Prices& prices = blocks_.back().pixels->prices();
+  const std::array<double, 256>& packed = blocks_.back().pixels->greens();
+  const int index_bits = 8 >> prices.packed_bits;
+  const std::size_t mask = (std::size_t{1} << index_bits) - 1;
+  const std::size_t whole = begun_.size() / shape.pixel_bytes();
+  const ByteView begun = ByteView(begun_).subspan(whole * shape.pixel_bytes());
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < whole; ++i)
+    before |= palette_index(ByteView(begun_).subspan(i * shape.pixel_bytes(), shape.pixel_bytes()))
+              << (static_cast<int>(i) * index_bits);
+  const int shift = static_cast<int>(whole) * index_bits;
+  std::array<double, 256> of_index{};
+  for (std::size_t p = 0; p < packed.size(); ++p) {
+    if ((p & ((std::size_t{1} << shift) - 1)) == before) of_index[p >> shift & mask] += packed[p];
+  }
+  const auto byte_of = [&](Argb colour, std::size_t i) {
+    if (i + 1 == shape.channels && shape.channels % 2 == 0) return channel(colour, 3);
+    return channel(colour, shape.channels < 3 ? 1 : 2 - static_cast<int>(i));
+  };
+  next_.of.fill(0);
+  double sum = 0;
+  for (std::size_t index = 0; index < prices.palette.size(); ++index) {
+    bool agrees = true;
+    for (std::size_t i = 0; i < begun.size(); ++i)
+      agrees = agrees && byte_of(prices.palette[index], i) == begun[i];
+    if (!agrees) continue;
+    next_.of[static_cast<std::size_t>(byte_of(prices.palette[index], begun.size()))] +=
+        of_index[index];
+    sum += of_index[index];
+  }
+  // Colours that are not in the palette.
+  const double other = sum > 0 ? kOtherColours * sum / 256 : 1;
+  for (double& mass : next_.of) mass = (1 - kOtherColours) * mass + other;
+}
+
+double DecoderView::bits_of(Byte byte) {
+  prepare();
+  return next_.bits_of(byte);
+}
+
+void DecoderView::next_byte(std::span<double, 256> bits) {
+  prepare();
+  next_.all_bits(bits);
+}
+
+}  // namespace kraft::webp
