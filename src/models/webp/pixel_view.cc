@@ -6,8 +6,8 @@
 namespace kraft::webp {
 namespace {
 
-// Of the weights in a new square, or in a square's next row.
-constexpr double kFromPrior = 0.1, kFromLeft = 0.2, kPriorInRow = 0.01;
+// Of the weights where a row of a square begins: those of the square to the left, and the prior.
+constexpr double kFromLeft = 0.2, kFromPrior = 0.2;
 constexpr double kNegligible = 1.0 / (1 << 12);  // of the likeliest hypothesis
 constexpr double kAsLiteral = 1.0 / (1 << 20);   // of a token, what is not worth being listed
 
@@ -161,17 +161,13 @@ std::span<double> PixelView::weights_in(std::size_t column) {
 
 // The weights at the next pixel, and what they make of predictions and tokens.
 void PixelView::arrive() {
-  const std::size_t x = pixels_.size() % prices_->coded_width;
-  const std::size_t y = pixels_.size() / prices_->coded_width;
-  const std::size_t column = column_at(x), inside = (std::size_t{1} << prices_->square_bits) - 1;
+  const std::size_t x = pixels_.size() % prices_->coded_width, column = column_at(x);
   std::ranges::copy(weights_in(column), now_.begin());
-  if ((x & inside) == 0) {
-    const bool is_new = (y & inside) == 0;
-    const double left = is_new && column > 0 ? kFromLeft : 0;
-    const double prior = is_new ? kFromPrior : kPriorInRow;
+  if ((x & ((std::size_t{1} << prices_->square_bits) - 1)) == 0) {
+    const double left = column > 0 ? kFromLeft : 0;
     for (std::size_t h = 0; h < now_.size(); ++h) {
-      now_[h] = (1 - left - prior) * now_[h] + prior * prices_->hypotheses[h].prior;
-      if (left > 0) now_[h] += left * weights_in(column - 1)[h];
+      now_[h] = (1 - left - kFromPrior) * now_[h] + kFromPrior * prices_->hypotheses[h].prior;
+      if (column > 0) now_[h] += left * weights_in(column - 1)[h];
     }
   }
   predict_all();

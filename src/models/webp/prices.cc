@@ -12,7 +12,8 @@ namespace kraft::webp {
 namespace {
 
 constexpr double kFloor = 1.0 / (1 << kFloorBits);
-constexpr double kIndependent = 0.2;  // of the prior: shape and group, each as often as it is
+constexpr double kUnseenMode = 0.5;   // as if it had been in so many squares
+constexpr double kIndependent = 0.5;  // of the prior: shape and group, each as often as it is
 
 double share_or_floor(const PrefixCode& code, std::size_t symbol) {
   const double share = code.share(symbol);
@@ -90,49 +91,75 @@ void Prices::set_hypotheses(const Stream& stream) {
   finer(&stream.group_of);
   if (square_bits < 0) square_bits = kWholeBits;
 
-  using Pair = std::pair<std::size_t, std::size_t>;  // shape and group
-  std::map<Pair, double> counts;
-  std::map<std::size_t, double> shape_counts, group_counts;
-  std::vector<Pair> last_row;
+  // How often each has been, and all together.
+  struct Square {
+    std::size_t mode, colours, group;
+    auto operator<=>(const Square&) const = default;
+  };
+  std::map<Square, double> counts;
+  std::vector<Colours> factors;
+  std::array<double, kPredictors> modes{};
+  std::vector<double> of_factors, of_group(groups.size());
+  std::vector<Square> last_row;
   double squares = 0;
   const std::size_t side = std::size_t{1} << square_bits;
   for (std::size_t y = 0; y < stream.height; y += side) {
     last_row.clear();
-    for (std::size_t x = 0; x < coded_width; x += side) {
-      ResidualShape shape;
-      if (predictor != nullptr)
-        shape.mode = static_cast<unsigned>(channel(predictor->squares.at(x, y), 1) & 15);
-      if (shape.mode >= kPredictors) shape.mode = 0;
-      if (colours != nullptr) shape.colours = Colours::of(colours->squares.at(x, y));
-      const auto found = std::ranges::find(shapes, shape);
-      const Pair pair(static_cast<std::size_t>(found - shapes.begin()), stream.group_index(x, y));
-      if (found == shapes.end()) shapes.push_back(shape);
-      ++counts[pair];
-      ++shape_counts[pair.first];
-      ++group_counts[pair.second];
-      ++squares;
-      last_row.push_back(pair);
+    for (std::size_t x = 0; x < coded_width; x += side, ++squares) {
+      const Argb mode = predictor == nullptr ? 0 : predictor->squares.at(x, y) >> 8 & 15;
+      const Colours said = colours == nullptr ? Colours{} : Colours::of(colours->squares.at(x, y));
+      const auto found = std::ranges::find(factors, said);
+      const Square square{mode < kPredictors ? mode : 0,
+                          static_cast<std::size_t>(found - factors.begin()),
+                          stream.group_index(x, y)};
+      if (found == factors.end()) {
+        factors.push_back(said);
+        of_factors.push_back(0);
+      }
+      ++counts[square];
+      ++modes[square.mode];
+      ++of_factors[square.colours];
+      ++of_group[square.group];
+      last_row.push_back(square);
     }
   }
-  for (const auto& [shape, of_shape] : shape_counts) {
-    for (const auto& [group, of_group] : group_counts) {
-      const auto found = counts.find({shape, group});
-      const double together = found == counts.end() ? 0 : found->second;
-      hypotheses.push_back({shape, group,
-                            (1 - kIndependent) * together / squares +
-                                kIndependent * of_shape / squares * of_group / squares});
+  // Modes that have not been may come.
+  double all_modes = 0;
+  for (double& count : modes) all_modes += count += predictor == nullptr ? 0 : kUnseenMode;
+  struct Candidate {
+    Square square;
+    double prior;
+  };
+  std::vector<Candidate> candidates;
+  for (std::size_t m = 0; m < modes.size(); ++m) {
+    for (std::size_t c = 0; c < factors.size(); ++c) {
+      for (std::size_t g = 0; g < of_group.size(); ++g) {
+        const Square square{m, c, g};
+        const auto found = counts.find(square);
+        const double together = found == counts.end() ? 0 : found->second / squares;
+        const double prior = (1 - kIndependent) * together + kIndependent * (modes[m] / all_modes) *
+                                                                 (of_factors[c] / squares) *
+                                                                 (of_group[g] / squares);
+        if (prior > 0) candidates.push_back({square, prior});
+      }
     }
   }
-  std::ranges::stable_sort(hypotheses, std::ranges::greater{}, &Hypothesis::prior);
-  if (hypotheses.size() > kMostHypotheses) hypotheses.resize(kMostHypotheses);
+  std::ranges::stable_sort(candidates, std::ranges::greater{}, &Candidate::prior);
+  if (candidates.size() > kMostHypotheses) candidates.resize(kMostHypotheses);
   double sum = 0;
-  for (const Hypothesis& h : hypotheses) sum += h.prior;
-  for (Hypothesis& h : hypotheses) h.prior /= sum;
-  for (const Pair& pair : last_row) {
-    const auto found = std::ranges::find_if(hypotheses, [&](const Hypothesis& h) {
-      return h.shape == pair.first && h.group == pair.second;
-    });
-    last_squares.push_back(static_cast<std::uint16_t>(found - hypotheses.begin()));
+  for (const Candidate& candidate : candidates) sum += candidate.prior;
+  for (const Candidate& candidate : candidates) {
+    const ResidualShape shape{static_cast<unsigned>(candidate.square.mode),
+                              factors[candidate.square.colours]};
+    const auto found = std::ranges::find(shapes, shape);
+    hypotheses.push_back({.shape = static_cast<std::size_t>(found - shapes.begin()),
+                          .group = candidate.square.group,
+                          .prior = candidate.prior / sum});
+    if (found == shapes.end()) shapes.push_back(shape);
+  }
+  for (const Square& square : last_row) {
+    const auto found = std::ranges::find(candidates, square, &Candidate::square);
+    last_squares.push_back(static_cast<std::uint16_t>(found - candidates.begin()));
   }
 }
 

@@ -18,7 +18,7 @@
 
 namespace kraft::webp {
 
-inline constexpr int kFloorBits = 15;
+inline constexpr int kFloorBits = 17;
 inline constexpr std::uint32_t kLongest = 1024;  // copies of more pixels count as several
 inline constexpr std::size_t kMostHypotheses = 128;
 
