@@ -9,7 +9,21 @@ namespace {
 // Of the weights where a row of a square begins: those of the square to the left, and the prior.
 constexpr double kFromLeft = 0.2, kFromPrior = 0.2;
 constexpr double kNegligible = 1.0 / (1 << 12);  // of the likeliest hypothesis
-constexpr double kAsLiteral = 1.0 / (1 << 20);   // of a token, what is not worth being listed
+// Weights of a shape by which copies, or the cache, count as literals.
+constexpr double kFewCopies = 1.0 / (1 << 10), kFewCached = 1.0 / 32;
+constexpr double kAsLiteral = 1.0 / (1 << 14);  // of a token, what is not worth being listed
+
+// to[v + by] += weight * from[v], modulo 256.
+void add_shifted(const std::array<double, 256>& from, int by, double weight,
+                 std::array<double, 256>& to) {
+  const auto shift = static_cast<std::size_t>(by & 255);
+  for (std::size_t v = shift; v < 256; ++v) to[v] += weight * from[v - shift];
+  for (std::size_t v = 0; v < shift; ++v) to[v] += weight * from[v + 256 - shift];
+}
+
+double price(const std::array<double, 256>& of, int value) {
+  return of[static_cast<std::size_t>(value & 255)];
+}
 
 }  // namespace
 
@@ -345,6 +359,8 @@ void PixelView::merge_points() {
       points_[merged++] = point;
   }
   points_.resize(merged);
+  points_mass_ = 0;
+  for (const Point& point : points_) points_mass_ += point.mass;
 }
 
 double PixelView::copied(Argb residual) const {
@@ -353,14 +369,12 @@ double PixelView::copied(Argb residual) const {
   return at != points_.end() && at->value == residual ? at->mass : 0;
 }
 
-double PixelView::negligible() const { return kNegligible * *std::ranges::max_element(now_); }
-
 const std::array<double, 256>& PixelView::greens() {
   prepare();
   if (greens_ready_) return greens_;
   greens_ready_ = true;
   greens_.fill(0);
-  const double least = negligible();
+  const double least = kNegligible * *std::ranges::max_element(now_);
   std::vector<std::array<double, 256>> of_shape(predictions_.size());
   std::vector<double> shape_weights(predictions_.size());
   for (std::size_t h = 0; h < now_.size(); ++h) {
@@ -373,35 +387,33 @@ const std::array<double, 256>& PixelView::greens() {
   }
   for (std::size_t s = 0; s < of_shape.size(); ++s) {
     if (shape_weights[s] == 0) continue;
-    const int predicted = channel(predictions_[s], 1);
-    for (int green = 0; green < 256; ++green) {
-      const auto e = static_cast<std::size_t>((green - predicted) & 255);
-      greens_[static_cast<std::size_t>(green)] += of_shape[s][e] + shape_weights[s] * copied_[e];
-    }
+    for (std::size_t e = 0; e < 256; ++e) of_shape[s][e] += shape_weights[s] * copied_[e];
+    add_shifted(of_shape[s], channel(predictions_[s], 1), 1, greens_);
   }
   return greens_;
 }
 
-// Whole pixels that copies and the cache say, by all hypotheses.
+// Whole pixels that copies and the cache say, by the shapes of some weight.
 void PixelView::prepare_said() {
   if (said_ready_) return;
   said_ready_ = true;
   said_.clear();
-  const double least = negligible();
+  shape_weights_.assign(predictions_.size(), 0);
+  for (std::size_t h = 0; h < now_.size(); ++h)
+    shape_weights_[prices_->hypotheses[h].shape] += now_[h];
   std::vector<double> cached_weights;
   for (std::size_t s = 0; s < predictions_.size(); ++s) {
-    double weight = 0;
+    if (shape_weights_[s] < kFewCopies) continue;
+    for (const Point& point : points_)
+      say(pixel_of(s, point.value), shape_weights_[s] * point.mass);
+    if (shape_weights_[s] < kFewCached) continue;
     cached_weights.assign(cache_.size(), 0);
     for (std::size_t h = 0; h < now_.size(); ++h) {
-      const Hypothesis& hypothesis = prices_->hypotheses[h];
-      if (hypothesis.shape != s || now_[h] < least) continue;
-      weight += now_[h];
-      const GroupPrices& group = prices_->groups[hypothesis.group];
+      if (prices_->hypotheses[h].shape != s) continue;
+      const GroupPrices& group = prices_->groups[prices_->hypotheses[h].group];
       for (std::size_t i = 0; i < cache_.size(); ++i)
         cached_weights[i] += token_ * now_[h] * group.cached[i];
     }
-    if (weight == 0) continue;
-    for (const Point& point : points_) say(pixel_of(s, point.value), weight * point.mass);
     for (std::size_t i = 0; i < cache_.size(); ++i) {
       if (place_in_cache(cache_[i], prices_->cache_bits) == i)
         say(pixel_of(s, cache_[i]), cached_weights[i]);
@@ -409,8 +421,16 @@ void PixelView::prepare_said() {
   }
 }
 
+// By the other shapes, copies and cache come as literals do.
+double PixelView::literal_mass(const Hypothesis& h) const {
+  double mass = as_literals_;
+  if (shape_weights_[h.shape] < kFewCopies) mass += points_mass_;
+  if (shape_weights_[h.shape] < kFewCached) mass += token_ * prices_->groups[h.group].all_cached;
+  return mass;
+}
+
 void PixelView::say(Argb pixel, double mass) {
-  if (mass < kAsLiteral * kAsLiteral * token_) return;
+  if (mass < kAsLiteral * kFewCopies * token_) return;
   if (opaque_ && channel(pixel, 3) != 255) return;
   if (gray_ && (channel(pixel, 1) != channel(pixel, 2) || channel(pixel, 1) != channel(pixel, 0)))
     return;
@@ -424,67 +444,83 @@ int PixelView::channel_at(std::size_t index) const {
   return kOrder[index];
 }
 
+// Of red and blue in the pixel's own order of things: what green takes off, and what colours say.
+struct PixelView::Literals {
+  const GroupPrices& group;
+  Argb predicted;
+  Colours colours;
+  int minus_green;
+
+  int of_green(int green) const { return green - channel(predicted, 1); }
+  int of_red(int red, int green) const {  // before colours
+    return red - minus_green * green - channel(predicted, 2);
+  }
+  double green(int g) const { return price(group.green, of_green(g)); }
+  double red(int r, int g) const {
+    return price(group.red, of_red(r, g) - Colours::said(colours.green_to_red, of_green(g)));
+  }
+  // What is to be taken off blue.
+  int blue_offset(int r, int g) const {
+    return minus_green * g + channel(predicted, 0) +
+           Colours::said(colours.green_to_blue, of_green(g)) +
+           Colours::said(colours.red_to_blue, of_red(r, g));
+  }
+  double blue(int r, int g, int b) const { return price(group.blue, b - blue_offset(r, g)); }
+  double gray(int v) const { return green(v) * red(v, v) * blue(v, v, v); }
+};
+
+PixelView::Literals PixelView::literals_by(const Hypothesis& h) const {
+  return {prices_->groups[h.group], predictions_[h.shape], prices_->shapes[h.shape].colours,
+          prices_->takes_green ? 1 : 0};
+}
+
+// The probability of the channels before, given the hypothesis.
+double PixelView::literals_before(const Hypothesis& h, std::span<const Byte> before) const {
+  const Literals of = literals_by(h);
+  double p = opaque_ ? price(of.group.alpha, 255 - channel(of.predicted, 3)) : 1;
+  if (before.empty()) return p;
+  if (gray_) return p * of.gray(before[0]);
+  if (before.size() == 1) return p * price(prices_->reds[h.reds], before[0] - red_offset(of));
+  p *= of.green(before[1]) * of.red(before[0], before[1]);
+  return before.size() == 2 ? p : p * of.blue(before[0], before[1], before[2]);
+}
+
+// Adds what the next channel's values have, of which `weight` is before them.
 void PixelView::add_literals(const Hypothesis& h, double weight, std::span<const Byte> before,
                              std::array<double, 256>& masses) const {
-  const GroupPrices& group = prices_->groups[h.group];
-  const Argb predicted = predictions_[h.shape];
-  const Colours colours = prices_->shapes[h.shape].colours;
-  const int minus_green = prices_->takes_green ? 1 : 0;
-  const auto price = [](const std::array<double, 256>& of, int value) {
-    return of[static_cast<std::size_t>(value & 255)];
-  };
-  if (opaque_) weight *= price(group.alpha, 255 - channel(predicted, 3));
-  if (!gray_ && before.empty()) {
-    const int offset = channel(predicted, 2) + minus_green * channel(predicted, 1);
-    for (int red = 0; red < 256; ++red)
-      masses[static_cast<std::size_t>(red)] += weight * price(prices_->reds[h.reds], red - offset);
-    return;
-  }
-  const auto of_green = [&](int green) { return green - channel(predicted, 1); };
-  const auto of_red = [&](int red, int green) {  // before colours
-    return red - minus_green * green - channel(predicted, 2);
-  };
-  const auto red_price = [&](int red, int green) {
-    return price(group.red,
-                 of_red(red, green) - Colours::said(colours.green_to_red, of_green(green)));
-  };
-  const auto blue_price = [&](int red, int green, int blue) {
-    return price(group.blue, blue - minus_green * green - channel(predicted, 0) -
-                                 Colours::said(colours.green_to_blue, of_green(green)) -
-                                 Colours::said(colours.red_to_blue, of_red(red, green)));
-  };
+  const Literals of = literals_by(h);
+  const std::size_t next = gray_ ? 3 * before.size() : before.size();
   if (gray_ && before.empty()) {
-    for (int v = 0; v < 256; ++v)
-      masses[static_cast<std::size_t>(v)] +=
-          weight * price(group.green, of_green(v)) * red_price(v, v) * blue_price(v, v, v);
-    return;
-  }
-  const int red = before[0], green = before[gray_ || before.size() < 2 ? 0 : 1];
-  if (!gray_ && before.size() == 1) {
+    for (int v = 0; v < 256; ++v) masses[static_cast<std::size_t>(v)] += weight * of.gray(v);
+  } else if (next == 0) {
+    add_shifted(prices_->reds[h.reds], red_offset(of), weight, masses);
+  } else if (next == 1) {
+    weight /= price(prices_->reds[h.reds], before[0] - red_offset(of));  // the sum of what follows
     for (int g = 0; g < 256; ++g)
-      masses[static_cast<std::size_t>(g)] +=
-          weight * price(group.green, of_green(g)) * red_price(red, g);
-    return;
+      masses[static_cast<std::size_t>(g)] += weight * of.green(g) * of.red(before[0], g);
+  } else if (next == 2) {
+    add_shifted(of.group.blue, of.blue_offset(before[0], before[1]), weight, masses);
+  } else {
+    add_shifted(of.group.alpha, channel(of.predicted, 3), weight, masses);
   }
-  weight *= price(group.green, of_green(green)) * red_price(red, green);
-  if (!gray_ && before.size() == 2) {
-    for (int b = 0; b < 256; ++b)
-      masses[static_cast<std::size_t>(b)] += weight * blue_price(red, green, b);
-    return;
-  }
-  weight *= blue_price(red, green, before[gray_ ? 0 : 2]);
-  for (int a = 0; a < 256; ++a)
-    masses[static_cast<std::size_t>(a)] += weight * price(group.alpha, a - channel(predicted, 3));
+}
+
+int PixelView::red_offset(const Literals& of) {
+  return channel(of.predicted, 2) + of.minus_green * channel(of.predicted, 1);
 }
 
 void PixelView::channel_masses(std::span<const Byte> before, std::array<double, 256>& masses) {
   prepare();
   prepare_said();
   masses.fill(0);
-  const double least = negligible();
+  std::vector<double> weights;
   for (std::size_t h = 0; h < now_.size(); ++h) {
-    if (now_[h] >= least)
-      add_literals(prices_->hypotheses[h], as_literals_ * now_[h], before, masses);
+    const Hypothesis& hypothesis = prices_->hypotheses[h];
+    weights.push_back(now_[h] * literal_mass(hypothesis) * literals_before(hypothesis, before));
+  }
+  const double least = kNegligible * *std::ranges::max_element(weights);
+  for (std::size_t h = 0; h < now_.size(); ++h) {
+    if (weights[h] >= least) add_literals(prices_->hypotheses[h], weights[h], before, masses);
   }
   for (const Point& point : said_) {
     bool agrees = true;

@@ -76,10 +76,14 @@ class PixelView {
   void add_copies();
   void merge_points();
   double copied(Argb residual) const;
-  double negligible() const;
   void prepare_said();
   void say(Argb pixel, double mass);
   int channel_at(std::size_t index) const;
+  double literal_mass(const Hypothesis& hypothesis) const;
+  struct Literals;
+  Literals literals_by(const Hypothesis& hypothesis) const;
+  static int red_offset(const Literals& of);
+  double literals_before(const Hypothesis& hypothesis, std::span<const Byte> before) const;
   void add_literals(const Hypothesis& hypothesis, double weight, std::span<const Byte> before,
                     std::array<double, 256>& masses) const;
 
@@ -107,7 +111,9 @@ class PixelView {
   std::array<double, 256> copied_{};  // what copies say, where only greens differ
   std::array<double, 256> greens_{};
   std::vector<Point> points_;  // sorted by value
-  std::vector<Point> said_;    // whole pixels that copies and the cache say
+  double points_mass_ = 0;
+  std::vector<double> shape_weights_;
+  std::vector<Point> said_;  // whole pixels that copies and the cache say
 };
 
 }  // namespace kraft::webp

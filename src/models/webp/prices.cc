@@ -35,6 +35,7 @@ GroupPrices prices_of(const Group& group) {
   for (const double share : prices.green) prices.literals += share;
   for (std::size_t c = 0; c < kLengthCodes; ++c) prices.copy += green[kFirstLength + c];
   prices.cached.assign(green.begin() + kFirstCached, green.end());
+  for (const double share : prices.cached) prices.all_cached += share;
   std::ranges::copy(shares_of(group.red), prices.red.begin());
   std::ranges::copy(shares_of(group.blue), prices.blue.begin());
   std::ranges::copy(shares_of(group.alpha), prices.alpha.begin());

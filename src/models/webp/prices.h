@@ -25,8 +25,9 @@ inline constexpr std::size_t kMostHypotheses = 128;
 struct GroupPrices {
   std::array<double, 256> green{}, red{}, blue{}, alpha{};
   std::vector<double> cached;  // of each place
-  double literals = 0;         // the sum of green
-  double copy = 0;             // of all lengths
+  double all_cached = 0;
+  double literals = 0;  // the sum of green
+  double copy = 0;      // of all lengths
 };
 
 struct Hypothesis {
