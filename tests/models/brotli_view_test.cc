@@ -588,9 +588,11 @@ b::MetaBlock meta_block_of(const Codes& codes) {
   block.literal_modes = {b::LiteralMode::lowest_6_bits};
   block.literal_map = codes.literal_map;
   block.distance_map = codes.distance_map;
-  for (const WordBits& code : codes.literals) block.literal_codes.emplace_back(code);
-  block.command_codes.emplace_back(codes.commands);
-  for (const WordBits& code : codes.distances) block.distance_codes.emplace_back(code);
+  for (const WordBits& code : codes.literals)
+    block.literal_codes.push_back(lz::PrefixCode::complete(code).value());
+  block.command_codes.push_back(lz::PrefixCode::complete(codes.commands).value());
+  for (const WordBits& code : codes.distances)
+    block.distance_codes.push_back(lz::PrefixCode::complete(code).value());
   return block;
 }
 

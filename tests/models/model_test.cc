@@ -75,6 +75,8 @@ const char* const kSpecs[] = {
     "jpegls,view=decoder",
     "jpegls,view=decoder,width=10,channels=3,depth=16",
     "webp:0",
+    "webp:6,view=decoder",
+    "webp:2,view=decoder,refresh=1024,width=9,channels=3",
     "jxl:1",
     "flac",
     "flac:8,view=decoder",
