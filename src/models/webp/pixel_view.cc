@@ -35,6 +35,7 @@ PixelView::PixelView(std::shared_ptr<const Prices> prices, const Stream& stream,
   only_greens_ =
       !prices_->palette.empty() || (gray && opaque && prices_->takes_green && takes_nothing_else);
   if (prices_->cache_bits > 0) cache_.resize(std::size_t{1} << prices_->cache_bits);
+  for (std::size_t i = 0; i < cache_.size(); ++i) empty_places_ += holds(i) ? 0 : 1;
   tokens_.resize(prices_->groups.size());
   predictions_.resize(prices_->shapes.size());
   now_.resize(prices_->hypotheses.size());
@@ -98,6 +99,12 @@ double PixelView::cached(const GroupPrices& group, Argb residual) const {
   return cache_[place] == residual ? group.cached[place] : 0;
 }
 
+// At first all places hold 0, which belongs to one of them, and can come where pixels are
+// predicted.
+bool PixelView::holds(std::size_t place) const {
+  return cache_[place] != 0 || (place == 0 && prices_->predicts);
+}
+
 // What each group has for each green, by literals and by the cache as it is.
 void PixelView::weigh_tokens() {
   if (!only_greens_) return;
@@ -120,7 +127,11 @@ double PixelView::tokens_of(std::size_t g) const {
     for (const double token : tokens_[g]) sum += token;
   } else {
     sum += group.literals;
-    for (const double token : group.cached) sum += token;
+    if (empty_places_ == 0) {
+      sum += group.all_cached;
+    } else {
+      for (std::size_t i = 0; i < cache_.size(); ++i) sum += holds(i) ? group.cached[i] : 0;
+    }
   }
   return sum;
 }
@@ -221,7 +232,11 @@ void PixelView::move_far(bool forth) {
 
 void PixelView::remember(Argb residual) {
   past_.push(residual);
-  if (!cache_.empty()) cache_[place_in_cache(residual, prices_->cache_bits)] = residual;
+  if (!cache_.empty()) {
+    const std::uint32_t place = place_in_cache(residual, prices_->cache_bits);
+    if (!holds(place)) --empty_places_;
+    cache_[place] = residual;
+  }
   move_far(true);
 }
 
@@ -283,7 +298,11 @@ void PixelView::pop() {
   const Argb value = past_.back(1);
   move_far(false);
   past_.pop();
-  if (!cache_.empty()) cache_[place_in_cache(value, prices_->cache_bits)] = step.cached;
+  if (!cache_.empty()) {
+    const std::uint32_t place = place_in_cache(value, prices_->cache_bits);
+    cache_[place] = step.cached;
+    if (!holds(place)) ++empty_places_;
+  }
   pixels_.pop_back();
   starts_.pop(1);
   copies_.pop_back();

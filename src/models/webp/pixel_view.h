@@ -63,6 +63,7 @@ class PixelView {
   void arrive();
   void push_arrival(double mass);
   void predict_all();
+  bool holds(std::size_t place) const;
   void weigh_tokens();
   void move_far(bool forth);
   void remember(Argb residual);
@@ -93,6 +94,7 @@ class PixelView {
   Past past_{kLongest};       // residuals
   std::vector<Argb> pixels_;  // what they are residuals of
   std::vector<Argb> cache_;
+  int empty_places_ = 0;                   // of it: with a residual of 0
   std::array<Prices::Weight, 256> far_{};  // of greens from far
   lz::TokenStarts starts_;
   std::vector<double> copies_;       // P(copy) at each of them
