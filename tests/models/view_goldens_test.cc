@@ -23,6 +23,7 @@
 #include "models/deflate/header.h"
 #include "models/lz4/decoder_view.h"
 #include "models/lzma/decoder_view.h"
+#include "models/webp/decoder_view.h"
 #include "models/zstd/decoder_view.h"
 
 namespace kraft {
@@ -48,6 +49,20 @@ Bytes golden_text(std::size_t size) {
   }
   text.resize(size);
   return text;
+}
+
+// Rows of 20 coloured pixels: slopes, with some noise.
+Bytes golden_picture(std::size_t size) {
+  Bytes samples;
+  std::uint32_t seed = 1;
+  for (std::size_t i = 0; samples.size() < size; ++i) {
+    seed = seed * 1664525 + 1013904223;
+    const std::size_t x = i % 20, y = i / 20, gray = 60 + x * x / 4 + 3 * y + (seed >> 30);
+    for (std::size_t c = 0; c < 3; ++c)
+      samples.push_back(static_cast<Byte>(gray + c * (20 - x + (seed >> 20) % 3)));
+  }
+  samples.resize(size);
+  return samples;
 }
 
 // An encoder that has been recorded: by the sizes of the messages.
@@ -96,9 +111,8 @@ class Said {
 
 // After every byte of the text, and after a rewind.
 template <class View>
-std::uint64_t said_by(View view) {
+std::uint64_t said_by(View view, const Bytes& text = golden_text(kTextBytes)) {
   Said said;
-  const Bytes text = golden_text(kTextBytes);
   for (const Byte byte : text) {
     said.ask(view);
     view.observe(byte);
@@ -166,6 +180,56 @@ const std::map<std::size_t, std::string_view> kBzip2Streams = {
      "e1765495947f8bb9229c2848288f242280"},
 };
 
+// Rows of 20 gray pixels, and of 8 coloured ones.
+const std::map<std::size_t, std::string_view> kWebpGrayStreams = {
+    {260,
+     "5249464696000000574542505650384c8a0000002f1300030085ab489214eb7f55ac026639c7fc18fcdff4bc67"
+     "21a2ff0adcb651068799e819dfb9d907791d6573e9e56b1e2e27077fcb853b3c90bbe492cd4a3c8786b2108f9f"
+     "df79790d72a157c4b38d391925ce33e39d4bc15b255ef3c068865a9fac338062a2e7d0605a96e3c7647c34be38"
+     "25f08165a504b0f184d5e6183d3e23fabf7e0ac558bcce00"},
+    {520,
+     "52494646e4000000574542505650384cd70000002f1340060085ebd8b695e6ff5541056f784ecac1dd25fdf3ce"
+     "bd490911fd67e0b66da3dbe7aa70d62bbe5d3ed5c9da24f9522557572f2f076bfd426f10e2adbdf62a4871d679"
+     "74893c2e7ebbfeaa933eaa8807e5824fa578bf09afb5b74649f1ca8426a8325ee91450343aeb1c6d89075319e3"
+     "529369295020aed1005ed4f0a38273066544f9f86965706ffcc508481d31ac5f916aab53e7a5e8b125679dff2a"
+     "5cbffc113ea1b0c66c5b32ab3367b0713604eb82144466630599dbc0a3b439642498ea13626db076b405ce19e5"
+     "d846d19e5e1d2bc375020000"},
+};
+
+const std::map<std::size_t, std::string_view> kWebpColourStreams = {
+    {264,
+     "52494646ea000000574542505650384cdd0000002f0780020097c12a92a45643866f94200115484323025e0e6b"
+     "835124498a6a990e4c9c03947f7ef67bcc8c22495254cb4f9281be57201cdffc476b7b2bf109d85b72120ee9ff"
+     "25f30b3fd2cf4f06e13eac4e4380df217c983354020202f0038d1fbca0041cfaf5f2481e4bf5c4fb403d6256cc"
+     "24797e0665c33a0119958b78cdc603658c835740431256400665050fc03000c022d96e66b6ff3faf2322fadf03"
+     "7dde4dffa97618ab43d1348a97e27af5299ff75679604d88259e31d7c7adcfd05ef958eef72b1f7dde8ebb09b0"
+     "371d165064be397ff2f9a10803bb3e010000"},
+    {528,
+     "5249464652010000574542505650384c460100002f074005004fc22a92642773810c6290804a34f29be3bd6783"
+     "7124b9514692b9210b5e7c099e9c48c0b7c538921c2723e9dc8f3c6c18a44c5cde83e63fc6b72fa2e8307e0a08"
+     "c82040088aae0c955c898b844ab86c0afd997f54c5f280f04380676c0e1cb14603a140802710e00081000c0e14"
+     "54c0071c17e005c554368e7212cb13c595abd80f60af68b050441f494572c8000d7fc70008906fe038c1185849"
+     "6ec08f1a74dc0cfc7ce6bb02060e03004c121b3b119b6ed8467737ffbfe41111fdef811578288fcdb4ace8d054"
+     "eee745fff6132b70dcc4339f8775cd69f86ed232a16705c7d9a05754e4258e6b05de663b02324299005840ecb1"
+     "3676dc3f4c5523232b40659ab380d5f0e9aac9c9c84c0b586682f6f213c73573167c1e27acbf5d97bda817461e"
+     "db99a0b180d1f318557468571cf87d151e109779676452e499796cca915da600"},
+};
+
+// Rows of 20 coloured pixels of golden_picture().
+const std::map<std::size_t, std::string_view> kWebpPictureStreams = {
+    {300,
+     "5249464686000000574542505650384c7a0000002f13000100cd1421a2ffb1898247ff030a1a496ae02ac51dfe"
+     "b5a0c340da366defdfe84d6c0222defb0718fa218c91a980929c82ea5950ee34043905438141a84e8dab446e6a"
+     "2c1c26962e4d7520048d4b9adda452230a0395c04c49b62b7b166d3388f62c7616e2dd430e14920414abba5091"
+     "746449aa966b0500"},
+    {540,
+     "52494646c8000000574542505650384cbc0000002f13000200cdf420a2ffb1898257bfff01076d234952d7db2d"
+     "1dbbe38f658706e3b66d0345746fff7def350111ffdf37cce44349065084c92c623f87e7c73e0afb6080a3301c"
+     "6f9d35d118e7583c018362db0797260e10e7b8a36673a256c119a414d0a708d76aafb6467373d1c1fa4c298958"
+     "2d5334b95c2b76bbd6e3bc3c1489280c082ed71b44d9f55ebcc39c443e9574a83a92eb36d9c4bb6a767b2672cc"
+     "05434c1899f5d18a64e1d66660200f16bb85d57a7db26ed7a66b9fbe00"},
+};
+
 constexpr std::string_view kLzmaStream =
     "e0025700dc5d003b9a0847c85440ba2ecfe9b4c5e1a01fcbbca2406f8f732203866d70177820f3f61f9a790eba"
     "81fb0fe3258ae66bb61da1bc14aeff8d271b05cf14b04244aaf3611c22e3c17535b9fbfdcfa1e045ec5594973b"
@@ -210,6 +274,19 @@ TEST(ViewGoldens, Bzip2SaysWhatItSaid) {
   bwt::Bzip2ViewParameters parameters;
   parameters.codec = std::make_shared<Recorded>(kBzip2Streams);
   EXPECT_EQ(said_by(bwt::Bzip2View(parameters)), 9498634164007782199U);
+}
+
+TEST(ViewGoldens, WebpSaysWhatItSaid) {
+  webp::ViewParameters parameters;
+  parameters.shape = {.width = 20, .channels = 1, .depth_bits = 8};
+  parameters.codec = std::make_shared<Recorded>(kWebpGrayStreams);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 1U);
+  parameters.shape = {.width = 8, .channels = 3, .depth_bits = 8};
+  parameters.codec = std::make_shared<Recorded>(kWebpColourStreams);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 2U);
+  parameters.shape = {.width = 20, .channels = 3, .depth_bits = 8};
+  parameters.codec = std::make_shared<Recorded>(kWebpPictureStreams);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters), golden_picture(900)), 3U);
 }
 
 TEST(ViewGoldens, Bzip3SaysWhatItSaid) {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kRunInPixels = 2048;  // two of the longest copies
 constexpr std::size_t kMostRows = 16383;    // of an image
-constexpr double kOtherColours = 1.0 / 4096;
+// Of pixels in the context, as if there had been so many, and so many of them not in the palette.
+constexpr double kPixelsBefore = 256, kOthersBefore = 0.25;
 
 // What libwebp wrote, without the number of bytes that were added to the message.
 ByteView first_file(ByteView stream) { return stream.first(stream.size() - 1); }
@@ -44,7 +45,7 @@ void DecoderView::begin_block(std::uint64_t position) {
   const std::uint64_t rows = std::min<std::uint64_t>(
       {rows_before, std::max<std::uint64_t>(parameters_.source_bytes / shape.row_bytes(), 1),
        kMostRows});
-  Block block{position, {}, rows_before - rows};
+  Block block{position, {}, rows_before - rows, {}};
   if (rows > 0) {
     const std::uint64_t after = position_bytes_ - position;
     const std::size_t end = text_.size() - static_cast<std::size_t>(after);
@@ -71,11 +72,15 @@ std::size_t DecoderView::coded_pixels_before(std::uint64_t position) const {
   return static_cast<std::size_t>(row * prices.coded_width + (x >> prices.packed_bits));
 }
 
+Argb DecoderView::colour_of(ByteView pixel) const {
+  const bool gray = parameters_.shape.channels < 3;
+  return argb(parameters_.shape.channels % 2 == 0 ? pixel.back() : 255, pixel[0],
+              pixel[gray ? 0 : 1], pixel[gray ? 0 : 2]);
+}
+
 // Of a colour that is not there, the nearest one.
 std::size_t DecoderView::palette_index(ByteView pixel) const {
-  const bool gray = parameters_.shape.channels < 3;
-  const Argb colour = argb(parameters_.shape.channels % 2 == 0 ? pixel.back() : 255, pixel[0],
-                           pixel[gray ? 0 : 1], pixel[gray ? 0 : 2]);
+  const Argb colour = colour_of(pixel);
   const std::vector<Argb>& palette = blocks_.back().pixels->prices().palette;
   const auto distance = [&](Argb other) {
     int sum = 0;
@@ -98,10 +103,19 @@ Argb DecoderView::coded(ByteView bytes) const {
                 << (static_cast<int>(i) * index_bits);
     return argb(255, 0, static_cast<int>(packed), 0);
   }
-  const bool gray = shape.channels < 3;
-  const Argb pixel = argb(shape.channels % 2 == 0 ? bytes.back() : 255, bytes[0],
-                          bytes[gray ? 0 : 1], bytes[gray ? 0 : 2]);
+  const Argb pixel = colour_of(bytes);
   return prices.takes_green ? without_green(pixel) : pixel;
+}
+
+// Notes pixels that are not in the palette.
+void DecoderView::count_others() {
+  Block& block = blocks_.back();
+  const std::vector<Argb>& palette = block.pixels->prices().palette;
+  const std::size_t pixel_bytes = parameters_.shape.pixel_bytes();
+  if (palette.empty() || position_bytes_ % pixel_bytes != 0) return;
+  const Argb colour = colour_of(ByteView(begun_).last(pixel_bytes));
+  if (palette[palette_index(ByteView(begun_).last(pixel_bytes))] != colour)
+    block.others.push_back(position_bytes_);
 }
 
 // After it was appended to the text.
@@ -110,6 +124,7 @@ void DecoderView::take(Byte byte) {
   prepared_ = false;
   if (!block.pixels) return;
   begun_.push_back(byte);
+  count_others();
   if (coded_pixels_before(position_bytes_) == block.pixels->size()) return;
   block.pixels->push(coded(begun_));
   begun_.clear();
@@ -144,6 +159,7 @@ void DecoderView::rewind(std::uint64_t position) {
   begun_.clear();
   prepared_ = false;
   Block& block = blocks_.back();
+  while (!block.others.empty() && block.others.back() > position) block.others.pop_back();
   if (!block.pixels) return;
   const std::size_t whole = coded_pixels_before(position);
   while (block.pixels->size() > whole) block.pixels->pop();
@@ -216,9 +232,13 @@ void DecoderView::prepare_from_palette() {
         of_index[index];
     sum += of_index[index];
   }
-  // Colours that are not in the palette.
-  const double other = sum > 0 ? kOtherColours * sum / 256 : 1;
-  for (double& mass : next_.of) mass = (1 - kOtherColours) * mass + other;
+  // Colours that are not in the palette, as often as since the block began.
+  const Block& block = blocks_.back();
+  const auto pixels = static_cast<double>((position_bytes_ - block.begin) / shape.pixel_bytes());
+  const double others =
+      (static_cast<double>(block.others.size()) + kOthersBefore) / (pixels + kPixelsBefore);
+  const double other = sum > 0 ? others * sum / 256 : 1;
+  for (double& mass : next_.of) mass = (1 - others) * mass + other;
 }
 
 double DecoderView::bits_of(Byte byte) {

@@ -68,9 +68,10 @@ class DecoderView {
 
  private:
   struct Block {
-    std::uint64_t begin;              // where its codes come into force
-    std::optional<PixelView> pixels;  // none: all bytes are alike
-    std::uint64_t first_row;          // of the rows that the stream was written for
+    std::uint64_t begin;                // where its codes come into force
+    std::optional<PixelView> pixels;    // none: all bytes are alike
+    std::uint64_t first_row;            // of the rows that the stream was written for
+    std::vector<std::uint64_t> others;  // where pixels ended that are not in the palette
   };
 
   std::uint64_t row_at_or_after(std::uint64_t position) const;
@@ -81,7 +82,9 @@ class DecoderView {
   void prepare();
   void prepare_from_palette();
   std::size_t palette_index(ByteView pixel) const;
+  Argb colour_of(ByteView pixel) const;
   Argb coded(ByteView bytes) const;
+  void count_others();
 
   ViewParameters parameters_;
   lz::Schedule schedule_;

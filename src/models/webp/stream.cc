@@ -296,7 +296,7 @@ void undo(const Transform& transform, std::size_t height, std::vector<Argb>& pix
 
 // ---- Files (sections 2 and 3.4) --------------------------------------------------------------
 
-// The content of the one chunk.
+// The content of the one chunk, with what fills it up to an even size: libwebp reads on into that.
 ByteView lossless_chunk(ByteView file) {
   const auto number = [&](std::size_t at) {
     return file[at] | file[at + 1] << 8 | file[at + 2] << 16 |
@@ -314,7 +314,7 @@ ByteView lossless_chunk(ByteView file) {
   }
   const std::size_t size = number(16);
   if (size > file.size() - kHeaderBytes) fail("it is truncated");
-  return file.subspan(kHeaderBytes, size);
+  return file.subspan(kHeaderBytes, std::min(size + size % 2, file.size() - kHeaderBytes));
 }
 
 }  // namespace
