@@ -13,13 +13,15 @@
 //
 // What a decoder reads from the stream and who predicts cannot know is how the squares of pixels to
 // come are coded: which mode predicts, which factors green and red have for the other colours,
-// which group of codes is in use. Each combination found in the stream is a hypothesis h
+// which group of codes is in use. Each combination of what is in the stream is a hypothesis h
 // (prices.h), with a weight in each square that grows with what it has said of the pixels there:
 //
 //     P(pixel) = sum over h of w_h P(residual of the pixel by h | group of h)
 //
-// When a square begins, its weights are those of the square above, of the one to the left, and the
-// prior, mixed. What was observed gets the residual by the likeliest hypothesis; copies copy that.
+// When a row of a square begins, its weights are those so far (of the square above, if there were
+// none), those of the square to the left, and the prior, mixed (as in Herbster and Warmuth,
+// "Tracking the best expert", 1998). What was observed gets the residual by the likeliest
+// hypothesis; copies copy that.
 //
 // Bytes of a pixel come in the order of the picture: red before green. The probability of a red is
 // the sum over all greens; the sums for each group and factor are made when codes change.
@@ -30,7 +32,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>

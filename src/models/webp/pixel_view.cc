@@ -234,8 +234,9 @@ void PixelView::remember(Argb residual) {
   past_.push(residual);
   if (!cache_.empty()) {
     const std::uint32_t place = place_in_cache(residual, prices_->cache_bits);
-    if (!holds(place)) --empty_places_;
+    const bool held = holds(place);
     cache_[place] = residual;
+    if (!held && holds(place)) --empty_places_;
   }
   move_far(true);
 }
@@ -300,8 +301,9 @@ void PixelView::pop() {
   past_.pop();
   if (!cache_.empty()) {
     const std::uint32_t place = place_in_cache(value, prices_->cache_bits);
+    const bool held = holds(place);
     cache_[place] = step.cached;
-    if (!holds(place)) ++empty_places_;
+    if (held && !holds(place)) ++empty_places_;
   }
   pixels_.pop_back();
   starts_.pop(1);

@@ -94,7 +94,7 @@ class PixelView {
   Past past_{kLongest};       // residuals
   std::vector<Argb> pixels_;  // what they are residuals of
   std::vector<Argb> cache_;
-  int empty_places_ = 0;                   // of it: with a residual of 0
+  std::size_t empty_places_ = 0;           // of it
   std::array<Prices::Weight, 256> far_{};  // of greens from far
   lz::TokenStarts starts_;
   std::vector<double> copies_;       // P(copy) at each of them
