@@ -280,13 +280,13 @@ TEST(ViewGoldens, WebpSaysWhatItSaid) {
   webp::ViewParameters parameters;
   parameters.shape = {.width = 20, .channels = 1, .depth_bits = 8};
   parameters.codec = std::make_shared<Recorded>(kWebpGrayStreams);
-  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 1U);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 15742879532123972213U);
   parameters.shape = {.width = 8, .channels = 3, .depth_bits = 8};
   parameters.codec = std::make_shared<Recorded>(kWebpColourStreams);
-  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 2U);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters)), 11098205179141014868U);
   parameters.shape = {.width = 20, .channels = 3, .depth_bits = 8};
   parameters.codec = std::make_shared<Recorded>(kWebpPictureStreams);
-  EXPECT_EQ(said_by(webp::DecoderView(parameters), golden_picture(900)), 3U);
+  EXPECT_EQ(said_by(webp::DecoderView(parameters), golden_picture(900)), 14477361154373215190U);
 }
 
 TEST(ViewGoldens, Bzip3SaysWhatItSaid) {
