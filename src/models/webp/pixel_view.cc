@@ -52,7 +52,7 @@ Argb PixelView::prediction(unsigned mode) const {
   if (n > 0) around.left = pixels_[n - 1];
   if (n >= width) {
     around.above = pixels_[n - width];
-    around.above_right = pixels_[n - width + 1];
+    if (width > 1) around.above_right = pixels_[n - width + 1];
     if (n > width) around.above_left = pixels_[n - width - 1];
   }
   return predict_at(mode, around, n % width == 0, n < width);
