@@ -234,9 +234,9 @@ void DecoderView::prepare_from_palette() {
   }
   // Colours that are not in the palette, as often as since the block began.
   const Block& block = blocks_.back();
-  const auto pixels = static_cast<double>((position_bytes_ - block.begin) / shape.pixel_bytes());
-  const double others =
-      (static_cast<double>(block.others.size()) + kOthersBefore) / (pixels + kPixelsBefore);
+  const std::uint64_t pixels = (position_bytes_ - block.begin) / shape.pixel_bytes();
+  const double others = (static_cast<double>(block.others.size()) + kOthersBefore) /
+                        (static_cast<double>(pixels) + kPixelsBefore);
   const double other = sum > 0 ? others * sum / 256 : 1;
   for (double& mass : next_.of) mass = (1 - others) * mass + other;
 }

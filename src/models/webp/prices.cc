@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "kraft/error.h"
@@ -95,7 +96,10 @@ void Prices::set_hypotheses(const Stream& stream) {
   // How often each has been, and all together.
   struct Square {
     std::size_t mode, colours, group;
-    auto operator<=>(const Square&) const = default;
+    bool operator==(const Square&) const = default;
+    bool operator<(const Square& other) const {
+      return std::tie(mode, colours, group) < std::tie(other.mode, other.colours, other.group);
+    }
   };
   std::map<Square, double> counts;
   std::vector<Colours> factors;
