@@ -30,12 +30,11 @@
 #include "kraft/bytes.h"
 #include "kraft/coder.h"
 #include "models/cm/adaptive.h"
+#include "models/cm/effort.h"
 #include "models/cm/mixing.h"
 #include "models/journaled_memory.h"
 
 namespace kraft::cm {
-
-enum class Effort { normal, max };
 
 // Of pictures whose samples are bytes; no width: it is not known that there are any.
 struct PictureShape {

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace kraft::cm {
+
+enum class Effort { normal, max };
+
+}  // namespace kraft::cm
