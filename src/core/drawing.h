@@ -21,9 +21,25 @@ class DrawingModel {
   virtual std::unique_ptr<State> start_drawing() const = 0;
 };
 
-// That state of a DrawingModel after a context, or model.start(context) of any other. Throws
-// Cancelled as soon as `cancelled` says so.
-std::unique_ptr<State> start_drawing(const Model& model, ByteView context = {},
+// What a State is besides that may learn less from what is drawn than from what is given.
+class DrawnState {
+ public:
+  virtual ~DrawnState() = default;
+
+  // From here on, what is observed is drawn, or given as at the start. A mark comes back to what
+  // held there.
+  virtual void set_drawing(bool drawing) = 0;
+};
+
+// Does nothing to a state that makes no difference.
+void set_drawing(State& state, bool drawing);
+
+// A fresh state of a DrawingModel for drawing, or model.start() of any other.
+std::unique_ptr<State> start_drawing(const Model& model);
+
+// The same after a context; what it observes from there on is taken to be drawn. Throws Cancelled
+// as soon as `cancelled` says so.
+std::unique_ptr<State> start_drawing(const Model& model, ByteView context,
                                      const std::function<bool()>& cancelled = {});
 
 }  // namespace kraft

@@ -108,6 +108,11 @@ class Blender {
 
   Byte decode(RangeDecoder& decoder, double& bits) { return step(cm::Decoding{decoder}, bits); }
 
+  void set_drawing(bool drawing) {
+    for (const auto& state : states_) kraft::set_drawing(*state, drawing);
+    asked_ = false;
+  }
+
   struct Place {
     std::size_t journal;
     std::uint64_t last;

@@ -2,7 +2,8 @@
 //
 // A Learner has next_byte(bits), bits_of(byte), observe(byte) -> bits, encode(byte, encoder),
 // decode(decoder), mark() -> Place, rewind(place), keep_marks(count), clone() -> Learner that
-// shares its memory, and forget(place) if it has marks of others to forget.
+// shares its memory, forget(place) if it has marks of others to forget, and set_drawing(drawing) if
+// what is drawn is another thing to it.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "core/drawing.h"
 #include "core/marks.h"
 #include "core/observing.h"
 #include "kraft/choices.h"
@@ -21,7 +23,7 @@ namespace kraft {
 // Observing a byte costs what the learner's step does; so does rewinding it. A clone shares what
 // neither has written since. `cancelled` is asked while a long string is measured.
 template <typename Learner>
-class ChoiceModelState final : public State, public ChoiceState {
+class ChoiceModelState final : public State, public ChoiceState, public DrawnState {
  public:
   ChoiceModelState(Learner learner, std::function<bool()> cancelled)
       : learner_(std::move(learner)), cancelled_(std::move(cancelled)) {}
@@ -61,6 +63,10 @@ class ChoiceModelState final : public State, public ChoiceState {
   Byte decode(RangeDecoder& decoder) override {
     ++position_bytes_;
     return learner_.decode(decoder, total_bits_);
+  }
+
+  void set_drawing(bool drawing) override {
+    if constexpr (requires { learner_.set_drawing(drawing); }) learner_.set_drawing(drawing);
   }
 
   Mark mark() override { return marks_.push({learner_.mark(), position_bytes_, total_bits_}); }

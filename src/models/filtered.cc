@@ -41,7 +41,7 @@ struct Settings {
   bool wrap = false;
 };
 
-class FilteredState final : public State, public ReadsAtOnce {
+class FilteredState final : public State, public ReadsAtOnce, public DrawnState {
  public:
   FilteredState(const Settings& settings, std::unique_ptr<State> inner)
       : settings_(settings), pixels_(settings.shape), inner_(std::move(inner)) {}
@@ -53,6 +53,7 @@ class FilteredState final : public State, public ReadsAtOnce {
     pixels_.history().observe(bytes);
   }
 
+  void set_drawing(bool drawing) override { kraft::set_drawing(*inner_, drawing); }
   bool reads_at_once() const override { return kraft::reads_at_once(*inner_); }
   std::uint64_t position_bytes() const override { return inner_->position_bytes(); }
   double context_bits() override { return inner_->context_bits(); }

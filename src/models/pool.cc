@@ -84,7 +84,7 @@ void finish(Pool pool, Distribution& pooled) {
 // Predicting a byte costs one extend() of every part. What was predicted is remembered until the
 // state moves, so that a search or a chain that comes back to a beginning pays for it once: up to
 // kMostKnown predictions, 9 MB. All that was observed is kept, for context_bits().
-class PoolState final : public State, public ReadsAtOnce {
+class PoolState final : public State, public ReadsAtOnce, public DrawnState {
  public:
   PoolState(Pool pool, std::shared_ptr<const Parts> parts, std::function<bool()> cancelled,
             bool drawing = false)
@@ -98,6 +98,7 @@ class PoolState final : public State, public ReadsAtOnce {
         cancelled_(other.cancelled_),
         drawing_(other.drawing_),
         observed_(other.observed_),
+        changes_(other.changes_),
         summed_(other.summed_) {
     for (const auto& state : other.states_) states_.push_back(state->clone());
   }
@@ -107,6 +108,12 @@ class PoolState final : public State, public ReadsAtOnce {
     if (bytes.empty()) return;
     for (const auto& state : states_) state->observe(bytes);
     append(observed_, bytes);
+    known_.clear();
+  }
+
+  void set_drawing(bool drawing) override {
+    for (const auto& state : states_) kraft::set_drawing(*state, drawing);
+    changes_.push_back({observed_.size(), drawing});
     known_.clear();
   }
 
@@ -122,10 +129,23 @@ class PoolState final : public State, public ReadsAtOnce {
   double context_bits() override {
     if (summed_.bytes < observed_.size()) {
       PoolState from_start(pool_, parts_, cancelled_, drawing_);
-      kraft::observe(from_start, ByteView(observed_).first(summed_.bytes), cancelled_);
       double total_bits = summed_.bits;
-      from_start.walk(ByteView(observed_).subspan(summed_.bytes),
-                      [&total_bits](double bits) { total_bits += bits; });
+      const auto add = [&total_bits](double bits) { total_bits += bits; };
+      auto change = changes_.begin();
+      std::uint64_t at = 0;
+      const auto go_to = [&](std::uint64_t end, const auto& read) {
+        while (true) {
+          for (; change != changes_.end() && change->at == at; ++change)
+            from_start.set_drawing(change->drawing);
+          if (at == end) return;
+          const bool changes = change != changes_.end() && change->at < end;
+          const std::uint64_t next = changes ? change->at : end;
+          read(ByteView(observed_).subspan(at, next - at));
+          at = next;
+        }
+      };
+      go_to(summed_.bytes, [&](ByteView bytes) { kraft::observe(from_start, bytes, cancelled_); });
+      go_to(observed_.size(), [&](ByteView bytes) { from_start.walk(bytes, add); });
       summed_ = {observed_.size(), total_bits};
     }
     return summed_.bits;
@@ -162,7 +182,8 @@ class PoolState final : public State, public ReadsAtOnce {
   }
 
   Mark mark() override {
-    Saved saved{.marks = {}, .summed = summed_, .size = observed_.size()};
+    Saved saved{
+        .marks = {}, .summed = summed_, .size = observed_.size(), .changes = changes_.size()};
     for (const auto& state : states_) saved.marks.push_back(state->mark());
     return marks_.push(std::move(saved));
   }
@@ -170,8 +191,9 @@ class PoolState final : public State, public ReadsAtOnce {
   void rewind(Mark mark) override {
     const Saved& saved = marks_.back_to(mark);
     for (std::size_t i = 0; i < states_.size(); ++i) states_[i]->rewind(saved.marks[i]);
-    if (observed_.size() > saved.size) known_.clear();
+    if (observed_.size() > saved.size || changes_.size() > saved.changes) known_.clear();
     observed_.resize(saved.size);
+    changes_.resize(saved.changes);
     if (summed_.bytes > saved.size) summed_ = saved.summed;
   }
 
@@ -195,10 +217,17 @@ class PoolState final : public State, public ReadsAtOnce {
     double bits = 0;
   };
 
+  // From where on what was observed was drawn, or given.
+  struct Change {
+    std::uint64_t at = 0;
+    bool drawing = false;
+  };
+
   struct Saved {
     std::vector<Mark> marks;
     Summed summed;
     std::size_t size;
+    std::size_t changes;  // how many
   };
 
   // What comes after a prefix, and the bits of the prefix itself.
@@ -308,6 +337,7 @@ class PoolState final : public State, public ReadsAtOnce {
   bool drawing_;
   std::vector<std::unique_ptr<State>> states_;
   Bytes observed_;
+  std::vector<Change> changes_;
   Summed summed_;
   std::unordered_map<std::string, Known> known_;  // by prefix, from where the state is
   std::vector<double> scratch_;

@@ -20,7 +20,7 @@ struct Source {
 };
 
 // Waits for what it is to observe first, the whole context, before it is made.
-class CachedState final : public State, public ReadsAtOnce {
+class CachedState final : public State, public ReadsAtOnce, public DrawnState {
  public:
   explicit CachedState(const Source& source) : source_(source) {}
 
@@ -36,6 +36,12 @@ class CachedState final : public State, public ReadsAtOnce {
     if (!inner_) return begin(bytes);
     guarded([&] { kraft::observe(*inner_, bytes, Work::current_is_cancelled); });
     if (!kept_) append(context_, bytes);
+  }
+
+  void set_drawing(bool drawing) override {
+    if (dynamic_cast<DrawnState*>(&begun()) == nullptr) return;
+    keep();
+    kraft::set_drawing(begun(), drawing);
   }
 
   std::uint64_t position_bytes() const override { return inner_ ? inner_->position_bytes() : 0; }

@@ -118,6 +118,7 @@ class SequenceDrawing {
     SequenceCost cost;
     for (std::size_t i = 0; i < sequence.size() && !receiver_.is_cancelled(); ++i) {
       const HolePart& part = sequence[i];
+      set_drawing(*state, part.drawn);
       if (!part.drawn) {
         observe(*state, part_of(bytes, part), receiver_.cancelled);
         if (proposal) observe(*proposal, part_of(bytes, part), receiver_.cancelled);

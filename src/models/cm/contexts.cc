@@ -153,7 +153,7 @@ void Predictor::set_binary_contexts() {
 // All that contexts are made from learns the byte.
 void Predictor::remember(Byte byte) {
   Registers& r = at_;
-  if (effort_ == Effort::max) {
+  if (effort_ == Effort::max && r.learns) {
     const auto one = static_cast<Address>(r.last & 255),
                two = static_cast<Address>(r.last & 0xffff);
     for (const Address at : {indirect_ + one * 4, indirect_ + 1024 + two * 4}) {
@@ -184,7 +184,8 @@ void Predictor::remember(Byte byte) {
   }
 }
 
-// Goes on with what is matched, or looks for a new match in the table of the latest places.
+// Goes on with what is matched, or looks for a new match in the table of the latest places. Where
+// nothing is learnt, matches end with what was learnt.
 void Predictor::update_matches() {
   const std::uint64_t position = at_.position;
   const Byte byte = static_cast<Byte>(at_.last);
@@ -202,13 +203,15 @@ void Predictor::update_matches() {
     } else {
       match.length = match.missed = 0;
     }
+    if (!at_.learns && match.at >= at_.learnt_end) match = {};
     const unsigned bytes = (effort_ == Effort::max ? kMatchBytesOfMax : kMatchBytes)[m];
     if (position < bytes) continue;
     const std::uint32_t hash = bytes <= 8 ? hash_of(at_.last << 8 * (8 - bytes), 1)
                                           : hash_of(at_.last, at_.before << 8 * (16 - bytes));
-    auto& latest = *memory_.write<std::uint32_t>(
+    const Address place =
         match_table_ +
-        (static_cast<Address>(m) * match_entries_ + (hash & (match_entries_ - 1))) * 4);
+        (static_cast<Address>(m) * match_entries_ + (hash & (match_entries_ - 1))) * 4;
+    const std::uint32_t latest = *memory_.read<std::uint32_t>(place);
     const bool weak = match.length == 0 || (match.missed > 0 && match.length < kTrusted);
     if (weak && latest != 0 && position - latest < history_bytes_) {
       const std::uint64_t most =
@@ -218,7 +221,7 @@ void Predictor::update_matches() {
         ++length;
       if (length >= bytes && length > match.length) match = {latest, length, 0};
     }
-    latest = static_cast<std::uint32_t>(position);
+    if (at_.learns) *memory_.write<std::uint32_t>(place) = static_cast<std::uint32_t>(position);
   }
 }
 

@@ -146,7 +146,7 @@ void Predictor::learn_pixel(Byte byte) {
   Pixel& pixel = at_.pixel;
   const int error = byte * 8 - pixel.expected[0];
   const int scale = (kRate << 13) / (pixel.energy + 64);
-  for (std::size_t i = 0; i < pixel.near.size(); ++i)
+  for (std::size_t i = 0; at_.learns && i < pixel.near.size(); ++i)
     pixel.weights[pixel.color][i] +=
         static_cast<std::int32_t>(std::int64_t{pixel.near[i]} * error * scale >> 13);
   int& mean = pixel.error[pixel.color];

@@ -133,6 +133,7 @@ Predictor::Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape
 
 Predictor::Predictor(const Predictor& other, JournaledMemory memory)
     : effort_(other.effort_),
+      learns_drawn_(other.learns_drawn_),
       contexts_(other.contexts_),
       sets_(other.sets_),
       finals_(other.finals_),
@@ -582,7 +583,17 @@ Byte Predictor::step(Coder& coder, double& bits_spent) {
     ++node.depth;
   }
   bits_spent -= portable_log2(probability);
+  if (at_.learns) learn_byte(node, predictions);
+  const auto byte = static_cast<Byte>(node.known);
+  if (in_picture()) learn_pixel(byte);
+  remember(byte);
+  update_matches();
+  look_for_picture();
+  set_contexts();
+  return byte;
+}
 
+void Predictor::learn_byte(const Node& node, const std::array<Prediction, 8>& predictions) {
   std::array<Byte, kSlotBytes> none{};
   std::array<Byte*, kMostContexts> slots;
   for (int depth = 0; depth < 8; ++depth) {
@@ -597,14 +608,7 @@ Byte Predictor::step(Coder& coder, double& bits_spent) {
     learn(known, depth, predictions[static_cast<std::size_t>(depth)], slots,
           static_cast<int>(node.known >> (7 - depth) & 1));
   }
-  const auto byte = static_cast<Byte>(node.known);
-  if (effort_ == Effort::max) learn_runs(byte);
-  if (in_picture()) learn_pixel(byte);
-  remember(byte);
-  update_matches();
-  look_for_picture();
-  set_contexts();
-  return byte;
+  if (effort_ == Effort::max) learn_runs(static_cast<Byte>(node.known));
 }
 
 double Predictor::observe(Byte byte) {

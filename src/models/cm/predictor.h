@@ -65,6 +65,14 @@ class Predictor {
   void keep_marks(bool any) { memory_.keep_marks(any); }
   Predictor clone() const { return Predictor(*this, memory_.clone()); }
 
+  // Whether what is drawn is learnt (it is unless this says otherwise), and whether what comes next
+  // is drawn. What is not learnt moves contexts and what they are made of, but no statistics.
+  void learn_what_is_drawn(bool learns) { learns_drawn_ = learns; }
+  void set_drawing(bool drawing) {
+    at_.learns = learns_drawn_ || !drawing;
+    at_.learnt_end = at_.position;
+  }
+
  private:
   using Address = JournaledMemory::Address;
 
@@ -102,6 +110,8 @@ class Predictor {
     std::uint32_t binary = 0;                       // how much of what came lately is no text
     PictureShape shape;
     Pixel pixel;
+    bool learns = true;
+    std::uint64_t learnt_end = 0;  // unless it learns: up to where matches are looked for
     std::array<std::uint32_t, kMostContexts> contexts{};  // hashes
     std::array<Match, kMatches> matches{};
   };
@@ -207,12 +217,14 @@ class Predictor {
              const std::array<Byte*, kMostContexts>& slots, int bit);
   void learn_weights(const Prediction& prediction, int bit);
   void learn_runs(Byte byte);
+  void learn_byte(const Node& node, const std::array<Prediction, 8>& predictions);
 
   template <class Coder>
   Byte step(Coder& coder, double& bits);
   void costs(const Node& node, double probability, std::span<double, 256> bits) const;
 
   Effort effort_;
+  bool learns_drawn_ = true;
   std::size_t contexts_, sets_, finals_, refiners_count_;
   std::size_t most_inputs_ = 0;
   const MixingKernels* kernels_;

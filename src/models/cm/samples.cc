@@ -49,6 +49,7 @@ template <class Front>
 SamplePredictor<Front>::SamplePredictor(const SamplePredictor& other, JournaledMemory memory)
     : kernels_(other.kernels_),
       memory_(std::move(memory)),
+      learns_drawn_(other.learns_drawn_),
       weights_(other.weights_),
       maps_(other.maps_),
       refiners_(other.refiners_),

@@ -91,7 +91,8 @@ class SamplePredictor {
   void keep_marks(bool any) { memory_.keep_marks(any); }
   SamplePredictor clone() const { return SamplePredictor(*this, memory_.clone()); }
 
-  void set_learning(bool learns) { state_->learns = learns; }
+  void learn_what_is_drawn(bool learns) { learns_drawn_ = learns; }
+  void set_drawing(bool drawing) { state_->learns = learns_drawn_ || !drawing; }
 
  private:
   using Address = JournaledMemory::Address;
@@ -151,6 +152,7 @@ class SamplePredictor {
 
   const MixingKernels* kernels_;
   JournaledMemory memory_;
+  bool learns_drawn_ = true;
   Address weights_ = 0, maps_ = 0, refiners_ = 0, contexts_ = 0, copies_ = 0;
   std::uint32_t context_entries_ = 0;  // of each context; a power of two
   std::size_t inputs_ = 0, sets_ = 0;
