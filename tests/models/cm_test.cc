@@ -4,11 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cmath>
 
 #include "codecs/messages.h"
-#include "kraft/choices.h"
-#include "kraft/coder.h"
 #include "kraft/random.h"
 #include "kraft/registry.h"
 #include "models/cm/mixing.h"
@@ -61,31 +58,6 @@ Bytes records(std::size_t count) {
     }
   }
   return bytes;
-}
-
-// What is paid for the bytes, one by one, is what next_byte() and measure() say, and what the
-// stream has.
-void expect_that_next_byte_is_what_coding_pays(const Model& model, ByteView data) {
-  const auto state = model.start();
-  std::array<double, 256> bits;
-  RangeEncoder encoder;
-  double paid_bits = 0;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const ByteView byte = data.subspan(i, 1);
-    double one = 0;
-    state->measure({&byte, 1}, {&one, 1});
-    if (i % 50 == 0) {
-      state->next_byte(bits);
-      double sum = 0;
-      for (const double b : bits) sum += std::exp2(-b);
-      ASSERT_NEAR(sum, 1, 1e-9);
-      ASSERT_EQ(bits[byte[0]], one);
-    }
-    paid_bits += one;
-    state->by_choices()->encode(byte[0], encoder);
-    ASSERT_NEAR(state->context_bits(), paid_bits, 1e-6);
-  }
-  EXPECT_NEAR(paid_bits, 8 * static_cast<double>(encoder.finish().size()), 16);
 }
 
 TEST(ContextMixing, WhatIsCodedComesBackInFewerBytesThanPpmdTakes) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 
+#include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/model.h"
 
@@ -24,6 +26,31 @@ inline Bytes expect_that_it_comes_back(const Model& model, ByteView text) {
       << model.spec();
   decoder.finish();
   return stream;
+}
+
+// What is paid for the bytes, one by one, is what next_byte() and measure() say, and what the
+// stream has.
+inline void expect_that_next_byte_is_what_coding_pays(const Model& model, ByteView data) {
+  const auto state = model.start();
+  std::array<double, 256> bits;
+  RangeEncoder encoder;
+  double paid_bits = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const ByteView byte = data.subspan(i, 1);
+    double one = 0;
+    state->measure({&byte, 1}, {&one, 1});
+    if (i % 50 == 0) {
+      state->next_byte(bits);
+      double sum = 0;
+      for (const double b : bits) sum += std::exp2(-b);
+      ASSERT_NEAR(sum, 1, 1e-9);
+      ASSERT_EQ(bits[byte[0]], one);
+    }
+    paid_bits += one;
+    state->by_choices()->encode(byte[0], encoder);
+    ASSERT_NEAR(state->context_bits(), paid_bits, 1e-6);
+  }
+  EXPECT_NEAR(paid_bits, 8 * static_cast<double>(encoder.finish().size()), 16);
 }
 
 // After `text`, what was observed and taken back is forgotten, as is what a clone has observed: the

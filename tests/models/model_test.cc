@@ -98,6 +98,8 @@ const char* const kSpecs[] = {
     "ngram:3",
     "ppmd",
     "cm,mem=32MiB",
+    "cm,mem=32MiB,rate=8000,channels=2,depth=16,learn=off",
+    "cm:max,mem=32MiB,width=10,channels=3,pixels=fitted",
     "ppmd:3,mem=1MiB",
     "lz78",
     "lz78,prior=64,backoff=16,ensemble=3,mem=64KiB",

@@ -4,7 +4,8 @@
 //     portable plain MODEL <TEXT >STREAM         without vector instructions
 //     portable decode MODEL <STREAM >TEXT
 //
-// MODEL is cm, cm:max, or bytelm's WEIGHTS.gguf.
+// MODEL is cm or cm:max; either with .pixels (rows of 16 RGB pixels) or .sound (16 bits, stereo)
+// behind it; or bytelm's WEIGHTS.gguf.
 //
 // A stream is the text's length in 4 bytes, the low one first, and what the range coder makes of
 // it. Windows are short, so that even a short text sees several of them.
@@ -21,7 +22,9 @@
 #include "models/bytelm/engine.h"
 #include "models/bytelm/network.h"
 #include "models/bytelm/windows.h"
+#include "models/cm/pictures.h"
 #include "models/cm/predictor.h"
+#include "models/cm/sound.h"
 
 namespace {
 
@@ -84,12 +87,28 @@ Bytes decode(Windows windows, const Bytes& stream) {
   return text;
 }
 
-Predictor predictor_of(std::string_view model, const kraft::cm::MixingKernels& kernels) {
-  return Predictor(model == "cm" ? kraft::cm::Effort::normal : kraft::cm::Effort::max,
-                   Predictor::kLeastMemory, {}, kernels);
+kraft::cm::Effort effort_of(std::string_view model) {
+  return model.starts_with("cm:max") ? kraft::cm::Effort::max : kraft::cm::Effort::normal;
 }
 
-Bytes encode(Predictor predictor, const Bytes& text) {
+Predictor predictor_of(std::string_view model, const kraft::cm::MixingKernels& kernels) {
+  return Predictor(effort_of(model), Predictor::kLeastMemory, {}, kernels);
+}
+
+kraft::cm::SamplePredictor<kraft::cm::PictureFront> pixels_of(
+    std::string_view model, const kraft::cm::MixingKernels& kernels) {
+  return {kraft::cm::PictureFront({.width = 16, .channels = 3}, effort_of(model)),
+          Predictor::kLeastMemory, kernels};
+}
+
+kraft::cm::SamplePredictor<kraft::cm::SoundFront> sound_of(
+    std::string_view model, const kraft::cm::MixingKernels& kernels) {
+  return {kraft::cm::SoundFront({.channels = 2, .sample_bytes = 2}, effort_of(model)),
+          Predictor::kLeastMemory, kernels};
+}
+
+template <class Learner>
+Bytes encode(Learner predictor, const Bytes& text) {
   Bytes stream = size_of(text);
   kraft::RangeEncoder encoder;
   for (const Byte byte : text) predictor.encode(byte, encoder);
@@ -97,7 +116,8 @@ Bytes encode(Predictor predictor, const Bytes& text) {
   return stream;
 }
 
-Bytes decode(Predictor predictor, const Bytes& stream) {
+template <class Learner>
+Bytes decode(Learner predictor, const Bytes& stream) {
   const std::size_t size = size_in(stream);
   kraft::RangeDecoder decoder(kraft::ByteView(stream).subspan(4));
   Bytes text;
@@ -112,6 +132,21 @@ Bytes coded(std::string_view verb, Model model, const Bytes& in) {
   return verb == "decode" ? decode(std::move(model), in) : encode(std::move(model), in);
 }
 
+Bytes coded_by(std::string_view verb, const char* named, const Bytes& in) {
+  const std::string_view model = named;
+  const bool plain = verb == "plain";
+  const auto& kernels = plain ? kraft::cm::plain_kernels() : kraft::cm::fast_kernels();
+  if (model == "cm" || model == "cm:max") return coded(verb, predictor_of(model, kernels), in);
+  if (model == "cm.pixels" || model == "cm:max.pixels")
+    return coded(verb, pixels_of(model, kernels), in);
+  if (model == "cm.sound" || model == "cm:max.sound")
+    return coded(verb, sound_of(model, kernels), in);
+  return coded(verb,
+               windows_of(named, plain ? kraft::bytelm::plain_kernels()
+                                       : kraft::bytelm::fast_kernels()),
+               in);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,17 +154,7 @@ int main(int argc, char** argv) {
   if (verb != "encode" && verb != "plain" && verb != "decode") return 2;
   try {
     const Bytes in = read(std::cin);
-    const std::string_view model = argv[2];
-    const bool plain = verb == "plain";
-    const Bytes out = model == "cm" || model == "cm:max"
-                          ? coded(verb,
-                                  predictor_of(model, plain ? kraft::cm::plain_kernels()
-                                                            : kraft::cm::fast_kernels()),
-                                  in)
-                          : coded(verb,
-                                  windows_of(argv[2], plain ? kraft::bytelm::plain_kernels()
-                                                            : kraft::bytelm::fast_kernels()),
-                                  in);
+    const Bytes out = coded_by(verb, argv[2], in);
     std::cout.write(reinterpret_cast<const char*>(out.data()),
                     static_cast<std::streamsize>(out.size()));
   } catch (const std::exception& error) {

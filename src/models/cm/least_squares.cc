@@ -36,7 +36,8 @@ void solve_squares(std::span<const std::int64_t> products, std::span<const std::
   noise = std::min(noise, std::int64_t{1} << 60);
   std::int64_t most = std::max<std::int64_t>(noise, 1);
   for (std::size_t i = 0; i < n; ++i) most = std::max(most, products[i * (i + 3) / 2]);
-  const int left = kEquationBits - std::bit_width(static_cast<std::uint64_t>(most));
+  const int left =
+      kEquationBits - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(most)));
   const std::int64_t more = shifted(noise, left) + kLeastPivot;
 
   std::array<std::array<std::int64_t, kMostSquaresInputs>, kMostSquaresInputs> factors;  // L

@@ -16,12 +16,14 @@ enum Stage : std::size_t {
   kByLeft,
   kByAbove,
   kLast,
-  kColumn
+  kColumn,
+  kNarrow
 };
 
-constexpr LeastSquaresSettings kLastSettings{.inputs = 7, .memory_bits = 8, .every = 4, .noise = 4};
+constexpr LeastSquaresSettings last_{.inputs = 7, .memory_bits = 8, .every = 4, .noise = 4};
 
-constexpr std::uint32_t kColumnWidth = 16;  // pixels of a column that has weights of its own
+// Pixels of a column that has weights of its own, and of one of which Effort::max has more.
+constexpr std::uint32_t kColumnWidth = 16, kNarrowWidth = 6;
 constexpr std::size_t kColumnBytes = 1024;  // of memory, a power of two
 
 constexpr int kMostExpected = 255 * 16;
@@ -69,31 +71,38 @@ std::int32_t scale_of(std::int32_t mean) {
 PictureFront::PictureFront(PixelShape shape, Effort effort)
     : shape_(shape), effort_(effort), channels_(shape.channels) {
   static_assert(sizeof(ColumnSquares) <= kColumnBytes);
+  const bool most = effort == Effort::max;
   const std::size_t others = std::min(shape.channels - 1, 2u);
   const std::size_t inputs = (others == 0 ? 20 : 12) + 5 * others;
   const std::size_t quick_inputs = (others == 0 ? 10 : 6) + 3 * others;
   squares_ = {.inputs = inputs, .memory_bits = 11, .every = 8, .noise = 1};
   slow_ = {.inputs = inputs, .memory_bits = 9, .every = 8, .noise = 1};
   quick_ = {.inputs = quick_inputs, .memory_bits = 7, .every = 4, .noise = 4};
-  column_ = quick_;
+  last_ = {.inputs = most ? 8u : 7u, .memory_bits = 8, .every = 4, .noise = 4};
+  column_ = narrow_ = quick_;
+  narrow_.memory_bits = 6;
   for (Channel& channel : channels_) {
     channel.last.set_weight(0, 1 << (kSquaresWeightBits - 1));
     channel.last.set_weight(4, 1 << (kSquaresWeightBits - 1));
     channel.means.fill(10 * 256);
   }
-  while (ring_entries_ < (4 * shape.width + 8) * shape.channels) ring_entries_ *= 2;
+  while (ring_entries_ < (3 * shape.width + 8) * shape.channels) ring_entries_ *= 2;
 }
 
 std::size_t PictureFront::lay_out(std::size_t begin) {
   pixels_ = static_cast<Address>(begin);
   errors_ = pixels_ + static_cast<Address>(whole_pages(ring_entries_));
   columns_ = errors_ + static_cast<Address>(whole_pages(ring_entries_ * sizeof(StageErrors)));
-  const std::size_t columns = shape_.width / kColumnWidth + 1;
-  return columns_ + whole_pages(columns * shape_.channels * kColumnBytes);
+  const auto bytes_of = [this](std::uint32_t width) {
+    return whole_pages((shape_.width / width + 1) * shape_.channels * kColumnBytes);
+  };
+  narrow_columns_ = columns_ + static_cast<Address>(bytes_of(kColumnWidth));
+  return narrow_columns_ + (effort_ == Effort::max ? bytes_of(kNarrowWidth) : 0);
 }
 
-JournaledMemory::Address PictureFront::column() const {
-  return columns_ + (x_ / kColumnWidth * shape_.channels + color_) * Address{kColumnBytes};
+JournaledMemory::Address PictureFront::column(std::uint32_t width) const {
+  const Address begin = width == kNarrowWidth ? narrow_columns_ : columns_;
+  return begin + (x_ / width * shape_.channels + color_) * Address{kColumnBytes};
 }
 
 int PictureFront::at(const JournaledMemory& memory, std::uint32_t color, int left, int up) const {
@@ -175,10 +184,15 @@ void PictureFront::expect(const JournaledMemory& memory) {
   e[kSquares] = fitted(channel.squares, inputs_, squares_.inputs, 16);
   e[kSlow] = fitted(channel.slow, inputs_, slow_.inputs, 16);
   e[kQuick] = fitted(channel.quick, quick_inputs_, quick_.inputs, 16);
-  e[kColumn] = fitted(*memory.read<ColumnSquares>(column()), quick_inputs_, column_.inputs, 16);
-  last_inputs_ = {e[kSquares] - base, e[kQuick] - base,  e[kPlane] - base,       e[kMiddle] - base,
-                  e[kSlow] - base,    e[kColumn] - base, (near_.w - near_.n) * 8};
-  e[kLast] = fitted(channel.last, last_inputs_, kLastSettings.inputs, 20);
+  e[kColumn] =
+      fitted(*memory.read<ColumnSquares>(column(kColumnWidth)), quick_inputs_, column_.inputs, 16);
+  e[kNarrow] = effort_ == Effort::normal ? 0
+                                         : fitted(*memory.read<ColumnSquares>(column(kNarrowWidth)),
+                                                  quick_inputs_, narrow_.inputs, 16);
+  last_inputs_ = {e[kSquares] - base,      e[kQuick] - base, e[kPlane] - base,
+                  e[kMiddle] - base,       e[kSlow] - base,  e[kColumn] - base,
+                  (near_.w - near_.n) * 8, e[kNarrow] - base};
+  e[kLast] = fitted(channel.last, last_inputs_, last_.inputs, 20);
   find_errors_nearby(memory);
 }
 
@@ -202,15 +216,19 @@ void PictureFront::observe(JournaledMemory& memory, Byte byte, bool learns) {
     errors[i] = static_cast<std::int16_t>(byte * 16 - expected_[i]);
     channel.means[i] += (std::abs(errors[i]) * 16 - channel.means[i]) / 64;
   }
+  const std::int64_t importance = std::clamp(1024 / (nearby_[kLast] + 8), 1, 128);
   if (learns) {
     const std::int32_t value = byte - base_;
-    const std::int64_t importance = std::clamp(1024 / (nearby_[kLast] + 8), 1, 128);
     channel.squares.learn(squares_, inputs_.data(), value, importance);
     channel.slow.learn(slow_, inputs_.data(), value, importance);
     channel.quick.learn(quick_, quick_inputs_.data(), value, importance);
-    channel.last.learn(kLastSettings, last_inputs_.data(), value * 16, 1);
-    memory.write<ColumnSquares>(column())->learn(column_, quick_inputs_.data(), value, importance);
+    channel.last.learn(last_, last_inputs_.data(), value * 16, 1);
+    memory.write<ColumnSquares>(column(kColumnWidth))
+        ->learn(column_, quick_inputs_.data(), value, importance);
   }
+  if (learns && effort_ == Effort::max)
+    memory.write<ColumnSquares>(column(kNarrowWidth))
+        ->learn(narrow_, quick_inputs_.data(), byte - base_, importance);
   *memory.write<Byte>(ring(pixels_, position_, 1)) = byte;
   *memory.write<StageErrors>(ring(errors_, position_, sizeof(StageErrors))) = errors;
   ++position_;
@@ -236,6 +254,7 @@ void PictureFront::add_spreads(Outlook& o) const {
   for (const std::size_t stage :
        {kSquares, kQuick, kPlane, kMiddle, kSlow, kByLeft, kByAbove, kColumn})
     add(stage, nearby_[stage]);
+  if (effort_ == Effort::max) add(kNarrow, nearby_[kNarrow]);
 }
 
 void PictureFront::add_sets_and_maps(const JournaledMemory& memory, Outlook& o) const {

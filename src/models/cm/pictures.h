@@ -23,7 +23,7 @@ struct PixelShape {
 
 class PictureFront {
  public:
-  static constexpr std::uint32_t kMostRowBytes = 1 << 16;
+  static constexpr std::uint32_t kMostRowBytes = 1 << 15;
 
   PictureFront(PixelShape shape, Effort effort);
 
@@ -35,7 +35,7 @@ class PictureFront {
 
  private:
   using Address = JournaledMemory::Address;
-  static constexpr std::size_t kStages = 9;
+  static constexpr std::size_t kStages = 10;
   using Inputs = std::array<std::int32_t, kMostSquaresInputs>;
   using StageErrors = std::array<std::int16_t, 16>;  // in sixteenths; a power of two
   using ColumnSquares = LeastSquares<12>;
@@ -63,7 +63,7 @@ class PictureFront {
   Address ring(Address begin, std::uint64_t place, std::size_t bytes) const {
     return begin + static_cast<Address>((place & (ring_entries_ - 1)) * bytes);
   }
-  Address column() const;
+  Address column(std::uint32_t width_pixels) const;
 
   void expect(const JournaledMemory& memory);
   void fill_inputs(const JournaledMemory& memory);
@@ -77,9 +77,9 @@ class PictureFront {
 
   PixelShape shape_;
   Effort effort_;
-  LeastSquaresSettings squares_, slow_, quick_, column_;
+  LeastSquaresSettings squares_, slow_, quick_, column_, narrow_, last_;
   std::uint32_t ring_entries_ = 1;  // samples that are remembered; a power of two
-  Address pixels_ = 0, errors_ = 0, columns_ = 0;
+  Address pixels_ = 0, errors_ = 0, columns_ = 0, narrow_columns_ = 0;
   std::uint64_t position_ = 0;
   std::uint32_t x_ = 0, color_ = 0;
   std::int64_t y_ = 0;

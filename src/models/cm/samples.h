@@ -33,8 +33,9 @@ namespace kraft::cm {
 // Sizes in half octaves, 0..63.
 inline unsigned class_of(std::int64_t size) {
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1));
-  const int high = std::bit_width(value) - 1;
-  return static_cast<unsigned>(2 * high) + (high > 0 ? value >> (high - 1) & 1 : 0);
+  const int high = static_cast<int>(std::bit_width(value)) - 1;
+  return static_cast<unsigned>(2 * high) +
+         static_cast<unsigned>(high > 0 ? value >> (high - 1) & 1 : 0);
 }
 
 // Octaves with a sign: 0..14.

@@ -91,7 +91,7 @@ constexpr auto kLogarithms = [] {
 
 // 16 * 170 * ln(value).
 int logarithm(std::uint32_t value) {
-  const int high = std::bit_width(value) - 1;
+  const int high = static_cast<int>(std::bit_width(value)) - 1;
   const auto fraction =
       static_cast<std::uint32_t>(std::uint64_t{value} << 31 >> high) & 0x7fffffffu;
   return static_cast<int>((high * kOctave + 500) / 1000) +
