@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "core/drawing.h"
 #include "evaluate/comparison.h"
 #include "evaluate/copying.h"
 #include "evaluate/statistics.h"
@@ -260,10 +261,12 @@ class Corpus {
 Drawn draw(const Row& row, ByteView context, ByteView prompt, std::size_t length_bytes,
            std::uint64_t seed) {
   const auto model = make_model(row.model);
-  const auto state = model->start(context);
+  const auto state = start_drawing(*model);
+  state->observe(context);
   Bytes history(context.begin(), context.end());
   append(history, prompt);
   if (row.options.tail == 0) state->observe(prompt);
+  set_drawing(*state, true);
   std::unique_ptr<State> proposal;
   if (!row.proposal.empty()) {
     proposal = make_model(row.proposal)->start(context);

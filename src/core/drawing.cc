@@ -8,6 +8,11 @@ void set_drawing(State& state, bool drawing) {
   if (auto* drawn = dynamic_cast<DrawnState*>(&state)) drawn->set_drawing(drawing);
 }
 
+bool learns_what_is_drawn(const State& state) {
+  const auto* drawn = dynamic_cast<const DrawnState*>(&state);
+  return drawn == nullptr || drawn->learns_what_is_drawn();
+}
+
 std::unique_ptr<State> start_drawing(const Model& model) {
   const auto* drawing = dynamic_cast<const DrawingModel*>(&model);
   return drawing != nullptr ? drawing->start_drawing() : model.start();

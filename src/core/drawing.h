@@ -29,10 +29,13 @@ class DrawnState {
   // From here on, what is observed is drawn, or given as at the start. A mark comes back to what
   // held there.
   virtual void set_drawing(bool drawing) = 0;
+  // Then that makes no difference.
+  virtual bool learns_what_is_drawn() const = 0;
 };
 
-// Does nothing to a state that makes no difference.
+// The same of any state; most make no difference.
 void set_drawing(State& state, bool drawing);
+bool learns_what_is_drawn(const State& state);
 
 // A fresh state of a DrawingModel for drawing, or model.start() of any other.
 std::unique_ptr<State> start_drawing(const Model& model);

@@ -112,6 +112,10 @@ class Blender {
     for (const auto& state : states_) kraft::set_drawing(*state, drawing);
     asked_ = false;
   }
+  bool learns_what_is_drawn() const {
+    return std::ranges::all_of(
+        states_, [](const auto& state) { return kraft::learns_what_is_drawn(*state); });
+  }
 
   struct Place {
     std::size_t journal;

@@ -2,8 +2,8 @@
 //
 // A Learner has next_byte(bits), bits_of(byte), observe(byte) -> bits, encode(byte, encoder),
 // decode(decoder), mark() -> Place, rewind(place), keep_marks(count), clone() -> Learner that
-// shares its memory, forget(place) if it has marks of others to forget, and set_drawing(drawing) if
-// what is drawn is another thing to it.
+// shares its memory, forget(place) if it has marks of others to forget, and set_drawing(drawing)
+// and learns_what_is_drawn() if it may be that it does not.
 #pragma once
 
 #include <array>
@@ -67,6 +67,11 @@ class ChoiceModelState final : public State, public ChoiceState, public DrawnSta
 
   void set_drawing(bool drawing) override {
     if constexpr (requires { learner_.set_drawing(drawing); }) learner_.set_drawing(drawing);
+  }
+  bool learns_what_is_drawn() const override {
+    if constexpr (requires { learner_.learns_what_is_drawn(); })
+      return learner_.learns_what_is_drawn();
+    return true;
   }
 
   Mark mark() override { return marks_.push({learner_.mark(), position_bytes_, total_bits_}); }

@@ -54,6 +54,7 @@ class FilteredState final : public State, public ReadsAtOnce, public DrawnState 
   }
 
   void set_drawing(bool drawing) override { kraft::set_drawing(*inner_, drawing); }
+  bool learns_what_is_drawn() const override { return kraft::learns_what_is_drawn(*inner_); }
   bool reads_at_once() const override { return kraft::reads_at_once(*inner_); }
   std::uint64_t position_bytes() const override { return inner_->position_bytes(); }
   double context_bits() override { return inner_->context_bits(); }

@@ -117,6 +117,11 @@ class PoolState final : public State, public ReadsAtOnce, public DrawnState {
     known_.clear();
   }
 
+  bool learns_what_is_drawn() const override {
+    return std::ranges::all_of(
+        states_, [](const auto& state) { return kraft::learns_what_is_drawn(*state); });
+  }
+
   bool reads_at_once() const override {
     return std::ranges::all_of(states_,
                                [](const auto& state) { return kraft::reads_at_once(*state); });

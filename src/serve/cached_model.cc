@@ -39,9 +39,12 @@ class CachedState final : public State, public ReadsAtOnce, public DrawnState {
   }
 
   void set_drawing(bool drawing) override {
-    if (dynamic_cast<DrawnState*>(&begun()) == nullptr) return;
+    if (kraft::learns_what_is_drawn(begun())) return;
     keep();
     kraft::set_drawing(begun(), drawing);
+  }
+  bool learns_what_is_drawn() const override {
+    return inner_ == nullptr || kraft::learns_what_is_drawn(*inner_);
   }
 
   std::uint64_t position_bytes() const override { return inner_ ? inner_->position_bytes() : 0; }

@@ -110,9 +110,10 @@ int PictureFront::at(const JournaledMemory& memory, std::uint32_t color, int lef
   std::int64_t x = std::int64_t{x_} - left;
   if (x < 0 && above == 0) above = std::min<std::int64_t>(1, y_);
   x = std::clamp<std::int64_t>(x, 0, shape_.width - 1);
-  if (above == 0 && x >= x_ && color >= color_) {  // not yet known: the first row
-    if (x_ == 0) return color_ > 0 ? at(memory, color_ - 1, 0, 0) : 0;
-    x = x_ - 1;
+  if (above == 0) {  // in this row, up to what is known
+    const std::int64_t last = color < color_ ? std::int64_t{x_} : std::int64_t{x_} - 1;
+    if (last < 0) return color_ > 0 ? at(memory, color_ - 1, 0, 0) : 0;
+    x = std::min(x, last);
   }
   return *memory.read<Byte>(ring(pixels_, place_of(x, y_ - above, color), 1));
 }

@@ -68,6 +68,7 @@ class Predictor {
   // Whether what is drawn is learnt (it is unless this says otherwise), and whether what comes next
   // is drawn. What is not learnt moves contexts and what they are made of, but no statistics.
   void learn_what_is_drawn(bool learns) { learns_drawn_ = learns; }
+  bool learns_what_is_drawn() const { return learns_drawn_; }
   void set_drawing(bool drawing) {
     at_.learns = learns_drawn_ || !drawing;
     at_.learnt_end = at_.position;

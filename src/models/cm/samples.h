@@ -93,6 +93,7 @@ class SamplePredictor {
   SamplePredictor clone() const { return SamplePredictor(*this, memory_.clone()); }
 
   void learn_what_is_drawn(bool learns) { learns_drawn_ = learns; }
+  bool learns_what_is_drawn() const { return learns_drawn_; }
   void set_drawing(bool drawing) { state_->learns = learns_drawn_ || !drawing; }
 
  private:
