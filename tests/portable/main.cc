@@ -141,10 +141,10 @@ Bytes coded_by(std::string_view verb, const char* named, const Bytes& in) {
     return coded(verb, pixels_of(model, kernels), in);
   if (model == "cm.sound" || model == "cm:max.sound")
     return coded(verb, sound_of(model, kernels), in);
-  return coded(verb,
-               windows_of(named, plain ? kraft::bytelm::plain_kernels()
-                                       : kraft::bytelm::fast_kernels()),
-               in);
+  return coded(
+      verb,
+      windows_of(named, plain ? kraft::bytelm::plain_kernels() : kraft::bytelm::fast_kernels()),
+      in);
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ enum Stage : std::size_t {
   kNarrow
 };
 
-constexpr LeastSquaresSettings last_{.inputs = 7, .memory_bits = 8, .every = 4, .noise = 4};
-
 // Pixels of a column that has weights of its own, and of one of which Effort::max has more.
 constexpr std::uint32_t kColumnWidth = 16, kNarrowWidth = 6;
 constexpr std::size_t kColumnBytes = 1024;  // of memory, a power of two
