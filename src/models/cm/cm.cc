@@ -59,8 +59,6 @@ bool has_fitted_pixels(const Arguments& arguments) {
 }
 
 void check_shape(const Arguments& arguments, const Geometry&) {
-  if (arguments.has("rate") && arguments.has("width"))
-    throw UsageError("cm: rate= is of sound and width= of pictures: one of them");
   if (!has_fitted_pixels(arguments)) return;
   const std::int64_t row_bytes =
       arguments.integer_or("width", 0) * arguments.integer_or("channels", 1);
@@ -102,7 +100,8 @@ Backend cm_backend() {
           .up_to_from_file(kMostMemory),
       Parameter::on_off("learn", "on", "off: what is drawn is not learnt from"),
       Parameter::integer("width", 1, 65536, "", "pixels of a row; without it: no picture"),
-      Parameter::integer("rate", 1, 655350, "", "frames of sound a second; without it: no sound"),
+      Parameter::integer("rate", 1, 655350, "",
+                         "frames of sound a second, whatever width= says; without it: no sound"),
       Parameter::integer("channels", 1, cm::Predictor::kMostChannels, "",
                          "samples of a pixel or frame (1)"),
       Parameter::choice("depth", {"8", "16"}, "", "bits of a sample (8); 16: no picture"),
