@@ -32,7 +32,8 @@ function(kraft_precompile target)
       <algorithm> <array> <chrono> <cmath> <condition_variable> <cstdint> <cstdio> <cstring> <filesystem> <fstream>
       <functional> <limits> <map> <memory> <mutex> <numeric> <optional> <random> <set> <span> <sstream> <string>
       <string_view> <thread> <unordered_map> <utility> <variant> <vector> ${ARGN})
-    # With it ccache knows a file that reads them: https://ccache.dev/manual/4.7.5.html#_precompiled_headers
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+    # With these ccache knows a file that reads them: https://ccache.dev/manual/4.7.5.html#_precompiled_headers
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess> "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
   endif()
 endfunction()
