@@ -50,6 +50,7 @@ class ViewsExperiment {
   ViewRates rates(const ViewedCodec& codec, const CellResults& results) const;
 
   const ViewsData& data() const { return data_; }
+  const std::vector<ViewedCodec>& codecs() const { return codecs_; }
   std::size_t context_bytes() const;
   std::size_t truth_bytes() const;
 

@@ -8,6 +8,7 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kraft/report.h"
+#include "report/estimate_json.h"
 #include "report/table.h"
 #include "version.h"
 
@@ -124,15 +125,10 @@ std::string pairs_of(const CompareResult& result, std::size_t index, Columns col
          table.text();
 }
 
-// What is beyond all numbers has no JSON: null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json to_json(const Estimate& e) {
-  return {{"mean", number(e.mean)},
-          {"standard_error", number(e.standard_error)},
-          {"low", number(e.low)},
-          {"high", number(e.high)},
-          {"windows", e.count}};
+  Json json = estimate_json(e);
+  json["windows"] = e.count;
+  return json;
 }
 
 Json bytes_json(const CompareInput& input, ByteView bytes) {
@@ -173,8 +169,8 @@ Json row_json(const CompareInput& input, const CompareRow& row) {
   for (const Figure& figure : input.figures) {
     if (const auto found = row.differences.find(figure.key); found != row.differences.end()) {
       Json difference = to_json(found->second.estimate);
-      difference["p"] = number(found->second.p);
-      difference["p_holm"] = number(found->second.p_holm);
+      difference["p"] = number_json(found->second.p);
+      difference["p_holm"] = number_json(found->second.p_holm);
       json["differences"][figure.key] = std::move(difference);
     }
     if (const auto found = row.places.find(figure.key); found != row.places.end())
@@ -196,7 +192,7 @@ Json sample_json(const CompareInput& input, const CompareSample& sample) {
                {"sampler", sample.sampler},
                {"index", sample.index}};
   json.update(bytes_json(input, sample.bytes));
-  for (const auto& [name, value] : sample.figures) json["figures"][name] = number(value);
+  for (const auto& [name, value] : sample.figures) json["figures"][name] = number_json(value);
   return json;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "report/estimate_json.h"
 #include "report/reproduce.h"
 #include "report/svg.h"
 #include "report/table.h"
@@ -28,12 +29,7 @@ std::string with_error(const std::optional<Estimate>& estimate, int digits) {
 }
 
 Json estimate_json(const std::optional<Estimate>& estimate) {
-  if (!estimate) return nullptr;
-  const auto finite = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
-  return {{"mean", finite(estimate->mean)},
-          {"standard_error", finite(estimate->standard_error)},
-          {"low", finite(estimate->low)},
-          {"high", finite(estimate->high)}};
+  return estimate ? estimate_json(*estimate) : Json(nullptr);
 }
 
 std::size_t places_of(const ReproduceResult& result) {

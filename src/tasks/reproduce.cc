@@ -312,14 +312,12 @@ class ReproduceWork {
   void views() {
     std::vector<PaperData> seen;  // for the fingerprint
     std::vector<ViewsExperiment> experiments;
-    std::vector<std::vector<ViewedCodec>> codecs;
     std::vector<ExperimentCell> cells;
     for (const PaperMedium& row : paper_media()) {
       if (row.seen == nullptr) continue;
       ViewsData data = row.seen(files(row.medium), task_.limit_bytes, receiver_);
       seen.push_back({data.medium, data.source, data.bytes});
-      codecs.push_back(viewed(row, task_));
-      experiments.emplace_back(std::move(data), codecs.back(), settings_.chunks, settings_);
+      experiments.emplace_back(std::move(data), viewed(row, task_), settings_.chunks, settings_);
     }
     note(seen);
     for (const ViewsExperiment& experiment : experiments) {
@@ -327,9 +325,8 @@ class ReproduceWork {
       std::ranges::move(more, std::back_inserter(cells));
     }
     const CellResults results = computed(seen, cells);
-    for (std::size_t i = 0; i < experiments.size(); ++i) {
-      const ViewsExperiment& experiment = experiments[i];
-      for (const ViewedCodec& codec : codecs[i]) {
+    for (const ViewsExperiment& experiment : experiments) {
+      for (const ViewedCodec& codec : experiment.codecs()) {
         const ViewRates rates = experiment.rates(codec, results);
         result_.views.push_back({codec.codec, find_backend(Spec::parse(codec.codec).name).library(),
                                  experiment.data().medium, experiment.context_bytes(),
