@@ -10,7 +10,8 @@
 //   (State::stock_decoder()). It draws from the code, which is a distribution over parses: literals
 //   and copies, each as probable as the format has it there. Texts that have many parses are drawn
 //   by any of them, and a copy is drawn without regard to what it is joined to. It chooses between
-//   all bytes, so filters and alphabets mean nothing to it. Every `segment` bytes it is put back
+//   all bytes, so alphabets mean nothing to it, and of the filters only max-copy does: a symbol
+//   that would complete too long a quotation is drawn again. Every `segment` bytes it is put back
 //   behind the context: what runs on for long copies what it has drawn itself.
 //
 // - For every other model the arithmetic decoder of its own distributions, after the filters
@@ -22,12 +23,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numbers>
+#include <optional>
 
 #include "core/observing.h"
 #include "kraft/coder.h"
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "samplers/ancestral.h"
+#include "samplers/gram_index.h"
 #include "samplers/options.h"
 #include "samplers/registry.h"
 #include "samplers/run_sampler.h"
@@ -83,7 +87,8 @@ constexpr int kDefaultSegment = SamplerOptions{}.segment;
 void check_decompressor(const SamplerOptions& options, const Candidates& candidates,
                         const SampleRequest& request) {
   if (!request.suffix.empty()) throw_no_suffix();
-  const SamplerOptions unchanged{.temperature = options.temperature, .segment = options.segment};
+  const SamplerOptions unchanged{
+      .max_copy = options.max_copy, .temperature = options.temperature, .segment = options.segment};
   for (const SamplerOption& option : sampler_options()) {
     if (option.common && !same_value(option, options, unchanged))
       throw UsageError("coinflips: " + option.name +
@@ -94,6 +99,96 @@ void check_decompressor(const SamplerOptions& options, const Candidates& candida
         "coinflips: candidates must be all bytes for this model, whose own decompressor takes the "
         "flips");
 }
+
+// max-copy for a decompressor.
+//
+// How much of the probability is left at a place does not show, but how often something had to be
+// drawn there does: where the n-th is the first that stays, 1 + 1/2 + ... + 1/(n - 1) has the
+// expectation -ln of what is left (van Opheusden, Acerbi and Ma, "Unbiased and efficient
+// log-likelihood estimation with inverse binomial sampling", PLOS Computational Biology 16(12),
+// 2020). Where a symbol's beginning does not show either, as of LZMA, that is an approximation.
+class Unquoting final : public SegmentFilter {
+ public:
+  // Nothing is left, or next to nothing, where that many were drawn in turn.
+  static constexpr int kMostDrawn = 1000;
+
+  Unquoting(int max_copy_bytes, ByteView history)
+      : grams_(static_cast<std::size_t>(max_copy_bytes) + 1),
+        text_(history.begin(), history.end()),
+        history_bytes_(history.size()) {
+    grams_.learn(text_, [](std::size_t, bool) {});
+  }
+
+  void begin_segment() {
+    leave_place();
+    begin_ = text_.size();
+  }
+
+  std::size_t keep(std::size_t place, ByteView bytes) override {
+    go_back_to(place);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (!push(bytes[i]) || text_.size() - history_bytes_ < grams_.gram_bytes()) continue;
+      go_back_to(place + i);
+      return i;
+    }
+    return bytes.size();
+  }
+
+  bool again(std::size_t place) override {
+    if (drawn_again_ == 0 || place > place_) {
+      leave_place();
+      place_ = place;
+    }
+    if (++drawn_again_ < kMostDrawn) {
+      bits_ += 1 / (drawn_again_ * std::numbers::ln2);
+      return true;
+    }
+    ++report_.exceeded;
+    drawn_again_ = 0;
+    bits_ = 0;
+    return false;
+  }
+
+  void keep_all(std::size_t place, ByteView bytes) override {
+    go_back_to(place);
+    for (const Byte byte : bytes) push(byte);
+  }
+
+  const CopyLimitReport& finish() {
+    leave_place();
+    return report_;
+  }
+
+ private:
+  void go_back_to(std::size_t place) {
+    grams_.unlearn(text_, begin_ + place);
+    text_.resize(begin_ + place);
+  }
+
+  // Whether that completes a string that occurred before.
+  bool push(Byte byte) {
+    bool known = false;
+    text_.push_back(byte);
+    grams_.learn(text_, [&](std::size_t, bool is_known) { known = is_known; });
+    return known;
+  }
+
+  void leave_place() {
+    if (drawn_again_ > 0) ++report_.limited;
+    report_.bits += bits_;
+    drawn_again_ = 0;
+    bits_ = 0;
+  }
+
+  GramIndex grams_;
+  Bytes text_;  // history and what has been drawn
+  std::size_t history_bytes_;
+  std::size_t begin_ = 0;  // of the segment
+  std::size_t place_ = 0;  // the farthest, where something is drawn again
+  int drawn_again_ = 0;    // how often, there
+  double bits_ = 0;        // that this costs
+  CopyLimitReport report_;
+};
 
 class CoinflipsSampler final : public Sampler {
  public:
@@ -120,13 +215,16 @@ class CoinflipsSampler final : public Sampler {
                   Random& random, const Sink& sink) const {
     const auto start = std::chrono::steady_clock::now();
     SpanReport report;
+    std::optional<Unquoting> unquoting;
+    if (options_.max_copy > 0) unquoting.emplace(options_.max_copy, request.history);
     Bytes segment(std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.segment),
                                           request.length_bytes));
     for (bool wanted = true; wanted && report.size_bytes < request.length_bytes;) {
       stop_if(request.cancelled);
       const std::uint64_t left = request.length_bytes - report.size_bytes;
       const auto bytes = std::span(segment).first(std::min<std::uint64_t>(segment.size(), left));
-      report.bits += decompressor.draw(bytes, random);
+      if (unquoting) unquoting->begin_segment();
+      report.bits += decompressor.draw_filtered(bytes, random, unquoting ? &*unquoting : nullptr);
       report.size_bytes += bytes.size();
       if (!request.state_is_spent) state.observe(bytes);
       if (request.proposal != nullptr) request.proposal->observe(bytes);
@@ -137,6 +235,7 @@ class CoinflipsSampler final : public Sampler {
     report.decoder = decompressor.decoder();
     report.refused = decompressor.refused();
     if (request.report) request.report(report);
+    if (unquoting && request.copy_limit) request.copy_limit(unquoting->finish());
   }
 
   SamplerOptions options_;

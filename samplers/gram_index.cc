@@ -9,6 +9,14 @@ namespace {
 
 constexpr std::uint64_t kBase = 0x9e3779b97f4a7c15u;  // odd
 
+// Of kBase modulo 2^64. Newton's iteration doubles the bits that are right, three at first.
+constexpr std::uint64_t kInverse = [] {
+  std::uint64_t inverse = kBase;
+  for (int right_bits = 3; right_bits < 64; right_bits *= 2) inverse *= 2 - kBase * inverse;
+  return inverse;
+}();
+static_assert(kBase * kInverse == 1);
+
 // splitmix64's output function (Steele, Lea and Flood 2014): what a byte counts for.
 constexpr std::uint64_t mix(std::uint64_t x) {
   x += kBase;
@@ -41,6 +49,20 @@ void GramIndex::push(ByteView text) {
     hash_ -= leaving_factor_ * value_of(text[learnt_bytes_ - gram_bytes_]);
 }
 
+void GramIndex::unlearn(ByteView text, std::size_t first_bytes) {
+  while (learnt_bytes_ > first_bytes) {
+    if (learnt_bytes_ >= gram_bytes_) {
+      if (is_first_.back()) erase(hash_);
+      is_first_.pop_back();
+    }
+    // The opposite of push().
+    --learnt_bytes_;
+    if (learnt_bytes_ >= gram_bytes_)
+      hash_ += leaving_factor_ * value_of(text[learnt_bytes_ - gram_bytes_]);
+    hash_ = (hash_ - value_of(text[learnt_bytes_])) * kInverse;
+  }
+}
+
 std::size_t GramIndex::slot(std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = mix(hash) & mask;
@@ -57,6 +79,21 @@ bool GramIndex::insert(std::uint64_t hash) {
   slots_[at] = hash | 1;
   if (2 * ++used_ > slots_.size()) grow();
   return true;
+}
+
+// What may have come to lie behind it, because it was there, moves up (Knuth, volume 3,
+// section 6.4, algorithm R).
+void GramIndex::erase(std::uint64_t hash) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t free = slot(hash | 1);
+  for (std::size_t at = (free + 1) & mask; slots_[at] != 0; at = (at + 1) & mask) {
+    const std::size_t home = mix(slots_[at]) & mask;
+    if (((at - home) & mask) < ((at - free) & mask)) continue;
+    slots_[free] = slots_[at];
+    free = at;
+  }
+  slots_[free] = 0;
+  --used_;
 }
 
 void GramIndex::grow() {

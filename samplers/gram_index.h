@@ -25,9 +25,15 @@ class GramIndex {
   void learn(ByteView text, Visit&& visit) {
     for (; learnt_bytes_ < text.size(); ++learnt_bytes_) {
       push(text);
-      if (learnt_bytes_ + 1 >= gram_bytes_) visit(learnt_bytes_ + 1, !insert(hash_));
+      if (learnt_bytes_ + 1 < gram_bytes_) continue;
+      is_first_.push_back(insert(hash_));
+      visit(learnt_bytes_ + 1, !is_first_.back());
     }
   }
+
+  // Forgets what was learnt of the text behind its first bytes, as if it had not been. The text is
+  // the one that was learnt. O(1) a byte.
+  void unlearn(ByteView text, std::size_t first_bytes);
 
   // The end of the text, to be asked for many strings that may come next. Index and text must
   // outlive it, and stay as they are meanwhile.
@@ -57,6 +63,7 @@ class GramIndex {
  private:
   void push(ByteView text);
   bool insert(std::uint64_t hash);  // false if it was there
+  void erase(std::uint64_t hash);
   bool contains(std::uint64_t hash) const;
   std::size_t slot(std::uint64_t hash) const;
   void grow();
@@ -67,6 +74,7 @@ class GramIndex {
   std::uint64_t hash_ = 0;            // of the last bytes learnt, at most a gram
   std::vector<std::uint64_t> slots_;  // open addressing; 0: free
   std::size_t used_ = 0;
+  std::vector<bool> is_first_;  // of each gram learnt, whether it was not there before
 };
 
 }  // namespace kraft

@@ -28,6 +28,21 @@
 
 namespace kraft {
 
+// What may stay of a segment while it is drawn. Places are bytes from the segment's beginning.
+class SegmentFilter {
+ public:
+  virtual ~SegmentFilter() = default;
+
+  // These bytes are drawn at `place`, instead of what was there and behind it. Returns how many of
+  // them, from the first on, may stay.
+  virtual std::size_t keep(std::size_t place, ByteView bytes) = 0;
+
+  // What begins at `place` is to be drawn again, because not all of it may stay. False: it has been
+  // often enough. Then it stays, and keep_all() says what.
+  virtual bool again(std::size_t place) = 0;
+  virtual void keep_all(std::size_t place, ByteView bytes) = 0;
+};
+
 // A decompressor at the end of a context. One thread at a time.
 class CoinFlips {
  public:
@@ -35,10 +50,18 @@ class CoinFlips {
 
   // Fills a segment that follows the context; each call begins there again, so that segments are
   // independent. Returns the flips that were spent on the symbols that begin in it: all of the last
-  // one, which the end may cut, and none that the decoder refused (refused()). Takes more from
-  // `random` than that, whole numbers at a time. O(segment). Throws Error if the decoder refuses
+  // one, which the end may cut, and none that the decoder refused (refused()) or whose symbols did
+  // not stay. Takes more from `random` than that, whole numbers at a time. O(segment), and
+  // O(window) for each time that something is drawn again. Throws Error if the decoder refuses
   // whatever it is given.
-  virtual double draw(std::span<Byte> segment, Random& random) = 0;
+  double draw(std::span<Byte> segment, Random& random) {
+    return draw_filtered(segment, random, nullptr);
+  }
+
+  // The same with a filter: flips for a symbol that cannot stay whole are drawn again, as those are
+  // that the decoder refuses, so that a decoder of symbols draws each of them in proportion to its
+  // probability among those that may stay.
+  virtual double draw_filtered(std::span<Byte> segment, Random& random, SegmentFilter* filter) = 0;
 
   // How often flips made no symbol, such as a copy from before the text, and were drawn again.
   virtual std::uint64_t refused() const = 0;

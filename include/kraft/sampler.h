@@ -151,7 +151,7 @@ struct CopyLimitReport {
 
   // What that cost: -log2 of the share of the probability that was left, at the temperature of the
   // drawing, summed over those times. Samplers that look ahead count the next unit, particles their
-  // mean.
+  // mean; of stock decompressors it is an estimate, by how often something was drawn again.
   double bits = 0;
 
   // False of Markov chains: of the spans that they pass over, neither number nor cost is known, and

@@ -14,5 +14,10 @@ done
 grep -A 5 '"copy_limit"' limited.json | tr -d '0-9.'
 
 echo "-- a decompressor chooses between parses, not bytes"
-try sample --model gzip:9 --sampler coinflips --max-copy 8 --prime book.txt --length 20
+for how in "--model gzip:9 --temperature 0.5" "--model xz:6"; do
+  # shellcheck disable=SC2086
+  kraft sample $how --sampler coinflips --prime book.txt --length 1000 --json --quiet --max-copy 8 >limited.json
+  limited=$(longest <limited.json)
+  echo "$how: $([ "$limited" -le 8 ] && echo "at most 8" || echo "$limited")"
+done
 try sample --model ngram --max-copy -1

@@ -60,13 +60,19 @@ class SlowDecoder {
       : literals_(words(lengths.literals)), distances_(words(lengths.distances)), window_(window) {}
 
   // Reads flips from the next whole byte on.
-  Decoded segment(std::size_t size, Random& random) {
+  Decoded segment(std::size_t size, Random& random, SegmentFilter* filter = nullptr) {
     Decoded decoded;
     random_ = &random;
     text_.assign(window_.begin(), window_.end());
     while (text_.size() < window_.size() + size) {
       const std::uint64_t begin = at_;
+      const std::size_t before = text_.size();
       const Result result = symbol(decoded);
+      if (filter != nullptr && !stays(*filter, before - window_.size(), size)) {
+        text_.resize(before);
+        at_ = (at_ + 7) / 8 * 8;
+        continue;
+      }
       if (result == Result::refused) ++decoded.refused;
       if (result != Result::refused) decoded.flips += at_ - begin;
       if (result != Result::plain) at_ = (at_ + 7) / 8 * 8;
@@ -96,6 +102,19 @@ class SlowDecoder {
       }
     }
     return words;
+  }
+
+  // Whether the filter lets the symbol be that begins at this place.
+  bool stays(SegmentFilter& filter, std::size_t place, std::size_t size) {
+    const ByteView drawn = ByteView(text_)
+                               .subspan(window_.size())
+                               .first(std::min(size, text_.size() - window_.size()));
+    const ByteView bytes = drawn.subspan(place);
+    const std::size_t kept = filter.keep(place, bytes);
+    if (kept == bytes.size()) return true;
+    if (filter.again(place)) return false;
+    filter.keep_all(place + kept, bytes.subspan(kept));
+    return true;
   }
 
   unsigned flip() {
@@ -199,6 +218,88 @@ TEST(DeflateFlips, AreWhatASlowDecoderMakesOfThemBitByBit) {
         ASSERT_EQ(spent, static_cast<double>(decoded.flips));
       }
       EXPECT_EQ(flips.refused(), refused);
+    }
+  }
+}
+
+// No more than so many bytes in a row may occur earlier in the segment or in the context, found by
+// looking everywhere; and nothing is drawn again more often than a few times in turn.
+class SlowFilter final : public SegmentFilter {
+ public:
+  SlowFilter(ByteView context, std::size_t most_bytes, int most_again)
+      : context_bytes_(context.size()),
+        gram_bytes_(most_bytes + 1),
+        most_again_(most_again),
+        text_(context.begin(), context.end()) {}
+
+  std::size_t keep(std::size_t place, ByteView bytes) override {
+    text_.resize(context_bytes_ + place);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      text_.push_back(bytes[i]);
+      if (!quotes()) continue;
+      text_.pop_back();
+      return i;
+    }
+    return bytes.size();
+  }
+
+  bool again(std::size_t place) override {
+    again_ = place <= place_ ? again_ + 1 : 1;
+    place_ = std::max(place, place_);
+    ++again_in_all;
+    let_through += again_ == most_again_;
+    return again_ < most_again_;
+  }
+
+  void keep_all(std::size_t place, ByteView bytes) override {
+    text_.resize(context_bytes_ + place);
+    append(text_, bytes);
+  }
+
+  std::uint64_t again_in_all = 0, let_through = 0;
+
+ private:
+  bool quotes() const {
+    if (text_.size() < context_bytes_ + gram_bytes_) return false;
+    const auto gram = text_.end() - static_cast<std::ptrdiff_t>(gram_bytes_);
+    return std::search(text_.begin(), text_.end() - 1, gram, text_.end()) != text_.end() - 1;
+  }
+
+  std::size_t context_bytes_, gram_bytes_;
+  int most_again_;
+  Bytes text_;
+  std::size_t place_ = 0;
+  int again_ = 0;
+};
+
+TEST(DeflateFlips, DrawAgainWhatAFilterDoesNotKeep) {
+  for (const Context& context : contexts()) {
+    for (const std::size_t most_bytes : {2u, 6u, 20u}) {
+      SCOPED_TRACE(context.name + ", at most " + std::to_string(most_bytes));
+      const ByteView all(context.bytes);
+      const ByteView window = all.last(std::min<std::size_t>(all.size(), 3000));
+      d::Flips flips(window, {.level = 6}, 1);
+      SlowDecoder slow(flips.header().lengths, window);
+      Random random(11), again(11);
+      std::uint64_t again_in_all = 0, let_through = 0;
+      for (const std::size_t size : {1u, 300u, 1200u}) {
+        SlowFilter filter(window, most_bytes, 5), same(window, most_bytes, 5);
+        Bytes drawn(size);
+        const double spent = flips.draw_filtered(drawn, random, &filter);
+        const Decoded decoded = slow.segment(size, again, &same);
+        ASSERT_EQ(drawn, decoded.bytes);
+        ASSERT_EQ(spent, static_cast<double>(decoded.flips));
+        EXPECT_EQ(filter.let_through, same.let_through);
+        EXPECT_EQ(filter.again_in_all, same.again_in_all);
+        again_in_all += filter.again_in_all;
+        let_through += filter.let_through;
+      }
+      if (most_bytes == 2 && context.name == "a block") {
+        EXPECT_GT(again_in_all, 100u);
+      }
+      if (context.name == "zeros") {
+        EXPECT_GT(let_through, 0u);
+      }
     }
   }
 }
@@ -391,6 +492,31 @@ TEST(LzmaFlips, DrawAfterAnyContextAndIndependentSegments) {
       EXPECT_LE(bits, 12.0 * static_cast<double>(size) + 64);
       EXPECT_TRUE(certain || drawn != before);
       before = drawn;
+    }
+  }
+}
+
+TEST(LzmaFlips, KeepNothingThatAFilterDoesNot) {
+  for (const Context& context : contexts()) {
+    for (const std::size_t most_bytes : {2u, 6u, 20u}) {
+      SCOPED_TRACE(context.name + ", at most " + std::to_string(most_bytes));
+      lzma::Flips flips(context.bytes, lzma_options(6)), again(context.bytes, lzma_options(6));
+      Random random(11), same(11);
+      const ByteView all(context.bytes);
+      const ByteView window = all.last(std::min<std::size_t>(all.size(), 3000));
+      // Nothing is let through where the text has much else to offer.
+      const int most_again = context.name == "zeros" ? 5 : 100000;
+      SlowFilter filter(window, most_bytes, most_again), afterwards(window, most_bytes, 1);
+      Bytes drawn(600), twice(600);
+      flips.draw_filtered(drawn, random, &filter);
+      SlowFilter second(window, most_bytes, most_again);
+      again.draw_filtered(twice, same, &second);
+      EXPECT_EQ(drawn, twice);
+      if (context.name == "zeros") {
+        EXPECT_GT(filter.let_through, 0u);
+      } else {
+        EXPECT_EQ(afterwards.keep(0, drawn), drawn.size());
+      }
     }
   }
 }

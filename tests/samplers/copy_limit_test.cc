@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "codecs/messages.h"
+#include "kraft/coinflips.h"
 #include "kraft/registry.h"
 #include "samplers/toy_models.h"
 #include "sanitized.h"
@@ -169,14 +171,158 @@ TEST(CopyLimit, TakesNoCountOfWhatWasNotDrawn) {
   EXPECT_TRUE(limit.quotes(as_bytes(text), 2, as_bytes("de")));
 }
 
-TEST(CopyLimit, MeansNothingToAStockDecompressor) {
-  const auto sampler = make_sampler("coinflips", {.max_copy = 5});
-  const auto state = make_model("gzip")->start(as_bytes(kHistory));
+// ---- stock decompressors, fed with coin flips ------------------------------------------------
+
+class EveryStockDecoderWithALimit : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryStockDecoderWithALimit, QuotesNoMore) {
+  const std::string text(as_text(real_text(25000)).substr(5000));
+  for (const int limit : {3, 8, 12}) {
+    CopyLimitReport report{.exceeded = 99};
+    const SampleRequest request{.length_bytes = 1500,
+                                .history = as_bytes(text),
+                                .copy_limit = [&](const CopyLimitReport& told) { report = told; }};
+    const auto drawn = [&](SamplerOptions options) {
+      options.segment = 400;
+      const auto state = make_model(GetParam())->start(as_bytes(text));
+      Random random(7);
+      return std::string(as_text(
+          sample(*make_sampler("coinflips", options), *state, Candidates::all(), request, random)));
+    };
+    const std::string limited = drawn({.max_copy = limit});
+    EXPECT_EQ(limited.size(), 1500u);
+    EXPECT_LE(longest_quotation(text, limited), static_cast<std::size_t>(limit)) << limited;
+    EXPECT_EQ(report.exceeded, 0u);
+    EXPECT_GT(report.limited, 0u);
+    EXPECT_GT(report.bits, 0);
+    EXPECT_GT(longest_quotation(text, drawn({})), static_cast<std::size_t>(limit));
+    EXPECT_EQ(drawn({.max_copy = limit}), limited);
+    EXPECT_EQ(drawn({.max_copy = 5000}), drawn({}));
+  }
+}
+
+TEST_P(EveryStockDecoderWithALimit, StillDrawsWhereTheCodeHasNothingElse) {
+  const Bytes history(5000, Byte{'a'});
+  CopyLimitReport report;
+  const auto state = make_model(GetParam())->start(history);
   Random random(1);
-  EXPECT_EQ(usage_error(
-                [&] { sample(*sampler, *state, Candidates::all(), {.length_bytes = 9}, random); }),
-            "coinflips: max-copy has no meaning for this model, whose own decompressor takes the "
-            "flips");
+  const Bytes drawn = sample(*make_sampler("coinflips", {.max_copy = 3}), *state, Candidates::all(),
+                             {.length_bytes = 60,
+                              .history = history,
+                              .copy_limit = [&](const CopyLimitReport& told) { report = told; }},
+                             random);
+  EXPECT_EQ(drawn.size(), 60u);
+  if (GetParam() == "xz:6" || GetParam() == "lzma:6") {  // they can code any byte
+    EXPECT_EQ(report.exceeded, 0u);
+    EXPECT_LE(longest_quotation(std::string(as_text(history)), std::string(as_text(drawn))), 3u);
+  } else {
+    EXPECT_GT(report.exceeded, 0u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, EveryStockDecoderWithALimit,
+                         ::testing::Values("gzip:9", "zlib:6", "deflate:9", "xz:6", "lzma:6"),
+                         [](const auto& test) {
+                           return test.param.substr(0, test.param.find(':'));
+                         });
+
+// Letters that are all as probable, one a symbol.
+class Letters final : public CoinFlips {
+ public:
+  static constexpr int kLetters = 8;
+
+  double draw_filtered(std::span<Byte> segment, Random& random, SegmentFilter* filter) override {
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+      segment[i] = static_cast<Byte>('a' + random.below(kLetters));
+      const ByteView byte = segment.subspan(i, 1);
+      if (filter->keep(i, byte) == 1) continue;
+      if (filter->again(i)) {
+        --i;
+      } else {
+        filter->keep_all(i, byte);
+      }
+    }
+    return 3.0 * static_cast<double>(segment.size());
+  }
+  std::uint64_t refused() const override { return 0; }
+  std::string decoder() const override { return "letters"; }
+};
+
+class LettersState final : public ToyState, public StockDecoder {
+ public:
+  using ToyState::ToyState;
+  const StockDecoder* stock_decoder() const override { return this; }
+  std::unique_ptr<CoinFlips> coin_flips(double) const override {
+    return std::make_unique<Letters>();
+  }
+};
+
+// Whatever is left of the probability, how often something is drawn again tells it.
+TEST(CopyLimit, CostsWithADecompressorWhatWasLeftToIt) {
+  constexpr std::size_t kLimit = 2;
+  double told = 0, exact = 0;
+  std::uint64_t limited = 0, places = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    LettersState state(codec_length, "");
+    const std::string drawn(as_text(sample(
+        *make_sampler("coinflips", {.max_copy = kLimit, .segment = 50}), state, Candidates::all(),
+        {.length_bytes = 80,
+         .history = as_bytes(kHistory),
+         .copy_limit =
+             [&](const CopyLimitReport& report) {
+               EXPECT_EQ(report.exceeded, 0u);
+               told += report.bits;
+               limited += report.limited;
+             }},
+        random)));
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+      int left = 0;
+      for (int letter = 0; letter < Letters::kLetters; ++letter) {
+        const std::string next = drawn.substr(0, i) + static_cast<char>('a' + letter);
+        const std::string before = kHistory + next.substr(0, i);
+        left += i < kLimit || before.find(next.substr(i - kLimit)) == std::string::npos;
+      }
+      ASSERT_GT(left, 0);
+      exact += std::log2(Letters::kLetters) - std::log2(left);
+      places += left < Letters::kLetters;
+    }
+  }
+  EXPECT_NEAR(told / exact, 1, 0.05);
+  EXPECT_GT(limited, 0u);
+  EXPECT_LT(limited, places);  // where none was drawn that cannot stay, nobody knows
+}
+
+// ---- the index of strings --------------------------------------------------------------------
+
+TEST(GramIndex, ForgetsWhatItUnlearnsAsIfItHadNeverBeen) {
+  Random random(3);
+  for (const std::size_t gram_bytes : {1u, 2u, 5u, 40u}) {
+    GramIndex index(gram_bytes);
+    Bytes text;
+    for (int round = 0; round < 200; ++round) {
+      const std::size_t more = random.below(60);
+      for (std::size_t i = 0; i < more; ++i) text.push_back(static_cast<Byte>(random.below(4)));
+      std::vector<bool> known;
+      index.learn(text, [&](std::size_t, bool is_known) { known.push_back(is_known); });
+      if (round % 10 == 0) {
+        GramIndex fresh(gram_bytes);
+        std::vector<bool> all;
+        fresh.learn(text, [&](std::size_t, bool is_known) { all.push_back(is_known); });
+        ASSERT_TRUE(std::equal(known.rbegin(), known.rend(), all.rbegin()));
+        for (int i = 0; i < 20; ++i) {
+          Bytes string(1 + random.below(4));
+          for (Byte& byte : string) byte = static_cast<Byte>(random.below(4));
+          ASSERT_EQ(index.end(text, text.size()).completes(string),
+                    fresh.end(text, text.size()).completes(string));
+        }
+      }
+      const std::size_t left =
+          text.size() - random.below(std::min<std::size_t>(text.size(), 50) + 1);
+      index.unlearn(text, left);
+      text.resize(left);
+    }
+  }
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 using Length = std::function<double(const std::string&)>;
 
 // A state that measures with a length function and fails the test when marks are not nested.
-class ToyState final : public State {
+class ToyState : public State {
  public:
   explicit ToyState(Length length, std::string text = "")
       : length_(std::move(length)), text_(std::move(text)) {}

@@ -123,12 +123,14 @@ void find_depths(const Key* keys, int count, const Ending& ending, std::uint8_t*
 #if defined(__SSE2__)
   for (int i = 0; i < count; i += 16) {
     __m128i key[4], sum[4];
+#pragma GCC unroll 4  // else GCC keeps key and sum in memory at -O2
     for (int j = 0; j < 4; ++j) {
       key[j] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(keys + i + 4 * j));
       sum[j] = _mm_set1_epi32(1 + ending.levels);
     }
     for (int level = 0; level < ending.levels; ++level) {
       const __m128i limit = _mm_set1_epi32(static_cast<int>(ending.limit[level]));
+#pragma GCC unroll 4
       for (int j = 0; j < 4; ++j) sum[j] = _mm_add_epi32(sum[j], _mm_cmpgt_epi32(key[j], limit));
     }
     _mm_storeu_si128(

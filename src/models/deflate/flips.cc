@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "kraft/error.h"
 
@@ -25,6 +26,8 @@ struct Flips::Segment {
   std::size_t checkpoint = 0;  // the same at the checkpoint
   std::uint64_t flips = 0;     // spent before the checkpoint
   const Bytes* saved;          // the decoder at the checkpoint
+  std::size_t kept = 0;        // bytes that may stay, or may yet be copied by a symbol that does
+  std::size_t passed = std::numeric_limits<std::size_t>::max();  // the last symbol let through
 };
 
 Flips::Flips(ByteView context, const Parameters& parameters, double temperature)
@@ -129,26 +132,23 @@ void Flips::begin_block(Segment& segment) {
   drop_flips(read);
 }
 
-// inflate stands behind a symbol that it refused. Decodes what came before that once more, and sets
-// a checkpoint there: what comes instead is drawn of fresh flips.
-void Flips::step_back(Segment& segment) {
-  ++refused_;
+// From the checkpoint on, with room until there and so many bytes of flips.
+void Flips::decode_again(Segment& segment, std::size_t until, std::size_t flips_bytes) {
+  arena_.restore(*segment.saved);
+  arena_.stream.next_in = flips_.data();
+  arena_.stream.avail_in = static_cast<uInt>(flips_bytes);
+  segment.done = segment.checkpoint;
+  inflate_some(segment, until);
+}
+
+// Behind the good bytes comes a symbol that cannot stay, of flips until there. Decodes what came
+// before that once more, and sets a checkpoint there: what comes instead is drawn of fresh flips.
+void Flips::step_back(Segment& segment, std::size_t good, std::uint64_t refused_until) {
   z_stream& z = arena_.stream;
-  const std::uint64_t refused_until = flips_read();
-  const std::size_t good = segment.done;
-  const auto again = [&] {
-    arena_.restore(*segment.saved);
-    z.next_in = flips_.data();
-    segment.done = segment.checkpoint;
-  };
   // With room for the good bytes only, it reads the symbol slowly and knows where that began.
-  again();
-  z.avail_in = static_cast<uInt>(flips_.size());
-  inflate_some(segment, good);
+  decode_again(segment, good, flips_.size());
   const std::uint64_t begin = flips_read() - pending_flips();
-  again();
-  z.avail_in = static_cast<uInt>(begin / 8);
-  inflate_some(segment, good);
+  decode_again(segment, good, begin / 8);
   if (begin % 8 != 0) {
     const int bits = static_cast<int>(begin % 8);
     inflatePrime(&z, bits, flips_[begin / 8] & ((1 << bits) - 1));
@@ -161,9 +161,30 @@ void Flips::step_back(Segment& segment) {
   drop_flips(refused_until);
 }
 
-double Flips::draw(std::span<Byte> bytes, Random& random) {
+// Steps back to the symbol with the first byte that may not stay, if there is one.
+void Flips::filter_drawn(Segment& segment, SegmentFilter& filter) {
+  segment.kept +=
+      filter.keep(segment.kept, segment.bytes.first(segment.done).subspan(segment.kept));
+  if (segment.kept == segment.done) return;
+  // With room for what may stay, inflate has read that symbol, and perhaps copied some of it.
+  decode_again(segment, segment.kept, flips_.size());
+  const long mark = inflateMark(&arena_.stream);
+  const std::size_t symbol =
+      segment.kept - (mark < 0 ? 0 : static_cast<std::size_t>(mark) & 0xFFFF);
+  if (symbol != segment.passed && filter.again(symbol)) {
+    step_back(segment, symbol, flips_read());
+    segment.kept = symbol;
+    return;
+  }
+  segment.passed = symbol;
+  filter.keep_all(segment.kept, segment.bytes.subspan(segment.kept, 1));
+  ++segment.kept;
+}
+
+double Flips::draw_filtered(std::span<Byte> bytes, Random& random, SegmentFilter* filter) {
   if (bytes.empty()) return 0;
-  constexpr std::uint64_t kMostRefused = 10000;  // one after the other
+  constexpr std::uint64_t kMostRefused = 10000;    // one after the other
+  constexpr std::size_t kFilteredBytes = 2 * 258;  // at a time: what follows may be for nothing
   Segment segment{.bytes = bytes, .saved = &base_};
   z_stream& z = arena_.stream;
   const std::uint64_t read = flips_read();
@@ -171,17 +192,24 @@ double Flips::draw(std::span<Byte> bytes, Random& random) {
   drop_flips(read);
   std::uint64_t refused_here = 0;
   while (true) {
-    const int status = inflate_some(segment, bytes.size());
+    const std::size_t until =
+        filter == nullptr ? bytes.size() : std::min(bytes.size(), segment.kept + kFilteredBytes);
+    const int status = inflate_some(segment, until);
+    if (filter != nullptr && segment.kept < segment.done) {
+      filter_drawn(segment, *filter);
+      if (segment.kept != segment.done) continue;
+    }
     if (segment.done == bytes.size()) break;
     if (status == Z_DATA_ERROR) {
       refused_here = segment.done == segment.checkpoint ? refused_here + 1 : 0;
       if (refused_here > kMostRefused) fail(z, status);
-      step_back(segment);
+      ++refused_;
+      step_back(segment, segment.done, flips_read());
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
       fail(z, status);
     } else if (after_block(z)) {
       begin_block(segment);
-    } else {
+    } else if (segment.done < until) {
       add_flips(random);
     }
   }

@@ -33,7 +33,7 @@ class Flips final : public CoinFlips {
   // With the codes of this block, after what the window holds.
   Flips(const BlockHeader& header, ByteView window, double temperature);
 
-  double draw(std::span<Byte> segment, Random& random) override;
+  double draw_filtered(std::span<Byte> segment, Random& random, SegmentFilter* filter) override;
   std::uint64_t refused() const override { return refused_; }
   std::string decoder() const override;
 
@@ -46,7 +46,9 @@ class Flips final : public CoinFlips {
   void read_header();
   void set_checkpoint(Segment& segment);
   void begin_block(Segment& segment);
-  void step_back(Segment& segment);
+  void decode_again(Segment& segment, std::size_t until, std::size_t flips_bytes);
+  void step_back(Segment& segment, std::size_t good, std::uint64_t refused_until);
+  void filter_drawn(Segment& segment, SegmentFilter& filter);
   std::uint64_t flips_read() const;
   std::uint64_t pending_flips();
   void add_flips(Random& random);

@@ -13,9 +13,12 @@ constexpr std::size_t kChunkBytes = std::size_t{1} << 21;    // the same, decode
 constexpr std::size_t kRunBytes = std::size_t{1} << 20;      // of these, what is decoded
 constexpr std::size_t kOpeningBytes = 5;  // of a payload: a zero, and the range coder's first code
 constexpr std::size_t kCodeBytes = 4;     // of these, the code
+constexpr std::size_t kSymbolBytes = 2;   // of a payload, about what a copy takes
 constexpr std::size_t kPieceBytes = 512;  // decoded at most between two places to go back to
 constexpr std::size_t kMostPlaces = 16;
 constexpr std::size_t kFlipsBytes = 4096;
+constexpr std::size_t kMostTimes = 2;      // that, with a filter, it goes back at once
+constexpr std::size_t kSinglesBytes = 16;  // ahead of what may not stay: as far as it may go back
 
 // The whole LZMA2 stream but the byte that ends it.
 Bytes stream_of(ByteView text, const lzma_options_lzma& options) {
@@ -109,6 +112,8 @@ struct Flips::Chunk {
     count = 1;
     refusals = 0;
     refused_at = 0;
+    singles_until = 0;
+    passed_until = 0;
     decoder.restore(begin().decoder);
   }
 
@@ -117,8 +122,10 @@ struct Flips::Chunk {
   std::vector<Place> places;
   std::size_t count = 0;
   std::size_t piece = kPieceBytes;
-  std::size_t refusals = 0;    // since the last place behind all of them
-  std::size_t refused_at = 0;  // the farthest of them, in the payload
+  std::size_t singles_until = 0;  // pieces of single bytes, up to there in the segment
+  std::size_t passed_until = 0;   // whatever it is, it stays up to there
+  std::size_t refusals = 0;       // since the last place behind all of them
+  std::size_t refused_at = 0;     // the farthest of them, in the payload
 };
 
 Flips::Flips(ByteView context, const lzma_options_lzma& options) : options_(options) {
@@ -153,9 +160,9 @@ void Flips::open_chunk(Chunk& chunk, std::size_t done, ByteView text) const {
 }
 
 void Flips::add_flips(Random& random) {
-  flips_.resize(kFlipsBytes);
-  flips_at_ = 0;
-  for (std::size_t at = 0; at < kFlipsBytes; at += sizeof(std::uint64_t)) {
+  const std::size_t before = flips_.size();
+  flips_.resize(before + kFlipsBytes);
+  for (std::size_t at = before; at < flips_.size(); at += sizeof(std::uint64_t)) {
     const std::uint64_t word = random.bits();
     for (std::size_t i = 0; i < sizeof word; ++i)
       flips_[at + i] = static_cast<Byte>(word >> (8 * i));
@@ -163,11 +170,14 @@ void Flips::add_flips(Random& random) {
 }
 
 // Decodes some bytes more, or goes back. Returns false when the chunk is used up.
-bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random) {
+bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random,
+                       SegmentFilter* filter) {
   const std::size_t begin = chunk.place().done;
   if (begin - chunk.begin().done >= kRunBytes) return false;
   const std::size_t size = std::min(chunk.piece, segment.size() - begin);
   std::size_t payload = chunk.place().payload;
+  flips_.erase(flips_.begin(), flips_.begin() + static_cast<std::ptrdiff_t>(flips_at_));
+  flips_at_ = 0;
   for (std::span<Byte> room = segment.subspan(begin, size); !room.empty();) {
     if (payload == kPayloadBytes) return false;
     if (flips_at_ == flips_.size()) add_flips(random);
@@ -179,30 +189,52 @@ bool Flips::draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random) {
     payload += offered - input.size();
     if (result == LZMA_DATA_ERROR) {
       chunk.piece = std::max<std::size_t>(1, (size - room.size()) / 2);
-      step_back(chunk, payload);
+      ++refused_;
+      step_back(chunk, payload, kCodeBytes, filter == nullptr ? kPayloadBytes : kMostTimes);
       return true;
     }
     if (result != LZMA_OK && result != LZMA_BUF_ERROR)
       throw Error("liblzma failed with code " + std::to_string(result));
   }
+  const ByteView drawn = segment.subspan(begin, size);
+  const std::size_t kept = filter == nullptr ? size : filter->keep(begin, drawn);
+  if (kept < size && size > 1) {
+    // What may stay is decoded once more, of the same flips, for the places at its end.
+    flips_at_ = 0;
+    chunk.decoder.restore(chunk.place().decoder);
+    chunk.singles_until = begin + kept + 1;
+    chunk.piece = kept > kSinglesBytes ? kept - kSinglesBytes : 1;
+    return true;
+  }
+  if (kept < size) {
+    if (begin >= chunk.passed_until && filter->again(begin)) {
+      step_back(chunk, payload, kCodeBytes + kSymbolBytes, kMostTimes);
+      return true;
+    }
+    if (begin >= chunk.passed_until) chunk.passed_until = begin + kSinglesBytes;
+    filter->keep_all(begin, drawn);
+  }
   chunk.push(begin + size, payload);
-  chunk.piece = std::min(2 * chunk.piece, kPieceBytes);
+  chunk.piece = begin + size < chunk.singles_until ? 1 : std::min(2 * chunk.piece, kPieceBytes);
   return true;
 }
 
 // The code that the decoder has in hand may already say what it refuses: so it goes back by as much
-// at least. That may not be enough, and to go back further may be to fail elsewhere: so, until it
-// gets beyond where it was refused, every 8th time it goes twice as far, every 16th four times.
-void Flips::step_back(Chunk& chunk, std::size_t payload) {
-  ++refused_;
+// at least, and by a symbol more from one that may not stay. That may not be enough, and to go back
+// further may be to fail elsewhere: so, until it gets beyond where it was refused, every 8th time
+// it goes twice as far, every 16th four times, up to most_times: where much may not stay, a long
+// way back is hard to come again.
+void Flips::step_back(Chunk& chunk, std::size_t payload, std::size_t least_bytes,
+                      std::size_t most_times) {
   chunk.refused_at = std::max(chunk.refused_at, payload);
   const std::size_t n = ++chunk.refusals;
-  const std::size_t back = kCodeBytes * std::max<std::size_t>(1, (n & (~n + 1)) / 4);
+  const std::size_t times = std::max<std::size_t>(1, (n & (~n + 1)) / 4);
+  const std::size_t back = least_bytes * std::min(times, most_times);
   while (chunk.count > 1 && chunk.place().payload + back > payload) --chunk.count;
   chunk.decoder.restore(chunk.place().decoder);
 }
 
-double Flips::draw(std::span<Byte> segment, Random& random) {
+double Flips::draw_filtered(std::span<Byte> segment, Random& random, SegmentFilter* filter) {
   constexpr std::uint64_t kMostRefused = 1'000'000;  // without a byte more
   Chunk* chunk = first_.get();
   chunk->restart();
@@ -213,7 +245,7 @@ double Flips::draw(std::span<Byte> segment, Random& random) {
       refused_before = refused_;
     }
     if (refused_ - refused_before > kMostRefused) throw Error("liblzma refuses all coin flips");
-    if (draw_piece(*chunk, segment, random)) continue;
+    if (draw_piece(*chunk, segment, random, filter)) continue;
     const std::size_t done = chunk->place().done;
     taken_bytes += chunk->place().payload - kOpeningBytes;
     Bytes text = context_;

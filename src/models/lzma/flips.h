@@ -34,7 +34,10 @@ class Flips final : public CoinFlips {
   // Counts whole bytes that the decoder has taken, without the five that each chunk begins with: a
   // zero, and what it has in hand at the end. That is too few by 0 to 8 flips a chunk, for the
   // width of the range coder's interval, which the decoder does not tell.
-  double draw(std::span<Byte> segment, Random& random) override;
+  //
+  // What may not stay is treated as what the decoder refuses: the symbols do not show, so that it
+  // goes back by some bytes, not to where a symbol began.
+  double draw_filtered(std::span<Byte> segment, Random& random, SegmentFilter* filter) override;
   std::uint64_t refused() const override { return refused_; }
   std::string decoder() const override;
 
@@ -45,8 +48,9 @@ class Flips final : public CoinFlips {
 
   std::shared_ptr<Chunk> new_chunk() const;
   void open_chunk(Chunk& chunk, std::size_t done, ByteView text) const;
-  bool draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random);
-  void step_back(Chunk& chunk, std::size_t payload);
+  bool draw_piece(Chunk& chunk, std::span<Byte> segment, Random& random, SegmentFilter* filter);
+  void step_back(Chunk& chunk, std::size_t payload, std::size_t least_bytes,
+                 std::size_t most_times);
   void add_flips(Random& random);
 
   lzma_options_lzma options_;
