@@ -112,10 +112,11 @@ class Unquoting final : public SegmentFilter {
   // Nothing is left, or next to nothing, where that many were drawn in turn.
   static constexpr int kMostDrawn = 1000;
 
-  Unquoting(int max_copy_bytes, ByteView history)
-      : grams_(static_cast<std::size_t>(max_copy_bytes) + 1),
-        text_(history.begin(), history.end()),
-        history_bytes_(history.size()) {
+  Unquoting(int max_copy_bytes, const SampleRequest& request)
+      : request_(request),
+        grams_(static_cast<std::size_t>(max_copy_bytes) + 1),
+        text_(request.history.begin(), request.history.end()),
+        history_bytes_(text_.size()) {
     grams_.learn(text_, [](std::size_t, bool) {});
   }
 
@@ -135,6 +136,7 @@ class Unquoting final : public SegmentFilter {
   }
 
   bool again(std::size_t place) override {
+    stop_if(request_.cancelled);
     if (drawn_again_ == 0 || place > place_) {
       leave_place();
       place_ = place;
@@ -180,6 +182,7 @@ class Unquoting final : public SegmentFilter {
     bits_ = 0;
   }
 
+  const SampleRequest& request_;
   GramIndex grams_;
   Bytes text_;  // history and what has been drawn
   std::size_t history_bytes_;
@@ -216,7 +219,7 @@ class CoinflipsSampler final : public Sampler {
     const auto start = std::chrono::steady_clock::now();
     SpanReport report;
     std::optional<Unquoting> unquoting;
-    if (options_.max_copy > 0) unquoting.emplace(options_.max_copy, request.history);
+    if (options_.max_copy > 0) unquoting.emplace(options_.max_copy, request);
     Bytes segment(std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.segment),
                                           request.length_bytes));
     for (bool wanted = true; wanted && report.size_bytes < request.length_bytes;) {

@@ -233,11 +233,7 @@ Backend bytelm_backend() {
   Backend row;
   row.name = "bytelm";
   row.summary = "language models of bytes in GGUF files, in integers: the same on every machine";
-  row.argument = Parameter::free_text(
-      "file", "default",
-      "a GGUF file; text, image, audio: a model that comes with kraft; default: the one of the "
-      "medium");
-  row.argument->choices = {"default", "text", "image", "audio"};
+  row.argument = weights_argument();
   row.parameters = {window_parameter()};
   row.granularity = Granularity::fractional;
   row.window = "the model's, or by ctx=";

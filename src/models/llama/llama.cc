@@ -123,11 +123,7 @@ Backend llama_backend() {
   Backend row;
   row.name = "llama";
   row.summary = "language models in GGUF files, by token or by byte";
-  row.argument = Parameter::free_text(
-      "file", "default",
-      "a GGUF file; text, image, audio: a model of bytes that comes with kraft; default: the one "
-      "of the medium");
-  row.argument->choices = {"default", "text", "image", "audio"};
+  row.argument = weights_argument();
   row.parameters = {
       window_parameter(),
       of_speed(Parameter::integer("threads", 1, 512, "1",

@@ -89,6 +89,15 @@ void check_weights_file(const std::string& path) {
     throw Error(printable(path) + " is not a GGUF file");
 }
 
+Parameter weights_argument() {
+  Parameter file = Parameter::free_text(
+      "file", "default",
+      "a GGUF file; text, image, audio: a model of bytes that comes with kraft; default: the one "
+      "of the medium");
+  file.choices = {"default", "text", "image", "audio"};
+  return file;
+}
+
 Parameter window_parameter() {
   return Parameter::integer("ctx", 16, std::int64_t{1} << 24, "",
                             "tokens of the window (default: as trained, at most " +

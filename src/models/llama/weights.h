@@ -15,7 +15,8 @@ namespace kraft {
 
 inline constexpr std::uint32_t kLongestWindow = 4096;  // tokens, unless more is asked for
 
-// ctx=, of whatever runs weights.
+// The file, and ctx=, of whatever runs weights.
+Parameter weights_argument();
 Parameter window_parameter();
 
 // "text", "image" or "audio": rows of pixels are an image, a rate of samples is sound.
