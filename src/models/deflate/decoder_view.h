@@ -63,7 +63,7 @@ struct ViewParameters {
 // Twice the longest copy: what was before does not matter to what is open at its end.
 inline constexpr std::uint64_t kRunInBytes = 2 * kMaxMatch;
 
-// About 3 us a byte for observing, and as much for a distribution, on text; a new block takes some
+// 5 to 8 us a byte for observing, and as much for a distribution, on text; a new block takes some
 // milliseconds. Memory is O(source + window), and bytes since the last trim(). One thread at a
 // time; copies are independent.
 class DecoderView {
