@@ -294,6 +294,11 @@ TEST(DeflateFlips, DrawAgainWhatAFilterDoesNotKeep) {
         again_in_all += filter.again_in_all;
         let_through += filter.let_through;
       }
+      // What was drawn at a time and is left over, and no more than that.
+      int left_over = 0;
+      for (; left_over <= 4096 / 8 && Random(random).bits() != Random(again).bits(); ++left_over)
+        again.bits();
+      EXPECT_LE(left_over, 4096 / 8);
       if (most_bytes == 2 && context.name == "a block") {
         EXPECT_GT(again_in_all, 100u);
       }

@@ -161,11 +161,12 @@ void Flips::step_back(Segment& segment, std::size_t good, std::uint64_t refused_
   drop_flips(refused_until);
 }
 
-// Steps back to the symbol with the first byte that may not stay, if there is one.
-void Flips::filter_drawn(Segment& segment, SegmentFilter& filter) {
+// Whether all may stay. If not, it is back where more is to be drawn: where the symbol with the
+// first byte that may not stay begins, or at that byte if it is let through.
+bool Flips::filter_drawn(Segment& segment, SegmentFilter& filter) {
   segment.kept +=
       filter.keep(segment.kept, segment.bytes.first(segment.done).subspan(segment.kept));
-  if (segment.kept == segment.done) return;
+  if (segment.kept == segment.done) return true;
   // With room for what may stay, inflate has read that symbol, and perhaps copied some of it.
   decode_again(segment, segment.kept, flips_.size());
   const long mark = inflateMark(&arena_.stream);
@@ -174,11 +175,12 @@ void Flips::filter_drawn(Segment& segment, SegmentFilter& filter) {
   if (symbol != segment.passed && filter.again(symbol)) {
     step_back(segment, symbol, flips_read());
     segment.kept = symbol;
-    return;
+    return false;
   }
   segment.passed = symbol;
   filter.keep_all(segment.kept, segment.bytes.subspan(segment.kept, 1));
   ++segment.kept;
+  return false;
 }
 
 double Flips::draw_filtered(std::span<Byte> bytes, Random& random, SegmentFilter* filter) {
@@ -195,10 +197,8 @@ double Flips::draw_filtered(std::span<Byte> bytes, Random& random, SegmentFilter
     const std::size_t until =
         filter == nullptr ? bytes.size() : std::min(bytes.size(), segment.kept + kFilteredBytes);
     const int status = inflate_some(segment, until);
-    if (filter != nullptr && segment.kept < segment.done) {
-      filter_drawn(segment, *filter);
-      if (segment.kept != segment.done) continue;
-    }
+    if (filter != nullptr && segment.kept < segment.done && !filter_drawn(segment, *filter))
+      continue;
     if (segment.done == bytes.size()) break;
     if (status == Z_DATA_ERROR) {
       refused_here = segment.done == segment.checkpoint ? refused_here + 1 : 0;

@@ -48,7 +48,7 @@ class Flips final : public CoinFlips {
   void begin_block(Segment& segment);
   void decode_again(Segment& segment, std::size_t until, std::size_t flips_bytes);
   void step_back(Segment& segment, std::size_t good, std::uint64_t refused_until);
-  void filter_drawn(Segment& segment, SegmentFilter& filter);
+  bool filter_drawn(Segment& segment, SegmentFilter& filter);
   std::uint64_t flips_read() const;
   std::uint64_t pending_flips();
   void add_flips(Random& random);
