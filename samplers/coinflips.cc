@@ -31,7 +31,7 @@
 #include "kraft/coinflips.h"
 #include "kraft/error.h"
 #include "samplers/ancestral.h"
-#include "samplers/gram_index.h"
+#include "samplers/copy_limit.h"
 #include "samplers/options.h"
 #include "samplers/registry.h"
 #include "samplers/run_sampler.h"
@@ -114,10 +114,10 @@ class Unquoting final : public SegmentFilter {
 
   Unquoting(int max_copy_bytes, const SampleRequest& request)
       : request_(request),
-        grams_(static_cast<std::size_t>(max_copy_bytes) + 1),
+        quotes_(max_copy_bytes),
         text_(request.history.begin(), request.history.end()),
         history_bytes_(text_.size()) {
-    grams_.learn(text_, [](std::size_t, bool) {});
+    quotes_.learn(text_);
   }
 
   void begin_segment() {
@@ -128,9 +128,9 @@ class Unquoting final : public SegmentFilter {
   std::size_t keep(std::size_t place, ByteView bytes) override {
     go_back_to(place);
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-      if (!push(bytes[i]) || text_.size() - history_bytes_ < grams_.gram_bytes()) continue;
-      go_back_to(place + i);
-      return i;
+      const auto end = quotes_.end(text_, text_.size() - history_bytes_);
+      if (end.completes(bytes.subspan(i, 1))) return i;
+      push(bytes.subspan(i, 1));
     }
     return bytes.size();
   }
@@ -153,7 +153,7 @@ class Unquoting final : public SegmentFilter {
 
   void keep_all(std::size_t place, ByteView bytes) override {
     go_back_to(place);
-    for (const Byte byte : bytes) push(byte);
+    push(bytes);
   }
 
   const CopyLimitReport& finish() {
@@ -163,16 +163,13 @@ class Unquoting final : public SegmentFilter {
 
  private:
   void go_back_to(std::size_t place) {
-    grams_.unlearn(text_, begin_ + place);
+    quotes_.unlearn(text_, begin_ + place);
     text_.resize(begin_ + place);
   }
 
-  // Whether that completes a string that occurred before.
-  bool push(Byte byte) {
-    bool known = false;
-    text_.push_back(byte);
-    grams_.learn(text_, [&](std::size_t, bool is_known) { known = is_known; });
-    return known;
+  void push(ByteView bytes) {
+    append(text_, bytes);
+    quotes_.learn(text_);
   }
 
   void leave_place() {
@@ -183,7 +180,7 @@ class Unquoting final : public SegmentFilter {
   }
 
   const SampleRequest& request_;
-  GramIndex grams_;
+  QuoteIndex quotes_;
   Bytes text_;  // history and what has been drawn
   std::size_t history_bytes_;
   std::size_t begin_ = 0;  // of the segment

@@ -30,6 +30,9 @@ class QuoteIndex {
   // What the text has grown by.
   void learn(ByteView text);
 
+  // GramIndex::unlearn().
+  void unlearn(ByteView text, std::size_t first_bytes) { grams_.unlearn(text, first_bytes); }
+
   // GramIndex::end().
   GramIndex::End end(ByteView text, std::size_t drawn_bytes, ByteView prefix = {}) const {
     return grams_.end(text, drawn_bytes, prefix);
