@@ -366,13 +366,16 @@ class Blender {
   std::uint64_t last_ = 0;  // the last eight bytes
 };
 
-class BlendModel final : public ModelOfParts {
+class BlendModel final : public ModelOfParts, public WritesAtTemperature {
  public:
   BlendModel(std::string spec, Parts parts, std::function<bool()> cancelled)
       : ModelOfParts(std::move(spec), std::move(parts)), cancelled_(std::move(cancelled)) {}
 
   // The weights remember all of it.
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+
+  // Whatever it blends: the weights are never sure either.
+  double text_temperature() const override { return kHedgedTextTemperature; }
 
   std::unique_ptr<State> start() const override {
     return std::make_unique<ChoiceModelState<Blender>>(Blender(shared_parts()), cancelled_);

@@ -17,6 +17,7 @@
 #include "core/observing.h"
 #include "kraft/choices.h"
 #include "kraft/model.h"
+#include "kraft/text_temperature.h"
 
 namespace kraft {
 
@@ -123,12 +124,17 @@ class ChoiceModelState final : public State, public ChoiceState, public DrawnSta
   MarkStack<Saved> marks_;
 };
 
-// Its states begin as copies of one learner that has seen nothing.
+// Its states begin as copies of one learner that has seen nothing. `text_temperature` is what
+// kraft/text_temperature.h says of it.
 template <typename Learner>
-class ChoiceModel final : public Model {
+class ChoiceModel final : public Model, public WritesAtTemperature {
  public:
-  ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled)
-      : spec_(std::move(spec)), learner_(learner.clone()), cancelled_(std::move(cancelled)) {}
+  ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled,
+              double text_temperature = 1)
+      : spec_(std::move(spec)),
+        learner_(learner.clone()),
+        cancelled_(std::move(cancelled)),
+        text_temperature_(text_temperature) {}
 
   std::unique_ptr<State> start() const override {
     return std::make_unique<ChoiceModelState<Learner>>(learner_.clone(), cancelled_);
@@ -136,11 +142,13 @@ class ChoiceModel final : public Model {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+  double text_temperature() const override { return text_temperature_; }
 
  private:
   std::string spec_;
   Learner learner_;
   std::function<bool()> cancelled_;
+  double text_temperature_;
 };
 
 }  // namespace kraft

@@ -8,6 +8,7 @@
 #include "core/observing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/context_bits.h"
+#include "kraft/text_temperature.h"
 #include "serve/work.h"
 
 namespace kraft::serve {
@@ -142,7 +143,10 @@ class CachedState final : public State, public ReadsAtOnce, public DrawnState {
   bool kept_ = false;   // the cache has a copy
 };
 
-class CachedModel : public Model, public PricesContextWhenAsked, public DrawingModel {
+class CachedModel : public Model,
+                    public PricesContextWhenAsked,
+                    public DrawingModel,
+                    public WritesAtTemperature {
  public:
   explicit CachedModel(Source source) : source_(std::move(source)) {}
 
@@ -159,6 +163,7 @@ class CachedModel : public Model, public PricesContextWhenAsked, public DrawingM
   std::uint64_t parameters() const override { return inner().parameters(); }
   std::span<const Bytes> units() const override { return inner().units(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(inner()); }
+  double text_temperature() const override { return kraft::text_temperature(inner()); }
 
  private:
   const Model& inner() const { return *source_.model; }

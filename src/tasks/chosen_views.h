@@ -38,4 +38,7 @@ std::vector<std::string> in_views(const std::vector<std::string>& models, Chosen
 std::vector<std::string> in_views(const std::vector<std::string>& models,
                                   const std::optional<ChosenView>& view);
 
+// The specification in the decoder's view, if it has two and is given without one; else as it is.
+std::string in_decoder_view(const std::string& model);
+
 }  // namespace kraft

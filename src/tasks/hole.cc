@@ -10,6 +10,7 @@
 #include "core/observing.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
+#include "tasks/chosen_views.h"
 #include "tasks/drawing.h"
 
 namespace kraft {
@@ -186,10 +187,20 @@ bool draws(const HoleSequence& sequence) {
   return std::ranges::any_of(sequence, [](const HolePart& part) { return part.drawn; });
 }
 
+bool is_automatic(const CompletionTask& task) {
+  return task.sampler.value_or(kAutoSampler) == kAutoSampler;
+}
+
 // Pixels and samples are drawn by the models' own distributions unless another way is asked for.
 std::string sampler_of(const CompletionTask& task) {
-  const std::string asked = task.sampler.value_or(kAutoSampler);
-  return asked == kAutoSampler ? "ancestral" : asked;
+  return is_automatic(task) ? "ancestral" : *task.sampler;
+}
+
+// Then, codecs are taken as their decoders see them: what they draw is more like the truth
+// (docs/media.md).
+TaskModels drawing_models(CompletionTask task, const Hole& hole, const Receiver& receiver) {
+  if (is_automatic(task)) std::ranges::transform(task.models, task.models.begin(), in_decoder_view);
+  return models_of(task, hole.geometry, receiver);
 }
 
 }  // namespace
@@ -217,7 +228,7 @@ FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& r
   FilledHoles result{{}, sampler_of(task)};
   const auto sampler = make_sampler(result.sampler, task.sampling.over({}));
   const Candidates candidates = candidates_for(task, hole);
-  const TaskModels models = models_of(task, hole.geometry, receiver);
+  const TaskModels models = drawing_models(task, hole, receiver);
   const auto proposal = proposal_of(task, hole.geometry, receiver);
   for (std::size_t m = 0; m < models.models.size(); ++m) {
     for (std::int64_t index = 0; index < task.count; ++index)

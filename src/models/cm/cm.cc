@@ -28,7 +28,7 @@ template <class Learner>
 std::shared_ptr<const Model> model_around(Learner learner, const Request& request) {
   learner.learn_what_is_drawn(request.arguments.on("learn"));
   return std::make_shared<ChoiceModel<Learner>>(request.arguments.spec(), std::move(learner),
-                                                request.cancelled);
+                                                request.cancelled, kHedgedTextTemperature);
 }
 
 std::uint32_t width_of(const Arguments& arguments) {
