@@ -2,7 +2,7 @@
 //
 //     build/benchmarks/media_dreams --draw lower|right|sound [--panel FILE] [--judge SPEC]...
 //         [--temperature T]... [--rows N] [--side N] [--rate HZ] [--seconds S]
-//         --model SPEC[@RENAMED]... FILE...
+//         --model SPEC... FILE...
 //
 // Of each picture the largest square in its middle is taken, gray, with sides of 64 pixels
 // (--side); models draw its lower half (or the last --rows), or the right half of each row, with
@@ -18,7 +18,7 @@
 //     own        bits a byte by the model's own code lengths, at the temperature 1
 //     s          processor seconds for one file
 //
-// docs/compare.md defines the distances. `SPEC@NAME` is called NAME in the panel and the table.
+// docs/compare.md defines the distances.
 
 #include <cmath>
 #include <cstdio>
@@ -65,17 +65,6 @@ struct Settings {
 
   bool of_sound() const { return drawn == Drawn::sound; }
 };
-
-// SPEC@NAME.
-struct Named {
-  std::string spec, name;
-};
-
-Named named(const std::string& text) {
-  const std::size_t at = text.rfind('@');
-  if (at == text.npos) return {text, text};
-  return {text.substr(0, at), text.substr(at + 1)};
-}
 
 // A stretch of bytes that is given or drawn.
 struct Part {
@@ -407,16 +396,15 @@ void run(const Settings& settings) {
   std::vector<Result> truth;
   for (const Source& source : sources) truth.push_back({source.picture, source.sound});
   print_row(settings, sources, truth, "the truth", "");
-  for (const std::string& text : settings.models) {
-    const Named model = named(text);
-    panel.add_row(model.name);
+  for (const std::string& model : settings.models) {
+    panel.add_row(model);
     for (const double temperature : settings.temperatures) {
       std::vector<Result> results;
       for (std::size_t i = 0; i < sources.size(); ++i) {
-        results.push_back(draw(settings, sources[i], model.spec, temperature));
+        results.push_back(draw(settings, sources[i], model, temperature));
         panel.add(results.back(), i);
       }
-      print_row(settings, sources, results, "`" + model.name + "`", shortest(temperature));
+      print_row(settings, sources, results, "`" + model + "`", shortest(temperature));
     }
     if (!settings.panel.empty()) write_panel(settings.panel, panel);
   }

@@ -197,10 +197,14 @@ std::string sampler_of(const CompletionTask& task) {
 }
 
 // Then, codecs are taken as their decoders see them: what they draw is more like the truth
-// (docs/media.md).
-TaskModels drawing_models(CompletionTask task, const Hole& hole, const Receiver& receiver) {
-  if (is_automatic(task)) std::ranges::transform(task.models, task.models.begin(), in_decoder_view);
-  return models_of(task, hole.geometry, receiver);
+// (docs/media.md). They are called as the task calls them.
+TaskModels drawing_models(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {
+  if (!is_automatic(task)) return models_of(task, hole.geometry, receiver);
+  CompletionTask viewed = task;
+  std::ranges::transform(task.models, viewed.models.begin(), in_decoder_view);
+  TaskModels models = models_of(viewed, hole.geometry, receiver);
+  std::ranges::copy(task.models, models.names.begin());
+  return models;
 }
 
 }  // namespace

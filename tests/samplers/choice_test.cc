@@ -22,6 +22,23 @@ TEST(ChooseSampler, GoesByWhatTheModelIs) {
   }
 }
 
+TEST(ChooseSampler, AsksAModelForTheTemperatureThatItWritesBestAt) {
+  const SamplerQuestion text{.history_bytes = 10'000};
+  for (const char* hedged :
+       {"ppmd", "cm", "cm:max", "cm,learn=on", "blend:ngram,ppmd", "blend:gzip,ngram"}) {
+    const SamplerChoice choice = choose_sampler(*make_model(hedged), text);
+    EXPECT_EQ(choice.sampler, "ancestral") << hedged;
+    EXPECT_EQ(choice.options.temperature, 0.7) << hedged;
+  }
+  for (const char* other : {"lz78", "product:cm,ngram", "mix:ppmd,ngram", "gzip,view=decoder"})
+    EXPECT_EQ(choose_sampler(*make_model(other), text).options.temperature, 1) << other;
+  register_model("choice-named", "ppmd under another name", make_model("ppmd"));
+  EXPECT_EQ(choose_sampler(*make_model("choice-named"), text).options.temperature, 0.7);
+  SamplerQuestion asked = text;
+  asked.is_set = [](std::string_view option) { return option == "temperature"; };
+  EXPECT_EQ(choose_sampler(*make_model("ppmd"), asked).options.temperature, 1);
+}
+
 TEST(ChooseSampler, LeavesWhatWasAskedFor) {
   const auto gzip = make_model("gzip");
   SamplerQuestion question{.sampler = "beam", .history_bytes = 10'000};

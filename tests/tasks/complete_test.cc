@@ -95,6 +95,29 @@ TEST(CompleteImage, NamesTheFileOfTheMask) {
             "mask.png: it is 2 x 3 pixels, but the image is 16 x 8");
 }
 
+// Unless a view, what only the encoder's has, or a sampler is asked for.
+TEST(CompleteImage, DrawsCodecsAsTheirDecodersSeeThem) {
+  ImageCompletionTask task;
+  task.models = {"png", "gzip:9", "png,view=encoder", "jpegls,dither=2", "ngram:1"};
+  task.image = stripes();
+  task.rows = 1;
+  const auto specs = [&task] {
+    std::vector<std::string> names, specs;
+    for (const ImageCompletion& completion : complete_image(task).completions) {
+      names.push_back(completion.name);
+      specs.push_back(completion.spec.substr(0, completion.spec.find(",width")));
+    }
+    EXPECT_EQ(names, task.models);
+    return specs;
+  };
+  EXPECT_EQ(specs(),
+            (std::vector<std::string>{"png:6,view=decoder", "gzip:9,view=decoder",
+                                      "png:6,view=encoder", "jpegls,dither=2", "ngram:1"}));
+  task.sampler = "ancestral";
+  EXPECT_EQ(specs(), (std::vector<std::string>{"png:6", "gzip:9", "png:6,view=encoder",
+                                               "jpegls,dither=2", "ngram:1"}));
+}
+
 TEST(CompleteImage, ContinuesWhatIsCertain) {
   ImageCompletionTask task = coldest();
   task.rows = 3;
