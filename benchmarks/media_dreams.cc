@@ -10,7 +10,7 @@
 // seconds of it. Every model draws byte by byte, at each temperature, from the same seed. Columns,
 // means over the files:
 //
-//     judge      bits a byte that the judge needs for what was drawn, after what was given
+//     a judge    bits a byte that it needs for what was drawn, after what was given
 //     gradients  earth mover's distance of the histograms of gradients to the truth's, in levels
 //     PSNR       against the truth, dB
 //     LSD        log-spectral distance to the truth, dB
@@ -181,21 +181,40 @@ Result draw(const Settings& settings, const Source& source, const std::string& m
   return result;
 }
 
-// The judge has what was given for granted, and pays for what was drawn.
-double judged_bits(const std::string& judge, const Source& source, const Bytes& bytes) {
-  const Geometry geometry =
-      source.picture.samples.empty() ? source.sound.geometry() : source.picture.geometry();
-  const auto state = make_model(judge, {.geometry = geometry})->start();
-  double total = 0;
-  for (const Part& part : source.parts) {
-    const ByteView piece = ByteView(bytes).subspan(part.begin, part.end - part.begin);
-    double bits = 0;
-    if (part.drawn) state->measure({&piece, 1}, {&bits, 1});
-    total += bits;
-    state->observe(piece);
+// Has read what is given before anything is drawn of each file, and is asked again and again.
+class Judge {
+ public:
+  Judge(std::string spec, const std::vector<Source>& sources) : spec_(std::move(spec)) {
+    for (const Source& source : sources) {
+      const bool of_sound = source.picture.samples.empty();
+      const Geometry geometry = of_sound ? source.sound.geometry() : source.picture.geometry();
+      const Bytes& bytes = of_sound ? source.sound.samples : source.picture.samples;
+      states_.push_back(make_model(spec_, {.geometry = geometry})->start());
+      states_.back()->observe(ByteView(bytes).first(source.parts[0].end));
+    }
   }
-  return total;
-}
+
+  const std::string& spec() const { return spec_; }
+
+  // It has what was given for granted, and pays for what was drawn.
+  double bits(const Source& source, std::size_t file, const Bytes& bytes) const {
+    const auto state = states_[file]->clone();
+    double total = 0;
+    for (std::size_t i = 1; i < source.parts.size(); ++i) {
+      const Part& part = source.parts[i];
+      const ByteView piece = ByteView(bytes).subspan(part.begin, part.end - part.begin);
+      double bits = 0;
+      if (part.drawn) state->measure({&piece, 1}, {&bits, 1});
+      total += bits;
+      if (i + 1 < source.parts.size()) state->observe(piece);
+    }
+    return total;
+  }
+
+ private:
+  std::string spec_;
+  std::vector<std::unique_ptr<State>> states_;  // for each file
+};
 
 // What was drawn of a picture, with a pixel beside it where the gradients begin.
 Image drawn_part(const Settings& settings, const Image& picture) {
@@ -248,7 +267,7 @@ std::string estimated(const std::vector<double>& values, int digits) {
 
 void print_head(const Settings& settings) {
   std::printf("\n| model | T |");
-  for (const std::string& judge : settings.judges) std::printf(" judge `%s` |", judge.c_str());
+  for (const std::string& judge : settings.judges) std::printf(" `%s` |", judge.c_str());
   std::printf(settings.of_sound() ? " LSD | SNR |" : " gradients | PSNR |");
   std::printf(" own | s |\n|---|--:|%s--:|--:|--:|--:|\n",
               [&] {
@@ -260,13 +279,13 @@ void print_head(const Settings& settings) {
 }
 
 void print_row(const Settings& settings, const std::vector<Source>& sources,
-               const std::vector<Result>& results, const std::string& name,
-               const std::string& temperature) {
+               const std::vector<Judge>& judges, const std::vector<Result>& results,
+               const std::string& name, const std::string& temperature) {
   std::printf("| %s | %s |", name.c_str(), temperature.c_str());
-  for (const std::string& judge : settings.judges) {
+  for (const Judge& judge : judges) {
     std::vector<double> bits;
     for (std::size_t i = 0; i < sources.size(); ++i)
-      bits.push_back(judged_bits(judge, sources[i], results[i].bytes()) /
+      bits.push_back(judge.bits(sources[i], i, results[i].bytes()) /
                      static_cast<double>(drawn_bytes(sources[i])));
     std::printf(" %s |", estimated(bits, 2).c_str());
   }
@@ -393,9 +412,11 @@ void run(const Settings& settings) {
   Panel panel(settings, sources);
   add_truth(settings, sources, panel);
   print_head(settings);
+  std::vector<Judge> judges;
+  for (const std::string& judge : settings.judges) judges.emplace_back(judge, sources);
   std::vector<Result> truth;
   for (const Source& source : sources) truth.push_back({source.picture, source.sound});
-  print_row(settings, sources, truth, "the truth", "");
+  print_row(settings, sources, judges, truth, "the truth", "");
   for (const std::string& model : settings.models) {
     panel.add_row(model);
     for (const double temperature : settings.temperatures) {
@@ -404,7 +425,7 @@ void run(const Settings& settings) {
         results.push_back(draw(settings, sources[i], model, temperature));
         panel.add(results.back(), i);
       }
-      print_row(settings, sources, results, "`" + model + "`", shortest(temperature));
+      print_row(settings, sources, judges, results, "`" + model + "`", shortest(temperature));
     }
     if (!settings.panel.empty()) write_panel(settings.panel, panel);
   }

@@ -374,7 +374,7 @@ class BlendModel final : public ModelOfParts, public WritesAtTemperature {
   // The weights remember all of it.
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
 
-  // Whatever it blends: the weights are never sure either.
+  // Whatever it blends.
   double text_temperature() const override { return kHedgedTextTemperature; }
 
   std::unique_ptr<State> start() const override {

@@ -124,17 +124,12 @@ class ChoiceModelState final : public State, public ChoiceState, public DrawnSta
   MarkStack<Saved> marks_;
 };
 
-// Its states begin as copies of one learner that has seen nothing. `text_temperature` is what
-// kraft/text_temperature.h says of it.
+// Its states begin as copies of one learner that has seen nothing.
 template <typename Learner>
 class ChoiceModel final : public Model, public WritesAtTemperature {
  public:
-  ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled,
-              double text_temperature = 1)
-      : spec_(std::move(spec)),
-        learner_(learner.clone()),
-        cancelled_(std::move(cancelled)),
-        text_temperature_(text_temperature) {}
+  ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled)
+      : spec_(std::move(spec)), learner_(learner.clone()), cancelled_(std::move(cancelled)) {}
 
   std::unique_ptr<State> start() const override {
     return std::make_unique<ChoiceModelState<Learner>>(learner_.clone(), cancelled_);
@@ -142,13 +137,12 @@ class ChoiceModel final : public Model, public WritesAtTemperature {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
-  double text_temperature() const override { return text_temperature_; }
+  double text_temperature() const override { return kHedgedTextTemperature; }
 
  private:
   std::string spec_;
   Learner learner_;
   std::function<bool()> cancelled_;
-  double text_temperature_;
 };
 
 }  // namespace kraft

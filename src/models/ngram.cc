@@ -20,6 +20,7 @@
 #include "core/marks.h"
 #include "core/observing.h"
 #include "kraft/registry.h"
+#include "kraft/text_temperature.h"
 #include "registry/backends.h"
 
 namespace kraft {
@@ -215,7 +216,7 @@ class NgramState final : public State {
   MarkStack<Saved> marks_;
 };
 
-class NgramModel final : public Model {
+class NgramModel final : public Model, public WritesAtTemperature {
  public:
   NgramModel(std::string spec, std::size_t order, std::function<bool()> cancelled)
       : spec_(std::move(spec)), order_(order), cancelled_(std::move(cancelled)) {}
@@ -225,6 +226,11 @@ class NgramModel final : public Model {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+  // Longer contexts have seen one continuation only: then, what is drawn is quoted.
+  double text_temperature() const override {
+    constexpr std::size_t kMostHedgedOrder = 5;
+    return order_ <= kMostHedgedOrder ? kHedgedTextTemperature : 1;
+  }
 
  private:
   std::string spec_;

@@ -72,9 +72,12 @@ std::vector<std::string> in_views(const std::vector<std::string>& models,
   return viewed;
 }
 
-std::string in_decoder_view(const std::string& model) {
+std::string in_view_for_samples(const std::string& model) {
   Spec spec = Spec::parse(model);
-  if (names_view(spec) || !has_decoder_view(find_backend(spec.name))) return model;
+  const Backend& backend = find_backend(spec.name);
+  if (names_view(spec) || !has_decoder_view(backend) ||
+      backend.granularity == Granularity::fractional)
+    return model;
   spec.values.emplace_back("view", "decoder");
   const std::string viewed = spec.text();
   return is_possible(viewed) ? viewed : model;

@@ -38,7 +38,9 @@ std::vector<std::string> in_views(const std::vector<std::string>& models, Chosen
 std::vector<std::string> in_views(const std::vector<std::string>& models,
                                   const std::optional<ChosenView>& view);
 
-// The specification in the decoder's view, if it has two and is given without one; else as it is.
-std::string in_decoder_view(const std::string& model);
+// What values of pixels and sound are best drawn from (docs/media.md): the specification of a codec
+// in its decoder's view, if it has two and is given without one, and if lengths of the encoder are
+// whole bits or bytes, which say little of a single value. All else is as it is given.
+std::string in_view_for_samples(const std::string& model);
 
 }  // namespace kraft

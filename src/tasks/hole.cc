@@ -196,12 +196,11 @@ std::string sampler_of(const CompletionTask& task) {
   return is_automatic(task) ? "ancestral" : *task.sampler;
 }
 
-// Then, codecs are taken as their decoders see them: what they draw is more like the truth
-// (docs/media.md). They are called as the task calls them.
+// Then, codecs are taken in the view that draws best. They are called as the task calls them.
 TaskModels drawing_models(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {
   if (!is_automatic(task)) return models_of(task, hole.geometry, receiver);
   CompletionTask viewed = task;
-  std::ranges::transform(task.models, viewed.models.begin(), in_decoder_view);
+  std::ranges::transform(task.models, viewed.models.begin(), in_view_for_samples);
   TaskModels models = models_of(viewed, hole.geometry, receiver);
   std::ranges::copy(task.models, models.names.begin());
   return models;

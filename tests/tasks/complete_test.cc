@@ -95,10 +95,10 @@ TEST(CompleteImage, NamesTheFileOfTheMask) {
             "mask.png: it is 2 x 3 pixels, but the image is 16 x 8");
 }
 
-// Unless a view, what only the encoder's has, or a sampler is asked for.
-TEST(CompleteImage, DrawsCodecsAsTheirDecodersSeeThem) {
+// Unless a view, what only the encoder's has, or a sampler is asked for; png's lengths are fine.
+TEST(CompleteImage, DrawsCodecsInTheViewThatTellsValuesApart) {
   ImageCompletionTask task;
-  task.models = {"png", "gzip:9", "png,view=encoder", "jpegls,dither=2", "ngram:1"};
+  task.models = {"jpegls", "gzip:9", "gzip:9,view=encoder", "png", "jpegls,dither=2", "ngram:1"};
   task.image = stripes();
   task.rows = 1;
   const auto specs = [&task] {
@@ -110,11 +110,11 @@ TEST(CompleteImage, DrawsCodecsAsTheirDecodersSeeThem) {
     EXPECT_EQ(names, task.models);
     return specs;
   };
-  EXPECT_EQ(specs(),
-            (std::vector<std::string>{"png:6,view=decoder", "gzip:9,view=decoder",
-                                      "png:6,view=encoder", "jpegls,dither=2", "ngram:1"}));
+  EXPECT_EQ(specs(), (std::vector<std::string>{"jpegls,view=decoder", "gzip:9,view=decoder",
+                                               "gzip:9,view=encoder", "png:6", "jpegls,dither=2",
+                                               "ngram:1"}));
   task.sampler = "ancestral";
-  EXPECT_EQ(specs(), (std::vector<std::string>{"png:6", "gzip:9", "png:6,view=encoder",
+  EXPECT_EQ(specs(), (std::vector<std::string>{"jpegls", "gzip:9", "gzip:9,view=encoder", "png:6",
                                                "jpegls,dither=2", "ngram:1"}));
 }
 

@@ -34,7 +34,7 @@ template <class Learner>
 std::shared_ptr<const Model> model_around(Learner learner, const Request& request) {
   learner.learn_what_is_drawn(learns_what_is_drawn(request.arguments));
   return std::make_shared<ChoiceModel<Learner>>(request.arguments.spec(), std::move(learner),
-                                                request.cancelled, kHedgedTextTemperature);
+                                                request.cancelled);
 }
 
 std::uint32_t width_of(const Arguments& arguments) {

@@ -24,7 +24,7 @@ Backend ppmd_backend() {
         arguments.spec(),
         ppmd::Tree(static_cast<int>(arguments.integer("order")),
                    static_cast<std::size_t>(arguments.integer("mem"))),
-        options.cancelled, kHedgedTextTemperature);
+        options.cancelled);
   };
   return row;
 }
