@@ -47,7 +47,7 @@ namespace {
 
 constexpr double kContextSeconds = 2, kShownSeconds = 0.5;
 constexpr std::size_t kZoom = 2, kGap = 6, kLabelWidth = 200;
-constexpr std::size_t kSpectrogramWidth = 150, kSpectrogramHeight = 80;
+constexpr std::size_t kSpectrogramWidth = 120, kSpectrogramHeight = 64;
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
