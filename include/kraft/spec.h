@@ -23,9 +23,9 @@
 // Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
 // over its bytes.
 //
-// The arithmetic of a model of kraft's own may change from one version to another, and .kraft files
-// are written by it. Each way of coding is a revision of the model, by a number from 1; without one,
-// a specification means the latest:
+// The arithmetic of a model of kraft's own may change from one version to another, while files that
+// were written by it must be read for ever. Each way of coding is a revision of the model, numbered
+// from 1; without a number, a specification means the latest:
 //
 //     ngram#1:5                              as the first version predicted
 //

@@ -173,7 +173,7 @@ TEST(IntegerDistribution, IsTheSameOnEveryMachine) {
 
 TEST(IntegerDistribution, RefusesWhatIsNoDistribution) {
   IntegerDistribution d;
-  EXPECT_THAT(error_of([&] { d.assign({}); }), HasSubstr("over 0 symbols"));
+  EXPECT_THAT(error_of([&] { d.assign(std::vector<double>()); }), HasSubstr("over 0 symbols"));
   EXPECT_THAT(error_of([&] { d.assign(std::vector<double>(524'289)); }), HasSubstr("524289"));
   EXPECT_THAT(error_of([&] {
                 d.assign(std::vector<double>{1, std::nan("")});

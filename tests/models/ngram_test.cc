@@ -130,7 +130,7 @@ TEST(Ngram, IsTheFirstRevisionUpToItsUnits) {
 TEST(Ngram, WhatIsCodedComesBackAndCostsWhatIsSaid) {
   for (const char* spec : {"ngram:0", "ngram:2", "ngram:16"}) {
     const auto model = make_model(spec);
-    for (const Bytes& message : messages(kSanitized ? 1000 : 20'000)) {
+    for (const Bytes& message : messages(kSanitized ? 1000 : 5'000)) {
       const Bytes stream = expect_that_it_comes_back(*model, message);
       const auto state = model->start();
       double paid_bits = 0;
