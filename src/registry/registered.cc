@@ -27,6 +27,7 @@ class NamedModel : public Model,
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
+  bool portable() const override { return inner_->portable(); }
   std::uint64_t parameters() const override { return inner_->parameters(); }
   std::span<const Bytes> units() const override { return inner_->units(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }

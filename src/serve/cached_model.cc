@@ -61,6 +61,10 @@ class CachedState final : public State, public ReadsAtOnce, public DrawnState {
     guarded([&] { begun().extend(prefixes, alphabet, bits); });
   }
 
+  void next_distribution(IntegerDistribution& distribution) override {
+    guarded([&] { begun().next_distribution(distribution); });
+  }
+
   UnitState* by_units() override {
     keep();
     return begun().by_units();
@@ -160,6 +164,7 @@ class CachedModel : public Model,
   Granularity granularity() const override { return inner().granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner().window_bytes(); }
   std::string fingerprint() const override { return inner().fingerprint(); }
+  bool portable() const override { return inner().portable(); }
   std::uint64_t parameters() const override { return inner().parameters(); }
   std::span<const Bytes> units() const override { return inner().units(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(inner()); }
