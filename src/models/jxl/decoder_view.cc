@@ -1,7 +1,7 @@
 #include "models/jxl/decoder_view.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
 #include <utility>
 
 #include "models/lz/refuse_rewind.h"
@@ -9,8 +9,10 @@
 namespace kraft::jxl {
 namespace {
 
-// Of bytes, as many may be any: no distribution of the stream has a part for what did not occur.
-const double kAny = std::getenv("JXL_ANY") ? atof(std::getenv("JXL_ANY")) : 1.0 / 4096;
+// Of pixels in the context, as if there had been so many, and so many of them of colours that are
+// not in the palette.
+constexpr double kPixelsBefore = 256, kOthersBefore = 0.25;
+constexpr double kOthersWithoutPalette = 1.0 / 16384;
 
 }  // namespace
 
@@ -39,7 +41,7 @@ void DecoderView::begin_block(std::uint64_t position) {
   const std::uint64_t rows_before = position / shape.row_bytes();
   const std::uint64_t rows = std::min<std::uint64_t>(
       rows_before, std::max<std::uint64_t>(parameters_.source_bytes / shape.row_bytes(), 1));
-  Block block{position, {}, rows_before - rows};
+  Block block{position, {}, rows_before - rows, {}};
   if (rows > 0) {
     const std::uint64_t after = position_bytes_ - position;
     const std::size_t end = text_.size() - static_cast<std::size_t>(after);
@@ -53,6 +55,7 @@ void DecoderView::begin_block(std::uint64_t position) {
       if (at % shape.row_bytes() == 0) block.pixels->trim();
     }
     block.pixels->trim();
+    block.pixels->begin_counting();
   }
   blocks_.push_back(std::move(block));
   begun_.clear();
@@ -67,7 +70,11 @@ void DecoderView::take(Byte byte) {
   prepared_ = false;
   begun_.push_back(byte);
   if (begun_.size() < parameters_.shape.pixel_bytes()) return;
-  if (block.pixels) block.pixels->push(begun_);
+  if (block.pixels) {
+    const PixelParts& parts = block.pixels->parts();
+    if (parts.lack_colours() && !parts.have(begun_)) block.others.push_back(position_bytes_);
+    block.pixels->push(begun_);
+  }
   begun_.clear();
 }
 
@@ -103,6 +110,7 @@ void DecoderView::rewind(std::uint64_t position) {
   const std::size_t begun =
       static_cast<std::size_t>(position % shape.row_bytes()) % shape.pixel_bytes();
   begun_.assign(text_.end() - static_cast<std::ptrdiff_t>(begun), text_.end());
+  while (!block.others.empty() && block.others.back() > position) block.others.pop_back();
   if (!block.pixels) return;
   const auto whole = static_cast<std::size_t>((position - block.first_row * shape.row_bytes()) /
                                               shape.pixel_bytes());
@@ -127,14 +135,43 @@ void DecoderView::prepare() {
   if (prepared_) return;
   prepared_ = true;
   Block& block = blocks_.back();
-  double sum = 0;
-  if (block.pixels) {
+  if (block.pixels)
     block.pixels->masses(begun_, next_.of);
-    for (const double mass : next_.of) sum += mass;
-  }
-  const double any = sum > 0 ? kAny * sum / 256 : 1;
-  for (double& mass : next_.of) mass = sum > 0 ? (1 - kAny) * mass + any : any;
+  else
+    next_.of.fill(0);
+  spread();
   next_.add_up();
+}
+
+// What may come instead: half of it is around the values that have masses, by two geometric
+// distributions, and half of it is any value.
+void DecoderView::spread() {
+  constexpr double kNear = 0.75;
+  Block& block = blocks_.back();
+  double sum = 0;
+  for (const double mass : next_.of) sum += mass;
+  if (sum <= 0) {
+    next_.of.fill(1);
+    return;
+  }
+  double others = kOthersWithoutPalette;
+  if (block.pixels->parts().lack_colours()) {
+    const std::uint64_t pixels = (position_bytes_ - block.begin) / parameters_.shape.pixel_bytes();
+    others = (static_cast<double>(block.others.size()) + kOthersBefore) /
+             (static_cast<double>(pixels) + kPixelsBefore);
+  }
+  std::array<double, 256> around{};
+  double below = 0, above = 0;
+  for (std::size_t i = 0; i < around.size(); ++i) {
+    around[i] += below;
+    around[around.size() - 1 - i] += above;
+    below = kNear * (below + next_.of[i]);
+    above = kNear * (above + next_.of[around.size() - 1 - i]);
+  }
+  // Each mass has given away 2 * kNear / (1 - kNear) of itself, at most.
+  constexpr double kShare = (1 - kNear) / (2 * kNear);
+  for (std::size_t i = 0; i < around.size(); ++i)
+    next_.of[i] = (1 - others) * next_.of[i] + others / 2 * (kShare * around[i] + sum / 256);
 }
 
 double DecoderView::bits_of(Byte byte) {

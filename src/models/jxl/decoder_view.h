@@ -8,8 +8,10 @@
 //
 //     P(x) proportional to  P(token of e | context) 2^-(further bits of e)
 //
-// over all values that a sample may have. Contexts look at samples of their own channel only, as
-// libjxl writes them, so that a pixel's channels are independent given the pixels before:
+// over all values that a sample may have. What was counted in the clusters of contexts since the
+// codes were taken adds to P(token): pixel_view.h has the formula. Contexts look at samples of
+// their own channel only, as libjxl writes them, so that a pixel's channels are independent given
+// the pixels before:
 //
 //     P(pixel) = product over coded channels c of P_c(value of c in this pixel)
 //
@@ -19,6 +21,10 @@
 //
 // Where the picture is wider than a group, columns of groups are coded apart, as the decoder does,
 // but rows go on for ever: the next one is to its group as the last one was.
+//
+// A value that has no share may come nevertheless: a colour that is not in the palette, or a token
+// that no context has. So a part of all masses is spread over values around them. It is one pixel
+// in 1,024 at first where there are palettes, and grows with each such pixel.
 //
 // Held still, from one refresh to the next: transforms, palettes, trees, distributions. They are
 // those of the stream that the stock encoder writes for the last whole rows, `source_bytes` at
@@ -64,9 +70,10 @@ class DecoderView {
 
  private:
   struct Block {
-    std::uint64_t begin;              // where its codes come into force
-    std::optional<PixelView> pixels;  // none: all bytes are alike
-    std::uint64_t first_row;          // of the rows that the stream was written for
+    std::uint64_t begin;                // where its codes come into force
+    std::optional<PixelView> pixels;    // none: all bytes are alike
+    std::uint64_t first_row;            // of the rows that the stream was written for
+    std::vector<std::uint64_t> others;  // where pixels ended that are not in a palette
   };
 
   std::uint64_t row_at_or_after(std::uint64_t position) const;
@@ -74,6 +81,7 @@ class DecoderView {
   void begin_block(std::uint64_t position);
   void take(Byte byte);
   void prepare();
+  void spread();
 
   ViewParameters parameters_;
   lz::Schedule schedule_;

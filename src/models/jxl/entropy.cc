@@ -423,7 +423,7 @@ double EntropyCode::token_share(std::size_t cluster, std::uint32_t token) const 
 
 double EntropyCode::share(std::size_t cluster, std::uint32_t value) const {
   const HybridInteger::Coded coded = integers_[cluster].code(value);
-  if (copies_ && coded.token >= copies_->first_token) return 0;
+  if (is_copy(coded.token)) return 0;
   double share = token_share(cluster, coded.token);
   for (int i = 0; i < coded.bits; ++i) share /= 2;
   return share;
@@ -436,17 +436,6 @@ double EntropyCode::share_of_copies(std::size_t cluster) const {
   for (std::uint32_t token = copies_->first_token; token < symbols; ++token)
     sum += token_share(cluster, token);
   return sum;
-}
-
-std::optional<std::uint32_t> EntropyCode::only_token(std::size_t cluster) const {
-  const std::uint32_t symbols =
-      prefix_codes_.empty() ? 256 : static_cast<std::uint32_t>(prefix_codes_[cluster].symbols());
-  for (std::uint32_t token = 0; token < symbols; ++token) {
-    const double share = token_share(cluster, token);
-    if (share == 1) return token;
-    if (share > 0) return {};
-  }
-  return {};
 }
 
 // ---- Symbols ---------------------------------------------------------------------------------

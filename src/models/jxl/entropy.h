@@ -67,13 +67,16 @@ class EntropyCode {
   bool uses_prefix_code() const { return !prefix_codes_.empty(); }
   bool has_copies() const { return copies_.has_value(); }
 
-  // Of an integer that is no copy, among all tokens of the cluster.
+  const HybridInteger& integer(std::size_t cluster) const { return integers_[cluster]; }
+  // Whether the token begins a copy.
+  bool is_copy(std::uint32_t token) const { return copies_ && token >= copies_->first_token; }
+  // The share of a token, among all of the cluster.
+  double token_share(std::size_t cluster, std::uint32_t token) const;
+
+  // Of an integer that is no copy: of token and further bits.
   double share(std::size_t cluster, std::uint32_t value) const;
   // Of all tokens that begin copies.
   double share_of_copies(std::size_t cluster) const;
-
-  // Whether nothing but one token is ever read, and which.
-  std::optional<std::uint32_t> only_token(std::size_t cluster) const;
 
  private:
   friend class SymbolReader;
@@ -82,8 +85,6 @@ class EntropyCode {
     std::uint32_t first_token = 0, shortest = 0;
     HybridInteger length;
   };
-
-  double token_share(std::size_t cluster, std::uint32_t token) const;
 
   std::optional<Copies> copies_;
   std::vector<std::uint8_t> cluster_of_;  // the last one is that of distances, if there are copies

@@ -324,6 +324,13 @@ CodedValues TransformedPart::values(std::size_t value) const {
   return {-kMost, 2 * kMost + 1};
 }
 
+bool TransformedPart::has(ByteView bytes) const {
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!bytes_[i].has(bytes.subspan(i, 1))) return false;
+  }
+  return true;
+}
+
 std::array<std::int32_t, 3> TransformedPart::coded(ByteView bytes) const {
   std::array<std::int32_t, 3> samples{};
   for (std::size_t i = 0; i < 3; ++i) samples[i] = bytes_[i].coded(bytes.subspan(i, 1));
@@ -395,10 +402,12 @@ PixelParts::PixelParts(std::span<const Step> steps, std::size_t channels) {
   }
   number();
   for (const Step& step : steps) {
-    if (const auto* palette = std::get_if<Palette>(&step.how))
+    if (const auto* palette = std::get_if<Palette>(&step.how)) {
       add_palette(step.begin, *palette);
-    else
+      lack_colours_ = true;
+    } else {
       add_transform(step.begin, std::get<ColourTransform>(step.how));
+    }
     number();
   }
 }
@@ -461,6 +470,13 @@ void PixelParts::add_transform(std::size_t begin, const ColourTransform& transfo
 CodedValues PixelParts::values(std::size_t coded) const {
   const Part& part = parts_[part_at(coded)];
   return part.colour ? part.colour->values() : part.transformed->values(coded - part.first_coded);
+}
+
+bool PixelParts::have(ByteView pixel) const {
+  return std::ranges::all_of(parts_, [&](const Part& part) {
+    const ByteView bytes = pixel.subspan(part.first_byte, part.bytes);
+    return part.colour ? part.colour->has(bytes) : part.transformed->has(bytes);
+  });
 }
 
 void PixelParts::code(ByteView pixel, std::vector<std::int32_t>& coded) const {

@@ -35,6 +35,7 @@ class ColourPart {
 
   std::size_t bytes() const { return bytes_; }
   CodedValues values() const { return {0, colours_.size()}; }
+  bool has(ByteView bytes) const { return value_of_.contains(colour_of(bytes)); }
   // Of a colour that is not there, that of the nearest one.
   std::int32_t coded(ByteView bytes) const;
 
@@ -62,6 +63,7 @@ class TransformedPart {
   void add_palette(std::size_t value, const Palette& palette);
 
   CodedValues values(std::size_t value) const;
+  bool has(ByteView bytes) const;
   std::array<std::int32_t, 3> coded(ByteView bytes) const;
   void masses(std::span<const std::vector<float>> coded, ByteView before,
               std::array<double, 256>& masses) const;
@@ -88,6 +90,10 @@ class PixelParts {
 
   std::size_t coded_channels() const { return coded_; }
   CodedValues values(std::size_t coded) const;
+  // Whether there is a palette that lacks some colours, and whether palettes have those of the
+  // pixel.
+  bool lack_colours() const { return lack_colours_; }
+  bool have(ByteView pixel) const;
   void code(ByteView pixel, std::vector<std::int32_t>& coded) const;
 
   // Which coded channels the byte after so many of a pixel depends on.
@@ -114,6 +120,7 @@ class PixelParts {
 
   std::vector<Part> parts_;
   std::size_t coded_ = 0;
+  bool lack_colours_ = false;
 };
 
 }  // namespace kraft::jxl

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,21 +16,52 @@
 
 namespace kraft::jxl {
 
-// The shares of all residuals that are no larger than kFar, for each cluster of a code.
-class ResidualShares {
+// What each context of a code expects of the next residual. The code's distributions are those of
+// the pixels before; which tokens the encoder would choose parts for next, who predicts cannot
+// know. So each distribution is what Dirichlet's prior is centred at, and what was counted since
+// adds to it:
+//
+//     P(token) = (kStrength q(token) + count of it) / (kStrength + counts of the cluster)
+//
+// with q the code's own, of which a small share goes to what the code's clusters have between them:
+// a token that did not occur in a context has no part there.
+class Residuals {
  public:
-  explicit ResidualShares(std::shared_ptr<const Coding> coding);
+  explicit Residuals(std::shared_ptr<const Coding> coding);
 
-  // Of the residual in a context, among those that are no copies.
-  float share(std::uint32_t context, std::int64_t residual) const;
+  // The masses of the residuals from `first` on, in steps of one.
+  void fill(std::uint32_t context, std::int64_t first, std::span<float> to) const;
+  float mass(std::uint32_t context, std::int64_t residual) const;
+
+  struct Counted {
+    std::uint32_t cluster, token;
+  };
+  std::optional<Counted> count(std::uint32_t context, std::int64_t residual);
+  void take_back(const Counted& counted);
 
  private:
+  struct Coded {
+    std::uint32_t token = 0;
+    float share = 0;  // 2^-further bits; 0: the token is not there
+  };
+  // What does not change; copies share it.
+  struct Fixed {
+    std::shared_ptr<const Coding> coding;
+    std::vector<std::vector<Coded>> coded;   // by each cluster, the residuals from -kFar on
+    std::vector<std::vector<float>> tokens;  // of each cluster
+  };
   static constexpr std::int64_t kFar = 1023;
-  float computed(std::size_t cluster, std::int32_t residual) const;
 
-  std::shared_ptr<const Coding> coding_;
-  std::vector<float> of_literals_;          // 1 over the share of what is no copy
-  std::vector<std::vector<float>> shares_;  // of each cluster, from -kFar on
+  static std::shared_ptr<const Fixed> fixed_of(std::shared_ptr<const Coding> coding);
+  Coded coded(std::size_t cluster, std::int64_t residual) const;
+  float mass_of(std::size_t cluster, const Coded& coded) const {
+    if (coded.share == 0) return 0;
+    const float counted = static_cast<float>(counts_[cluster][coded.token]);
+    return (fixed_->tokens[cluster][coded.token] + counted) * coded.share;
+  }
+
+  std::shared_ptr<const Fixed> fixed_;
+  std::vector<std::vector<std::uint32_t>> counts_;  // of the tokens of each cluster
 };
 
 // Pixels come row by row. Memory is O(width), and what was pushed since the last trim(). One thread
@@ -45,6 +77,12 @@ class PixelView {
   // What each value of the next byte weighs, where those before it in the pixel have these values.
   void masses(ByteView before, std::array<double, 256>& masses);
 
+  // Of the part of the picture where the next pixel is.
+  const PixelParts& parts() { return *columns_at(size_ % width_).parts; }
+
+  // From now on, what is pushed is counted.
+  void begin_counting() { counts_ = true; }
+
   void push(ByteView pixel);
   void pop();   // one that was pushed since the last trim()
   void trim();  // gives up the memory that only pop() needs
@@ -54,7 +92,7 @@ class PixelView {
   struct Columns {
     std::size_t begin, end;
     std::shared_ptr<const PixelParts> parts;
-    std::shared_ptr<const ResidualShares> shares;
+    std::size_t residuals;    // which of them
     std::vector<Walk> walks;  // of each coded channel
   };
 
@@ -63,6 +101,9 @@ class PixelView {
 
   std::size_t width_;
   std::vector<Columns> columns_;
+  std::vector<Residuals> residuals_;
+  bool counts_ = false;
+  std::vector<std::optional<Residuals::Counted>> counted_;  // since the last trim()
   std::size_t size_ = 0;
 };
 
