@@ -20,12 +20,6 @@ float dot(const float* a, const float* b, std::size_t count) {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-float sum_of(const float* a, std::size_t count) {
-  float sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += a[i];
-  return sum;
-}
-
 [[noreturn]] void refuse_order() {
   refuse("its transforms and palettes come in an order that the decoder's view does not know");
 }
@@ -197,11 +191,15 @@ struct TransformedPart::Tables {
 
   Row sums_of_v() const {  // over all S, for each k
     Row sums{};
-    for (std::size_t i = 0; i <= kMost; ++i) {
-      Row row{};
-      add_v_row(i, 1, row);
-      sums[i] = sum_of(row.data(), seconds);
+    if (luma_chroma) {
+      for (std::size_t i = 0; i <= kMost; ++i) sums[i] = dot(&p2[kMost - i], &p0_twice[i], seconds);
+      return sums;
     }
+    std::array<double, 2 * kMost + 2> below{};
+    for (std::size_t i = 0; i < below.size() - 1; ++i)
+      below[i + 1] = below[i] + static_cast<double>(p1[i]);
+    for (std::size_t i = 0; i <= kMost; ++i)
+      sums[i] = static_cast<float>(below[kMost - i + seconds] - below[kMost - i]);
     return sums;
   }
   Row v_of_second(std::size_t s) const {  // for each k
