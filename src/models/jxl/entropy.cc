@@ -455,7 +455,7 @@ std::uint32_t SymbolReader::token(std::size_t cluster) {
 
 void SymbolReader::begin_copy(std::uint32_t token) {
   constexpr std::size_t kWindow = 1 << 20;
-  const EntropyCode::Copies& copies = *code_.copies_;
+  const CopyTokens& copies = *code_.copies_;
   const std::size_t cluster = code_.cluster_of_.back();
   to_copy_ = copies.length.read(token - copies.first_token, bits_) + copies.shortest;
   const std::uint32_t coded = code_.integers_[cluster].read(this->token(cluster), bits_);

@@ -56,6 +56,12 @@ class AnsDistribution {
   int log_bucket_ = 0;
 };
 
+// How copies of what came before are coded: as tokens from the first one on.
+struct CopyTokens {
+  std::uint32_t first_token = 0, shortest = 0;
+  HybridInteger length;
+};
+
 class EntropyCode {
  public:
   // With copies of what came before (LZ77) only where they may be.
@@ -81,12 +87,7 @@ class EntropyCode {
  private:
   friend class SymbolReader;
 
-  struct Copies {
-    std::uint32_t first_token = 0, shortest = 0;
-    HybridInteger length;
-  };
-
-  std::optional<Copies> copies_;
+  std::optional<CopyTokens> copies_;
   std::vector<std::uint8_t> cluster_of_;  // the last one is that of distances, if there are copies
   std::vector<HybridInteger> integers_;
   std::vector<lz::PrefixCode> prefix_codes_;    // either these,

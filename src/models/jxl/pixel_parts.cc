@@ -299,7 +299,8 @@ TransformedPart::Row TransformedPart::Tables::of_last_role(std::size_t role, Kno
 }
 
 TransformedPart::Row TransformedPart::Tables::of_role(std::size_t role, const Known& known) const {
-  const auto count = std::ranges::count_if(known, [](const auto& k) { return k.has_value(); });
+  const auto count =
+      std::ranges::count_if(known, [](const auto& place) { return place.has_value(); });
   if (count == 0) return of_role_alone(role);
   return count == 1 ? of_role_after_one(role, known) : of_last_role(role, known);
 }
