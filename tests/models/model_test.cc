@@ -78,6 +78,8 @@ const char* const kSpecs[] = {
     "webp:6,view=decoder",
     "webp:2,view=decoder,refresh=1024,width=9,channels=3",
     "jxl:1",
+    "jxl:3,view=decoder",
+    "jxl:2,view=decoder,refresh=1024,width=9,channels=3",
     "flac",
     "flac:8,view=decoder",
     "flac,view=decoder,refresh=16,channels=2,depth=16",
