@@ -10,7 +10,7 @@
 namespace kraft::wavpack {
 namespace {
 
-constexpr std::uint64_t kFirstFrames = 32;   // before which nothing is known
+constexpr std::uint64_t kFirstFrames = 16;   // before which nothing is known
 constexpr std::uint64_t kPlaceSamples = 64;  // from one place that is kept to the next
 static_assert(kFirstFrames >= kLeastBlockFrames);
 
