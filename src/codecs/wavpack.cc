@@ -1,5 +1,5 @@
-// WavPack, as libwavpack writes it: raw samples, 8 bits with offset 128 or 16 bits with the low byte
-// first, channels interleaved. A stream is what the library writes for a .wv file.
+// WavPack, as libwavpack writes it: raw samples, 8 bits with offset 128 or 16 bits with the low
+// byte first, channels interleaved. A stream is what the library writes for a .wv file.
 #include "codecs/wavpack.h"
 
 #include <wavpack/wavpack.h>
@@ -34,10 +34,14 @@ int channel_mask(std::size_t channels) { return channels == 1 ? 4 : channels == 
 
 int mode_flags(Settings::Mode mode) {
   switch (mode) {
-    case Settings::Mode::fast: return CONFIG_FAST_FLAG;
-    case Settings::Mode::normal: return 0;
-    case Settings::Mode::high: return CONFIG_HIGH_FLAG;
-    case Settings::Mode::very_high: return CONFIG_HIGH_FLAG | CONFIG_VERY_HIGH_FLAG;
+    case Settings::Mode::fast:
+      return CONFIG_FAST_FLAG;
+    case Settings::Mode::normal:
+      return 0;
+    case Settings::Mode::high:
+      return CONFIG_HIGH_FLAG;
+    case Settings::Mode::very_high:
+      return CONFIG_HIGH_FLAG | CONFIG_VERY_HIGH_FLAG;
   }
   return 0;
 }
@@ -224,9 +228,9 @@ class WavpackDecoding {
     constexpr std::uint32_t kPiece = 4096;
     std::vector<std::int32_t> samples(kPiece * shape.channels);
     for (std::uint64_t left = frames; left > 0;) {
-      const std::uint32_t count = WavpackUnpackSamples(
-          context, samples.data(),
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kPiece)));
+      const std::uint32_t count =
+          WavpackUnpackSamples(context, samples.data(),
+                               static_cast<std::uint32_t>(std::min<std::uint64_t>(left, kPiece)));
       if (count == 0) fail_truncated("wavpack");
       for (std::size_t i = 0; i < count * shape.channels; ++i) put(samples[i]);
       left -= count;

@@ -56,8 +56,8 @@ std::int32_t power(std::int32_t logarithm) {
   static const std::array<std::uint32_t, 256> mantissas = [] {
     std::array<std::uint32_t, 256> all;
     for (std::size_t i = 0; i < all.size(); ++i)
-      all[i] = static_cast<std::uint32_t>(
-          std::lround(256 * std::exp2(static_cast<double>(i) / 256)));
+      all[i] =
+          static_cast<std::uint32_t>(std::lround(256 * std::exp2(static_cast<double>(i) / 256)));
     return all;
   }();
   const std::uint32_t mantissa = mantissas[static_cast<std::size_t>(logarithm & 255)];
@@ -146,24 +146,29 @@ void check_flags(std::uint32_t flags) {
   if ((flags & kDsd) != 0) refuse("DSD");
   if ((flags & kFloat) != 0) refuse("floating point");
   if ((flags & kHybrid) != 0) refuse("a hybrid block");
-  if ((flags & kFalseStereo) != 0) refuse("stereo of two equal channels");
   if ((flags >> kShiftAt & 31) != 0) refuse("a block of shifted samples");
 }
 
 void read_piece(unsigned piece, ByteView bytes, Block& block, bool& has_words) {
   switch (piece) {
-    case kTerms: return read_terms(bytes, block);
-    case kWeights: return read_weights(bytes, block);
-    case kSamples: return read_samples(bytes, block);
-    case kMedians: return read_medians(bytes, block);
-    case kLowBitsInfo: return read_low_bits(bytes, block);
+    case kTerms:
+      return read_terms(bytes, block);
+    case kWeights:
+      return read_weights(bytes, block);
+    case kSamples:
+      return read_samples(bytes, block);
+    case kMedians:
+      return read_medians(bytes, block);
+    case kLowBitsInfo:
+      return read_low_bits(bytes, block);
     case kWords:
       block.words = bytes;
       has_words = true;
       return;
     case kDummy:
     case kEncoderInfo:
-    case kChannelInfo: return;
+    case kChannelInfo:
+      return;
     default:
       if ((piece & kOptional) == 0) refuse("a piece of kind " + std::to_string(piece));
   }
@@ -188,7 +193,8 @@ Block read_block(ByteView bytes) {
   check_flags(flags);
   Block block;
   block.samples = word32(all, 20);
-  block.channels = (flags & kMono) != 0 ? 1 : 2;
+  block.is_doubled = (flags & (kMono | kFalseStereo)) == kFalseStereo;
+  block.channels = (flags & kMono) != 0 || block.is_doubled ? 1 : 2;
   block.is_joint = (flags & kJoint) != 0 && block.channels == 2;
   bool has_words = false;
   for (ByteView rest = all.subspan(kHeaderBytes); !rest.empty();) {

@@ -26,14 +26,15 @@ struct Pass {
   // left one beside it, and the left from the last right one; -2 the other way round; -3 each from
   // the other's last one.
   int term = 1;
-  int delta = 0;                                           // by how much a weight changes, 0 to 7
-  std::array<std::int32_t, 2> weights = {};                // of each channel, by 1,024
-  std::array<std::array<std::int32_t, 8>, 2> samples = {}; // of each channel, before the first
+  int delta = 0;                                            // by how much a weight changes, 0 to 7
+  std::array<std::int32_t, 2> weights = {};                 // of each channel, by 1,024
+  std::array<std::array<std::int32_t, 8>, 2> samples = {};  // of each channel, before the first
 };
 
 struct Block {
   std::size_t samples = 0;   // of each channel
-  std::size_t channels = 1;  // 1 or 2
+  std::size_t channels = 1;  // that are coded, 1 or 2
+  bool is_doubled = false;   // the one that is coded stands for two that are the same
   bool is_joint = false;     // the left channel holds left - right, the right one their mean
   std::vector<Pass> passes;
   std::array<std::array<std::uint32_t, 3>, 2> medians = {};  // of each channel, by 16
@@ -48,8 +49,8 @@ struct Block {
 };
 
 // Reads the block that `bytes` begin with. Throws Error when it is none, is damaged, or has what
-// lossless blocks of 8 and 16 bits do not: hybrid or floating-point coding, DSD, samples that are
-// wider than the words, or stereo that is one channel twice. O(1), nothing is decoded.
+// lossless blocks of 8 and 16 bits do not: hybrid or floating-point coding, DSD, or samples that
+// are wider than the words. O(1), nothing is decoded.
 Block read_block(ByteView bytes);
 
 // The bytes of the block that `bytes` begin with, by its header alone. Throws Error.

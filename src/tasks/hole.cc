@@ -35,10 +35,14 @@ Bytes given_bytes(const Hole& hole) {
 // What the task calls the whole units that it chooses between; empty where those are bytes.
 std::string_view whole_units(const CompletionTask& task) {
   switch (task.candidate.value_or(CompletionTask::kDefaultCandidate)) {
-    case CompletionTask::Candidate::byte: return {};
-    case CompletionTask::Candidate::whole: return "whole";
-    case CompletionTask::Candidate::pixel: return "pixel";
-    case CompletionTask::Candidate::frame: return "frame";
+    case CompletionTask::Candidate::byte:
+      return {};
+    case CompletionTask::Candidate::whole:
+      return "whole";
+    case CompletionTask::Candidate::pixel:
+      return "pixel";
+    case CompletionTask::Candidate::frame:
+      return "frame";
   }
   return {};
 }
@@ -55,8 +59,8 @@ Candidates whole_candidates(const Hole& hole, std::string_view name) {
     }
   }
   if (counts.empty())
-    throw OptionError({"", "candidate",
-                       " " + std::string(name) + ": nothing is given to take them from"});
+    throw OptionError(
+        {"", "candidate", " " + std::string(name) + ": nothing is given to take them from"});
   std::vector<std::pair<std::size_t, std::string_view>> by_count;
   for (const auto& [unit, count] : counts) by_count.emplace_back(count, unit);
   std::ranges::stable_sort(by_count,
@@ -224,7 +228,8 @@ void check_completion(const CompletionTask& task) {
     throw OptionError({"", "tail", " has no meaning for images and recordings"});
   const std::string_view units = whole_units(task);
   if (!units.empty() && task.alphabet)
-    throw OptionError({"", "candidate", " " + std::string(units) + " and ", "alphabet", " cannot be given together"});
+    throw OptionError({"", "candidate", " " + std::string(units) + " and ", "alphabet",
+                       " cannot be given together"});
 }
 
 FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {

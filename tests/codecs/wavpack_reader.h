@@ -32,7 +32,10 @@ class LiteralReader {
       }
     }
     for (std::int32_t& sample : residuals) sample = with_low_bits(sample);
-    decoded_.samples = std::move(residuals);
+    for (const std::int32_t sample : residuals) {
+      decoded_.samples.push_back(sample);
+      if (block_.is_doubled) decoded_.samples.push_back(sample);
+    }
     decoded_.bits = at_;
     return std::move(decoded_);
   }
@@ -167,9 +170,10 @@ class LiteralReader {
       for (std::size_t c = 0; c < block_.channels; ++c) {
         std::vector<std::int32_t>& p = past[c];
         const std::int32_t a = p[p.size() - 1], b = p.size() > 1 ? p[p.size() - 2] : 0;
-        const std::int32_t from = pass.term == 17   ? 2 * a - b
-                                  : pass.term == 18 ? (3 * a - b) >> 1
-                                                    : p[p.size() - static_cast<std::size_t>(pass.term)];
+        const std::int32_t from = pass.term == 17 ? 2 * a - b
+                                  : pass.term == 18
+                                      ? (3 * a - b) >> 1
+                                      : p[p.size() - static_cast<std::size_t>(pass.term)];
         values[i + c] = one(pass, c, from, values[i + c]);
         p.push_back(values[i + c]);
       }
@@ -180,10 +184,14 @@ class LiteralReader {
     const std::int32_t ones = (1 << block_.low_bits) - 1;
     const std::int32_t shifted = value * (1 << block_.low_bits);
     switch (block_.low) {
-      case Block::Low::any: return value;
-      case Block::Low::zeros: return shifted;
-      case Block::Low::ones: return shifted + ones;
-      case Block::Low::alike: return (value & 1) != 0 ? shifted + ones : shifted;
+      case Block::Low::any:
+        return value;
+      case Block::Low::zeros:
+        return shifted;
+      case Block::Low::ones:
+        return shifted + ones;
+      case Block::Low::alike:
+        return (value & 1) != 0 ? shifted + ones : shifted;
     }
     return value;
   }

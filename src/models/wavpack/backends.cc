@@ -19,8 +19,7 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
   view.block_frames = static_cast<std::size_t>(
       arguments.integer_or("block", static_cast<std::int64_t>(view.block_frames)));
   return std::make_shared<lz::ViewModel<wavpack::DecoderView>>(
-      arguments.spec(), std::nullopt,
-      wavpack::DecoderView(wavpack::settings_of(arguments), view));
+      arguments.spec(), std::nullopt, wavpack::DecoderView(wavpack::settings_of(arguments), view));
 }
 
 Parameter frames_parameter(const std::string& name, std::int64_t least, std::int64_t most,

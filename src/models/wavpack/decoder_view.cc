@@ -21,10 +21,14 @@ static_assert(kFirstFrames >= kLeastBlockFrames);
 bool has_low_bits(Block::Low low, int bits, std::int32_t sample) {
   const std::int32_t mask = (std::int32_t{1} << bits) - 1;
   switch (low) {
-    case Block::Low::any: return true;
-    case Block::Low::zeros: return (sample & mask) == 0;
-    case Block::Low::ones: return (sample & mask) == mask;
-    case Block::Low::alike: return (sample & mask) == (((sample >> bits) & 1) != 0 ? mask : 0);
+    case Block::Low::any:
+      return true;
+    case Block::Low::zeros:
+      return (sample & mask) == 0;
+    case Block::Low::ones:
+      return (sample & mask) == mask;
+    case Block::Low::alike:
+      return (sample & mask) == (((sample >> bits) & 1) != 0 ? mask : 0);
   }
   return true;
 }
@@ -33,10 +37,14 @@ Follower::Follower(const Block& block)
     : is_known_(true),
       low_(block.low),
       low_bits_(static_cast<int>(block.low_bits)),
+      is_doubled_(block.is_doubled),
       decorrelation_(block),
       words_(block) {}
 
-bool Follower::has(std::int32_t sample) const { return has_low_bits(low_, low_bits_, sample); }
+bool Follower::has(std::size_t c, std::int32_t sample) const {
+  if (is_doubled_ && c == 1) return sample == left_;
+  return has_low_bits(low_, low_bits_, sample);
+}
 
 Follower::Expectation Follower::expectation(std::size_t c, int depth_bits) const {
   Expectation expectation;
@@ -44,13 +52,19 @@ Follower::Expectation Follower::expectation(std::size_t c, int depth_bits) const
   expectation.low_ = low_;
   expectation.low_bits_ = low_bits_;
   expectation.depth_bits_ = depth_bits;
+  if (is_doubled_ && c == 1) {
+    expectation.only_ = left_;
+    return expectation;
+  }
   expectation.expected_ = decorrelation_.expected(c);
   expectation.words_ = words_.expectation(c);
   return expectation;
 }
 
 void Follower::push(std::size_t c, std::int32_t sample) {
-  if (!is_known_ || !has(sample)) return;
+  if (!is_known_) return;
+  if (is_doubled_ && c == 0) left_ = sample;
+  if ((is_doubled_ && c == 1) || !has(c, sample)) return;
   const std::int32_t held = sample >> low_bits_;
   const std::int64_t residual = std::int64_t{held} - decorrelation_.expected(c);
   words_.push(c, static_cast<std::int32_t>(static_cast<std::uint32_t>(residual)));
@@ -60,8 +74,9 @@ void Follower::push(std::size_t c, std::int32_t sample) {
 double Follower::Expectation::share(std::int32_t sample) const {
   const double even = lz::power_of_two(-depth_bits_);
   if (!is_known_) return even;
-  if (low_ == Block::Low::any) return words_.share(sample - expected_);
+  if (low_ == Block::Low::any && !only_) return words_.share(sample - expected_);
   double share = even / kBlock;
+  if (only_) return sample == *only_ ? share + 1 - 1 / kBlock : share;
   if (has_low_bits(low_, low_bits_, sample))
     share += (1 - 1 / kBlock) * words_.share((sample >> low_bits_) - expected_);
   return share;
@@ -69,6 +84,11 @@ double Follower::Expectation::share(std::int32_t sample) const {
 
 void Follower::Expectation::low_byte_shares(std::span<double, 256> shares) const {
   const std::int64_t half = std::int64_t{1} << (depth_bits_ - 1);
+  if (only_) {
+    std::ranges::fill(shares, lz::power_of_two(-8) / kBlock);
+    shares[static_cast<std::size_t>(*only_ & 255)] += 1 - 1 / kBlock;
+    return;
+  }
   if (is_known_ && low_ != Block::Low::any) {
     std::ranges::fill(shares, 0);
     for (std::int64_t sample = -half; sample < half; ++sample)
@@ -115,9 +135,7 @@ std::size_t DecoderView::channel() const {
   return static_cast<std::size_t>(position_samples() % settings_.shape.channels);
 }
 
-void DecoderView::keep_place() {
-  places_.push_back({position_samples(), followers_, is_broken_});
-}
+void DecoderView::keep_place() { places_.push_back({position_samples(), followers_, is_broken_}); }
 
 // Takes the byte in; returns whether it completes a sample.
 bool DecoderView::push(Byte byte) {
@@ -138,8 +156,9 @@ bool DecoderView::push(Byte byte) {
 void DecoderView::follow(std::uint64_t sample, std::int32_t value) {
   const auto c = static_cast<std::size_t>(sample % settings_.shape.channels);
   Follower& follower = followers_[c / channels_of_stream_];
-  if (!follower.has(value)) is_broken_ = true;
-  follower.push(c % channels_of_stream_, value);
+  const std::size_t of_stream = c % channels_of_stream_;
+  if (!follower.has(of_stream, value)) is_broken_ = true;
+  follower.push(of_stream, value);
 }
 
 void DecoderView::observe(Byte byte) {
@@ -166,8 +185,8 @@ void DecoderView::observe(ByteView bytes) {
 
 void DecoderView::begin_block() {
   const std::size_t channels = settings_.shape.channels;
-  const auto count = static_cast<std::size_t>(
-      std::min<std::uint64_t>(position_frames(), view_.block_frames));
+  const auto count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(position_frames(), view_.block_frames));
   const std::span<const std::int32_t> last = std::span(samples_).last(count * channels);
   if (!maker_) maker_ = make_block_maker(settings_);
   std::vector<std::int32_t> own(count * channels_of_stream_);

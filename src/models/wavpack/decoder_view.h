@@ -3,17 +3,18 @@
 // A WavPack block says at its start which predictors it has, and where they and the medians of the
 // entropy coder stand. From there on both adapt to each sample, in integers, and whoever decodes
 // follows (models/wavpack/decorrelation.h, words.h). In that code every value of a sample has one
-// word, which is its price; those that a sample cannot have are left out. What stands at the start is
-// taken from the past: now and then (lz/schedule.h, in frames) the stock encoder codes the last
+// word, which is its price; those that a sample cannot have are left out. What stands at the start
+// is taken from the past: now and then (lz/schedule.h, in frames) the stock encoder codes the last
 // frames as a block of their own, and the view runs through it up to its end.
 //
 // Stereo is coded as two channels, not as their difference and mean, and the left sample is never
 // predicted from the right one beside it: it comes first. More channels than two are each a stream
-// of their own, as libwavpack has it too. Of samples of 16 bits the low byte comes first, and has the
-// sum over all 256 samples that end in it.
+// of their own, as libwavpack has it too. Of samples of 16 bits the low byte comes first, and has
+// the sum over all 256 samples that end in it.
 //
-// Where all samples of a block have low bits in common, which it leaves out, it has no word for
-// others: one time in kBlock any value comes. The first such sample begins a new block.
+// Where all samples of a block have low bits in common, or both of its channels are the same, they
+// are left out of it, and it has no word for others: one time in kBlock any value comes. The first
+// such sample begins a new block.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,8 @@ class Follower {
   Follower() = default;  // before the first block: all values are equally likely
   explicit Follower(const Block& block);
 
-  // Whether the block has a word for the sample.
-  bool has(std::int32_t sample) const;
+  // Whether the block has a word for the next sample, of channel `c`.
+  bool has(std::size_t c, std::int32_t sample) const;
 
   // What is expected of the next sample, of channel `c`; for its `depth_bits`.
   class Expectation;
@@ -58,13 +59,14 @@ class Follower {
   bool is_known_ = false;
   Block::Low low_ = Block::Low::any;
   int low_bits_ = 0;
+  bool is_doubled_ = false;
+  std::int32_t left_ = 0;  // where that is so, of the frame whose right sample is next
   Decorrelation decorrelation_;
   Words words_;
 };
 
 // Whether `sample` has the low bits that all samples of a block have.
 bool has_low_bits(Block::Low low, int bits, std::int32_t sample);
-
 
 class Follower::Expectation {
  public:
@@ -81,7 +83,8 @@ class Follower::Expectation {
   Block::Low low_ = Block::Low::any;
   int low_bits_ = 0;
   int depth_bits_ = 8;
-  std::int64_t expected_ = 0;  // of what the block holds
+  std::int64_t expected_ = 0;              // of what the block holds
+  std::optional<std::int32_t> only_ = {};  // the one value that the block has a word for
   Words::Expectation words_;
 };
 
@@ -129,10 +132,10 @@ class DecoderView {
   ViewParameters view_;
   lz::Schedule schedule_;
   std::size_t channels_of_stream_;
-  std::unique_ptr<BlockMaker> maker_;   // made when first needed
-  std::vector<Follower> followers_;     // of each stream
-  std::vector<Place> places_;           // since the last trim(), that one first
-  std::vector<std::int32_t> samples_;   // the last ones
+  std::unique_ptr<BlockMaker> maker_;  // made when first needed
+  std::vector<Follower> followers_;    // of each stream
+  std::vector<Place> places_;          // since the last trim(), that one first
+  std::vector<std::int32_t> samples_;  // the last ones
   std::uint64_t position_bytes_ = 0, trimmed_bytes_ = 0;
   bool is_broken_ = false;  // the block has no word for a sample of this frame
   Byte low_ = 0;            // of the sample whose high byte is next

@@ -41,11 +41,16 @@ std::int32_t Decorrelation::source(std::size_t p, std::size_t c) const {
   const Pass& pass = passes_[p];
   const std::array<std::int32_t, 8>& samples = pass.samples[c];
   switch (pass.term) {
-    case 17: return wrapped(2 * std::int64_t{samples[0]} - samples[1]);
-    case 18: return wrapped((3 * std::int64_t{samples[0]} - samples[1]) >> 1);
-    case -1: return c == 0 ? samples[0] : left_[p];
-    case -3: return samples[0];
-    default: return samples[frame_];
+    case 17:
+      return wrapped(2 * std::int64_t{samples[0]} - samples[1]);
+    case 18:
+      return wrapped((3 * std::int64_t{samples[0]} - samples[1]) >> 1);
+    case -1:
+      return c == 0 ? samples[0] : left_[p];
+    case -3:
+      return samples[0];
+    default:
+      return samples[frame_];
   }
 }
 

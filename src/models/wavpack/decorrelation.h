@@ -1,9 +1,9 @@
-// The cascade of predictors of a WavPack block: each is a weight that learns by the signs of what it
-// predicts from and of what it missed (sign-sign LMS), in integers, as the decoder runs them.
+// The cascade of predictors of a WavPack block: each is a weight that learns by the signs of what
+// it predicts from and of what it missed (sign-sign LMS), in integers, as the decoder runs them.
 //
-// Samples go in the order left, right. A pass that predicts the left sample from the right one beside
-// it (term -2) needs the right one first: it is run as its mirror image, -1, which predicts the right
-// one from the left.
+// Samples go in the order left, right. A pass that predicts the left sample from the right one
+// beside it (term -2) needs the right one first: it is run as its mirror image, -1, which predicts
+// the right one from the left.
 #pragma once
 
 #include <array>

@@ -15,9 +15,9 @@
 //     P(0) = 1 - q,  P(m) = q (P(2 m - 2) + P(2 m - 1))      after a zone k
 //     q = P(2 k + 1) / (P(2 k) + P(2 k + 1))
 //
-// Along a stream these multiply to what it is long. Where the medians of both channels are small and
-// no number has begun, there stands a number n before the word: of n zeros, which come before it.
-// P(n) = 2^-1 for 0 and 2^(-2 bits(n)) above, and a run that has lasted for k goes on with the
+// Along a stream these multiply to what it is long. Where the medians of both channels are small
+// and no number has begun, there stands a number n before the word: of n zeros, which come before
+// it. P(n) = 2^-1 for 0 and 2^(-2 bits(n)) above, and a run that has lasted for k goes on with the
 // probability of n > k among those of n >= k. A word after such a number, which the encoder would
 // have made longer, is none of a zero: that is left out and the rest made larger.
 //
@@ -81,8 +81,8 @@ class Words::Expectation {
   std::array<std::int64_t, 3> sizes_ = {1, 1, 1};
   bool after_word_ = false;
   double odd_share_ = 0;
-  double scale_ = 1;      // of all words
-  double zero_share_ = 0; // of the residual 0, where has_zero_
+  double scale_ = 1;       // of all words
+  double zero_share_ = 0;  // of the residual 0, where has_zero_
   bool has_zero_ = false;
 };
 
@@ -116,15 +116,15 @@ void Words::Expectation::for_ranges(std::int64_t most, Add add) const {
   for (std::int64_t zone = 0; zone < kExact + begin && first <= most; ++zone) {
     const std::int64_t size = sizes_[static_cast<std::size_t>(zone < 2 ? zone : 2)];
     const words_detail::Places code = words_detail::places(size);
-    const double share = scale_ * zone_share(zone) / 2 * words_detail::two_to_minus(code.short_bits);
+    const double share =
+        scale_ * zone_share(zone) / 2 * words_detail::two_to_minus(code.short_bits);
     both(first, first + code.short_count - 1, share);
     both(first + code.short_count, first + size - 1, share / 2);
     first += size;
   }
   for (std::int64_t number = kExact; first <= most; number = 2 * number - 8) {
     const std::int64_t zones = number - 8, size = zones * sizes_[2];
-    const double share =
-        scale_ * zone_share(number + begin) / 2 / static_cast<double>(sizes_[2]);
+    const double share = scale_ * zone_share(number + begin) / 2 / static_cast<double>(sizes_[2]);
     both(first, first + size - 1, share);
     first += size;
   }
