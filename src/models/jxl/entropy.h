@@ -29,6 +29,7 @@ struct HybridInteger {
     std::uint32_t token;
     int bits;  // further ones
   };
+  friend bool operator==(const HybridInteger&, const HybridInteger&) = default;
   Coded code(std::uint32_t value) const;
   std::uint32_t read(std::uint32_t token, Bits& bits) const;
 };

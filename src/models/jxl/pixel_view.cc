@@ -14,8 +14,6 @@ constexpr std::size_t kEnoughRows = 64;
 // A distribution counts as so many observations; of it, so much is what others have.
 constexpr float kStrength = 512, kOthers = 1.0f / 256;
 
-constexpr std::uint32_t kTokens = 256;  // of prefix codes there may be more, which have no part
-
 const Group& chosen(const Stream& stream, const Group& first) {
   const Group* best = &first;
   for (const Group& group : stream.groups) {
@@ -34,50 +32,49 @@ Residuals::Residuals(std::shared_ptr<const Coding> coding) : fixed_(fixed_of(std
   for (const std::vector<float>& tokens : fixed_->tokens) counts_.emplace_back(tokens.size());
 }
 
+Residuals::Table Residuals::table_of(const EntropyCode& code, const HybridInteger& integer) {
+  Table table;
+  for (std::int32_t residual = -kFar; residual <= kFar; ++residual) {
+    const HybridInteger::Coded coded = integer.code(pack_signed(residual));
+    if (code.is_copy(coded.token))
+      table.push_back({});
+    else
+      table.push_back({coded.token, 1.0f / static_cast<float>(1u << coded.bits)});
+  }
+  return table;
+}
+
 std::shared_ptr<const Residuals::Fixed> Residuals::fixed_of(std::shared_ptr<const Coding> coding) {
   auto fixed = std::make_shared<Fixed>();
-  fixed->coding = coding;
-  const EntropyCode& code = coding->code;
-  std::vector<double> all(kTokens);
+  fixed->coding = std::move(coding);
+  const EntropyCode& code = fixed->coding->code;
+  std::uint32_t most = 0;
   for (std::size_t cluster = 0; cluster < code.clusters(); ++cluster) {
-    std::vector<Coded>& coded = fixed->coded.emplace_back();
-    for (auto residual = static_cast<std::int32_t>(-kFar); residual <= kFar; ++residual) {
-      const HybridInteger::Coded integer = code.integer(cluster).code(pack_signed(residual));
-      if (integer.token >= kTokens || code.is_copy(integer.token))
-        coded.push_back({});
-      else
-        coded.push_back({integer.token, 1.0f / static_cast<float>(1u << integer.bits)});
-    }
-    for (std::uint32_t token = 0; token < kTokens; ++token) {
+    std::size_t same = 0;  // clusters have a few kinds of integers between them
+    while (code.integer(same) != code.integer(cluster)) ++same;
+    if (same < cluster)
+      fixed->coded.push_back(fixed->coded[same]);
+    else
+      fixed->coded.push_back(std::make_shared<const Table>(table_of(code, code.integer(cluster))));
+    for (const Coded& coded : *fixed->coded.back()) most = std::max(most, coded.token);
+  }
+  std::vector<double> all(most + 1);  // of all clusters together
+  for (std::size_t cluster = 0; cluster < code.clusters(); ++cluster) {
+    for (std::uint32_t token = 0; token <= most; ++token) {
       if (!code.is_copy(token)) all[token] += code.token_share(cluster, token);
     }
   }
   for (std::size_t cluster = 0; cluster < code.clusters(); ++cluster) {
     std::vector<float>& tokens = fixed->tokens.emplace_back();
     const double literals = 1 - code.share_of_copies(cluster);
-    for (std::uint32_t token = 0; token < kTokens; ++token) {
-      double share = 0;
-      if (!code.is_copy(token)) {
-        share =
-            double{1 - kOthers} * (literals > 0 ? code.token_share(cluster, token) / literals : 0);
-        share += double{kOthers} * all[token] / static_cast<double>(code.clusters());
-      }
+    for (std::uint32_t token = 0; token <= most; ++token) {
+      double share = double{kOthers} * all[token] / static_cast<double>(code.clusters());
+      if (!code.is_copy(token) && literals > 0)
+        share += double{1 - kOthers} * code.token_share(cluster, token) / literals;
       tokens.push_back(kStrength * static_cast<float>(share));
     }
   }
   return fixed;
-}
-
-Residuals::Coded Residuals::coded(std::size_t cluster, std::int64_t residual) const {
-  if (residual >= -kFar && residual <= kFar)
-    return fixed_->coded[cluster][static_cast<std::size_t>(residual + kFar)];
-  constexpr std::int64_t kMost = 1 << 30;
-  if (residual < -kMost || residual > kMost) return {};
-  const EntropyCode& code = fixed_->coding->code;
-  const HybridInteger::Coded integer =
-      code.integer(cluster).code(pack_signed(static_cast<std::int32_t>(residual)));
-  if (integer.token >= kTokens || code.is_copy(integer.token)) return {};
-  return {integer.token, 1.0f / static_cast<float>(1u << integer.bits)};
 }
 
 float Residuals::mass(std::uint32_t context, std::int64_t residual) const {

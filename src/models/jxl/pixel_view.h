@@ -44,16 +44,23 @@ class Residuals {
     std::uint32_t token = 0;
     float share = 0;  // 2^-further bits; 0: the token is not there
   };
+  // The residuals from -kFar to kFar; larger ones have no mass.
+  using Table = std::vector<Coded>;
+  static constexpr std::int32_t kFar = 2047;
+
   // What does not change; copies share it.
   struct Fixed {
     std::shared_ptr<const Coding> coding;
-    std::vector<std::vector<Coded>> coded;   // by each cluster, the residuals from -kFar on
-    std::vector<std::vector<float>> tokens;  // of each cluster
+    std::vector<std::shared_ptr<const Table>> coded;  // of each cluster
+    std::vector<std::vector<float>> tokens;           // what each of them has of kStrength
   };
-  static constexpr std::int64_t kFar = 1023;
 
+  static Table table_of(const EntropyCode& code, const HybridInteger& integer);
   static std::shared_ptr<const Fixed> fixed_of(std::shared_ptr<const Coding> coding);
-  Coded coded(std::size_t cluster, std::int64_t residual) const;
+  Coded coded(std::size_t cluster, std::int64_t residual) const {
+    if (residual < -kFar || residual > kFar) return {};
+    return (*fixed_->coded[cluster])[static_cast<std::size_t>(residual + kFar)];
+  }
   float mass_of(std::size_t cluster, const Coded& coded) const {
     if (coded.share == 0) return 0;
     const float counted = static_cast<float>(counts_[cluster][coded.token]);
