@@ -11,7 +11,7 @@
 namespace kraft::wavpack {
 namespace {
 
-const std::string kName = "wavpack block";
+const std::string kName = "wavpack";
 
 constexpr std::size_t kHeaderBytes = 32;
 constexpr std::size_t kMostPasses = 16;

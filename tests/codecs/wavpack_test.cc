@@ -162,20 +162,20 @@ TEST(WavpackBlocks, OfOtherKindsAreRefusedByName) {
   WavpackConfig other = config;
   other.flags = CONFIG_HYBRID_FLAG;
   other.bitrate = 4;
-  EXPECT_EQ(refusal(written(other)), "wavpack block: a hybrid block is not read");
+  EXPECT_EQ(refusal(written(other)), "wavpack: a hybrid block is not read");
   other = config;
   other.bits_per_sample = 32;
   other.bytes_per_sample = 4;
   EXPECT_EQ(refusal(written(other)),
-            "wavpack block: a block of samples that are wider than its words is not read");
+            "wavpack: a block of samples that are wider than its words is not read");
   other.float_norm_exp = 127;
-  EXPECT_EQ(refusal(written(other)), "wavpack block: floating point is not read");
+  EXPECT_EQ(refusal(written(other)), "wavpack: floating point is not read");
   other = config;
   other.bits_per_sample = 12;
-  EXPECT_EQ(refusal(written(other)), "wavpack block: a block of shifted samples is not read");
+  EXPECT_EQ(refusal(written(other)), "wavpack: a block of shifted samples is not read");
   Bytes stream = written(config);
   stream[8] = 0x20;
-  EXPECT_EQ(refusal(stream), "wavpack block: version 1056 is not read");
+  EXPECT_EQ(refusal(stream), "wavpack: version 1056 is not read");
   EXPECT_THROW(make_codec("wavpack,depth=16")->decode(written(other)), Error);
 }
 
