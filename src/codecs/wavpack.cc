@@ -120,7 +120,6 @@ class OneBlock final : public BlockMaker {
   Block make(std::span<const std::int32_t> samples, std::size_t channels) override {
     settings_.shape.channels = channels;
     WavpackConfig config = config_of(settings_);
-    config.flags |= CONFIG_JOINT_OVERRIDE;  // and no CONFIG_JOINT_STEREO
     config.block_samples = static_cast<std::int32_t>(samples.size() / channels);
     samples_.assign(samples.begin(), samples.end());  // which the library may write to
     stream_.clear();

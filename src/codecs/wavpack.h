@@ -37,8 +37,8 @@ class BlockMaker {
   virtual ~BlockMaker() = default;
 
   // The block as which the encoder would write these frames of one or two channels, left before
-  // right: kLeastBlockFrames to kMostBlockFrames of them, without joint stereo. It is valid until
-  // the next call. Throws Error.
+  // right: kLeastBlockFrames to kMostBlockFrames of them. It is valid until the next call.
+  // Throws Error.
   virtual Block make(std::span<const std::int32_t> samples, std::size_t channels) = 0;
 };
 

@@ -33,11 +33,24 @@ bool has_low_bits(Block::Low low, int bits, std::int32_t sample) {
   return true;
 }
 
+namespace {
+
+// The sample of which the block holds `held`.
+std::int32_t with_low_bits(Block::Low low, int bits, std::int32_t held) {
+  const std::int32_t shifted = held * (std::int32_t{1} << bits);
+  const std::int32_t mask = (std::int32_t{1} << bits) - 1;
+  const bool ones = low == Block::Low::ones || (low == Block::Low::alike && (held & 1) != 0);
+  return ones ? shifted | mask : shifted;
+}
+
+}  // namespace
+
 Follower::Follower(const Block& block)
     : is_known_(true),
       low_(block.low),
       low_bits_(static_cast<int>(block.low_bits)),
       is_doubled_(block.is_doubled),
+      is_joint_(block.is_joint),
       decorrelation_(block),
       words_(block) {}
 
@@ -54,57 +67,108 @@ Follower::Expectation Follower::expectation(std::size_t c, int depth_bits) const
   expectation.depth_bits_ = depth_bits;
   if (is_doubled_ && c == 1) {
     expectation.only_ = left_;
-    return expectation;
+  } else if (is_joint_) {
+    expectation.joint_.emplace(words_, decorrelation_, expectation.lowest() >> low_bits_,
+                               expectation.highest() >> low_bits_);
+    expectation.is_right_ = c == 1;
+    expectation.left_ = left_ >> low_bits_;
+  } else {
+    expectation.expected_ = decorrelation_.expected(c);
+    expectation.words_ = words_.expectation(c);
   }
-  expectation.expected_ = decorrelation_.expected(c);
-  expectation.words_ = words_.expectation(c);
   return expectation;
 }
 
-void Follower::push(std::size_t c, std::int32_t sample) {
-  if (!is_known_) return;
-  if (is_doubled_ && c == 0) left_ = sample;
-  if ((is_doubled_ && c == 1) || !has(c, sample)) return;
-  const std::int32_t held = sample >> low_bits_;
+void Follower::push_held(std::size_t c, std::int32_t held) {
   const std::int64_t residual = std::int64_t{held} - decorrelation_.expected(c);
   words_.push(c, static_cast<std::int32_t>(static_cast<std::uint32_t>(residual)));
   decorrelation_.push(c, held);
 }
 
+void Follower::push(std::size_t c, std::int32_t sample) {
+  if (!is_known_) return;
+  const std::int32_t left = left_;
+  if (c == 0) left_ = sample;
+  if ((is_doubled_ && c == 1) || !has(c, sample)) return;
+  if (!is_joint_) {
+    push_held(c, sample >> low_bits_);
+  } else if (c == 1) {
+    const std::int32_t a = left >> low_bits_, b = sample >> low_bits_;
+    push_held(0, a - b);
+    push_held(1, (a + b) >> 1);
+  }
+}
+
+// Where a block leaves something out, and where sides are passed over, any value may come.
+double Follower::Expectation::floored(double share) const {
+  return share * (1 - 1 / kBlock) + lz::power_of_two(-depth_bits_) / kBlock;
+}
+
 double Follower::Expectation::share(std::int32_t sample) const {
-  const double even = lz::power_of_two(-depth_bits_);
-  if (!is_known_) return even;
-  if (low_ == Block::Low::any && !only_) return words_.share(sample - expected_);
-  double share = even / kBlock;
-  if (only_) return sample == *only_ ? share + 1 - 1 / kBlock : share;
-  if (has_low_bits(low_, low_bits_, sample))
-    share += (1 - 1 / kBlock) * words_.share((sample >> low_bits_) - expected_);
-  return share;
+  if (!is_known_) return lz::power_of_two(-depth_bits_);
+  if (only_) return floored(sample == *only_ ? 1 : 0);
+  if (low_ == Block::Low::any) return words_.share(sample - expected_);
+  return floored(
+      has_low_bits(low_, low_bits_, sample) ? words_.share((sample >> low_bits_) - expected_) : 0);
+}
+
+void Follower::Expectation::high_byte_shares(Byte low, std::span<double, 256> shares) const {
+  if (joint_) return joint_shares(low, shares);
+  for (std::size_t b = 0; b < 256; ++b) {
+    const auto byte = static_cast<Byte>(b);
+    const std::array<Byte, 2> bytes = {depth_bits_ == 16 ? low : byte, byte};
+    shares[b] = share(sample_at(bytes.data(), static_cast<std::size_t>(depth_bits_)));
+  }
+}
+
+void Follower::Expectation::joint_shares(Byte low, std::span<double, 256> shares) const {
+  const bool wide = depth_bits_ == 16;
+  // In the order of the samples.
+  const std::int32_t first = lowest() + (wide ? low : 0), step = wide ? 256 : 1;
+  const std::int32_t begin = first >> low_bits_, held_step = std::max(1, step >> low_bits_);
+  std::vector<double> left;
+  if (!is_right_) {
+    const std::int32_t last = (first + 255 * step) >> low_bits_;
+    left.resize(static_cast<std::size_t>((last - begin) / held_step + 1));
+    joint_->left_shares(begin, held_step, left);
+  }
+  for (std::int32_t i = 0; i < 256; ++i) {
+    const std::int32_t sample = first + i * step, held = sample >> low_bits_;
+    double share = 0;
+    if (has_low_bits(low_, low_bits_, sample))
+      share = is_right_ ? joint_->right_share(left_, held)
+                        : left[static_cast<std::size_t>((held - begin) / held_step)];
+    shares[static_cast<std::size_t>(wide ? (i + 128) & 255 : i)] = floored(share);
+  }
 }
 
 void Follower::Expectation::low_byte_shares(std::span<double, 256> shares) const {
-  const std::int64_t half = std::int64_t{1} << (depth_bits_ - 1);
+  const double even = lz::power_of_two(-8);
+  std::ranges::fill(shares, is_known_ ? 0 : even);
+  if (!is_known_) return;
   if (only_) {
-    std::ranges::fill(shares, lz::power_of_two(-8) / kBlock);
-    shares[static_cast<std::size_t>(*only_ & 255)] += 1 - 1 / kBlock;
-    return;
-  }
-  if (is_known_ && low_ != Block::Low::any) {
-    std::ranges::fill(shares, 0);
-    for (std::int64_t sample = -half; sample < half; ++sample)
-      shares[static_cast<std::size_t>(sample & 255)] += share(static_cast<std::int32_t>(sample));
-    return;
-  }
-  lz::LowBytes sums(-half, half - 1);
-  if (!is_known_) {
-    sums.add(-half, half - 1, lz::power_of_two(-depth_bits_));
+    shares[static_cast<std::size_t>(*only_ & 255)] = 1;
   } else {
-    words_.for_ranges(std::max(half - 1 - expected_, expected_ + half),
-                      [&](std::int64_t first, std::int64_t last, double share) {
-                        sums.add(expected_ + first, expected_ + last, share);
-                      });
+    // Of what the block holds, whose lowest byte says that of the sample.
+    const std::int64_t least = lowest() >> low_bits_, most = highest() >> low_bits_;
+    lz::LowBytes sums(least, most);
+    if (joint_ && is_right_)
+      joint_->add_right(left_, sums);
+    else if (joint_)
+      joint_->add_left(sums);
+    else
+      words_.for_ranges(std::max(most - expected_, expected_ - least),
+                        [&](std::int64_t first, std::int64_t last, double share) {
+                          sums.add(expected_ + first, expected_ + last, share);
+                        });
+    std::array<double, 256> held;
+    sums.sums(held);
+    for (std::int32_t b = 0; b < 256; ++b)
+      shares[static_cast<std::size_t>(with_low_bits(low_, low_bits_, b) & 255)] +=
+          held[static_cast<std::size_t>(b)];
+    if (low_ == Block::Low::any && !joint_) return;
   }
-  sums.sums(shares);
+  for (double& share : shares) share = share * (1 - 1 / kBlock) + even / kBlock;
 }
 
 // ---- Going on and back -----------------------------------------------------------------------
@@ -242,15 +306,10 @@ void DecoderView::prepare() {
   if (!expectation_)
     expectation_ = followers_[c / channels_of_stream_].expectation(
         c % channels_of_stream_, static_cast<int>(settings_.shape.depth_bits));
-  if (is_wide() && !is_second()) {
+  if (is_wide() && !is_second())
     expectation_->low_byte_shares(next_.of);
-  } else {
-    for (std::size_t b = 0; b < 256; ++b) {
-      const auto byte = static_cast<Byte>(b);
-      const std::array<Byte, 2> bytes = {is_wide() ? low_ : byte, byte};
-      next_.of[b] = expectation_->share(sample_at(bytes.data(), settings_.shape.depth_bits));
-    }
-  }
+  else
+    expectation_->high_byte_shares(low_, next_.of);
   next_.add_up();
   prepared_ = true;
 }

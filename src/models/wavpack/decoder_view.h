@@ -7,10 +7,10 @@
 // is taken from the past: now and then (lz/schedule.h, in frames) the stock encoder codes the last
 // frames as a block of their own, and the view runs through it up to its end.
 //
-// Stereo is coded as two channels, not as their difference and mean, and the left sample is never
-// predicted from the right one beside it: it comes first. More channels than two are each a stream
-// of their own, as libwavpack has it too. Of samples of 16 bits the low byte comes first, and has
-// the sum over all 256 samples that end in it.
+// Of stereo the left sample comes first. Where the block holds the difference of both and their
+// mean, it is the sum over all differences (models/wavpack/joint.h). More channels than two are
+// each a stream of their own, as libwavpack has it too. Of samples of 16 bits the low byte comes
+// first, and has the sum over all 256 samples that end in it.
 //
 // Where all samples of a block have low bits in common, or both of its channels are the same, they
 // are left out of it, and it has no word for others: one time in kBlock any value comes. The first
@@ -28,6 +28,7 @@
 #include "models/lz/byte_masses.h"
 #include "models/lz/schedule.h"
 #include "models/wavpack/decorrelation.h"
+#include "models/wavpack/joint.h"
 #include "models/wavpack/words.h"
 
 namespace kraft::wavpack {
@@ -56,11 +57,14 @@ class Follower {
   void push(std::size_t c, std::int32_t sample);
 
  private:
+  void push_held(std::size_t c, std::int32_t held);
+
   bool is_known_ = false;
   Block::Low low_ = Block::Low::any;
   int low_bits_ = 0;
   bool is_doubled_ = false;
-  std::int32_t left_ = 0;  // where that is so, of the frame whose right sample is next
+  bool is_joint_ = false;
+  std::int32_t left_ = 0;  // of the frame whose right sample is next
   Decorrelation decorrelation_;
   Words words_;
 };
@@ -70,14 +74,22 @@ bool has_low_bits(Block::Low low, int bits, std::int32_t sample);
 
 class Follower::Expectation {
  public:
-  double share(std::int32_t sample) const;
+  // shares[b] of the values whose highest byte is b, of 16 bits with `low` below it.
+  void high_byte_shares(Byte low, std::span<double, 256> shares) const;
 
-  // shares[b] of all values whose lowest byte is b: O(zones of words), or O(values) where the block
-  // leaves bits out.
+  // shares[b] of all values whose lowest byte is b, of 16 bits.
   void low_byte_shares(std::span<double, 256> shares) const;
+
+  // Of one value, where the block is no joint stereo.
+  double share(std::int32_t sample) const;
 
  private:
   friend class Follower;
+
+  std::int32_t lowest() const { return -(std::int32_t{1} << (depth_bits_ - 1)); }
+  std::int32_t highest() const { return -1 - lowest(); }
+  double floored(double share) const;
+  void joint_shares(Byte low, std::span<double, 256> shares) const;
 
   bool is_known_ = false;
   Block::Low low_ = Block::Low::any;
@@ -86,6 +98,9 @@ class Follower::Expectation {
   std::int64_t expected_ = 0;              // of what the block holds
   std::optional<std::int32_t> only_ = {};  // the one value that the block has a word for
   Words::Expectation words_;
+  std::optional<Joint> joint_ = {};
+  bool is_right_ = false;  // of joint stereo
+  std::int32_t left_ = 0;  // where that is so
 };
 
 // An engine of lz::ViewState. Some 0.3 us a sample for observing with 5 predictors, 3 us for a

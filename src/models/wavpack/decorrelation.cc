@@ -61,6 +61,25 @@ std::int32_t Decorrelation::expected(std::size_t c) const {
   return wrapped(sum);
 }
 
+Decorrelation::Right::Right(const Decorrelation& decorrelation) {
+  std::int64_t left = 0;
+  for (std::size_t p = 0; p < decorrelation.passes_.size(); ++p) {
+    const Pass& pass = decorrelation.passes_[p];
+    left += weighted(pass.weights[0], decorrelation.source(p, 0));
+    if (pass.term == -1)
+      crosses_.push_back({pass.weights[1], wrapped(left)});
+    else
+      others_ += weighted(pass.weights[1], decorrelation.source(p, 1));
+  }
+}
+
+std::int32_t Decorrelation::Right::expected(std::int32_t left_residual) const {
+  std::int64_t sum = others_;
+  for (const Cross& cross : crosses_)
+    sum += weighted(cross.weight, wrapped(std::int64_t{cross.before} + left_residual));
+  return wrapped(sum);
+}
+
 void Decorrelation::push(std::size_t c, std::int32_t sample) {
   std::int32_t value = wrapped(std::int64_t{sample} - expected(c));
   for (std::size_t p = 0; p < passes_.size(); ++p) {

@@ -27,6 +27,10 @@ class Decorrelation {
   // Goes on after it: the weights learn.
   void push(std::size_t c, std::int32_t sample);
 
+  // What is expected of the right sample, by the residual of the left one beside it, which has not
+  // been pushed yet.
+  class Right;
+
  private:
   std::int32_t source(std::size_t pass, std::size_t c) const;
 
@@ -34,6 +38,22 @@ class Decorrelation {
   std::vector<std::int32_t> left_;  // after each pass, of the frame whose right sample is next
   std::size_t frame_ = 0;           // modulo 8
   std::size_t channels_ = 1;
+};
+
+class Decorrelation::Right {
+ public:
+  explicit Right(const Decorrelation& decorrelation);
+
+  // O(passes that predict from the left sample).
+  std::int32_t expected(std::int32_t left_residual) const;
+
+ private:
+  struct Cross {
+    std::int32_t weight, before;  // what the passes up to it add to the left residual
+  };
+
+  std::int64_t others_ = 0;
+  std::vector<Cross> crosses_;
 };
 
 }  // namespace kraft::wavpack

@@ -60,6 +60,8 @@ class Words {
 
 class Words::Expectation {
  public:
+  bool operator==(const Expectation&) const = default;
+
   // O(1).
   double share(std::int64_t residual) const;
 
