@@ -52,36 +52,84 @@ bool is_reordered(const Block& block) {
   return std::ranges::any_of(block.passes, [](const Pass& pass) { return pass.term == -2; });
 }
 
+// Of the right sample of joint stereo; together with the left one before it.
+double frame_share(const Follower& follower, int depth_bits, std::int32_t right) {
+  std::array<double, 256> shares;
+  follower.expectation(1, depth_bits).high_byte_shares(static_cast<Byte>(right), shares);
+  const int high = depth_bits == 16 ? right >> 8 & 255 : right + 128;
+  return shares[static_cast<std::size_t>(high)];
+}
+
 // What is expected of samples along a block, by the block's own words.
 double bits_along(const Block& block, const std::vector<std::int32_t>& samples, int depth_bits) {
   Follower follower(block);
   double bits = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const std::size_t c = i % block.channels;
-    bits -= std::log2(follower.expectation(c, depth_bits).share(samples[i]));
+    if (!block.is_joint)
+      bits -= std::log2(follower.expectation(c, depth_bits).share(samples[i]));
+    else if (c == 1)
+      bits -= std::log2(frame_share(follower, depth_bits, samples[i]));
     follower.push(c, samples[i]);
   }
   return bits;
 }
 
 TEST(WavpackWords, CostWhatTheBlockIsLong) {
-  std::size_t compared = 0;
+  std::size_t compared = 0, joint = 0;
   for (const Mode mode : {Mode::fast, Mode::normal, Mode::high, Mode::very_high}) {
     for (const std::size_t channels : {1, 2}) {
       const auto maker = make_block_maker(settings(channels, 16, mode));
       const std::vector<std::int32_t> samples = speech(16000);
       const Block block = maker->make(samples, channels);
-      EXPECT_FALSE(block.is_joint);
       if (is_reordered(block)) continue;
       const Decoded truth = LiteralReader(block).run();
       ASSERT_EQ(truth.samples, samples);
       ASSERT_EQ(truth.runs_of_zeros, 0u);
-      // All but the second zone that the last number may say, and the places of long numbers.
-      EXPECT_NEAR(bits_along(block, samples, 16), static_cast<double>(truth.bits), 2);
+      // All but the second zone that the last number may say, the places of long numbers, and what
+      // the view adds to joint stereo.
+      EXPECT_NEAR(bits_along(block, samples, 16), static_cast<double>(truth.bits), 3);
       ++compared;
+      joint += block.is_joint ? 1 : 0;
     }
   }
   EXPECT_GE(compared, 5u);
+  EXPECT_GE(joint, 1u);
+}
+
+// The left sample weighs what all frames with it weigh: exactly where samples have 8 bits.
+TEST(WavpackView, ExpectsOfALeftSampleWhatItExpectsOfAllFramesWithIt) {
+  for (const int depth_bits : {8, 16}) {
+    const std::size_t kFrames = 3000;
+    std::vector<std::int32_t> samples = speech(2 * kFrames);
+    for (std::size_t i = 1; i < samples.size(); i += 2)  // two channels that are much alike
+      samples[i] = samples[i - 1] - samples[i] / 8;
+    for (std::int32_t& sample : samples) sample = depth_bits == 8 ? sample >> 8 : sample;
+    const auto maker = make_block_maker(settings(2, static_cast<std::size_t>(depth_bits)));
+    const Block block = maker->make(samples, 2);
+    ASSERT_TRUE(block.is_joint);
+    Follower follower(block);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (i % 1194 == 0) {
+        for (const std::int32_t off : {0, 1, -3, 9}) {
+          const std::int32_t left = samples[i] + off * (depth_bits == 8 ? 1 : 40);
+          Follower after = follower;
+          after.push(0, left);
+          double sum = 0;
+          std::array<double, 256> shares;
+          for (int low = 0; low < (depth_bits == 8 ? 1 : 256); ++low) {
+            after.expectation(1, depth_bits).high_byte_shares(static_cast<Byte>(low), shares);
+            for (const double share : shares) sum += share;
+          }
+          follower.expectation(0, depth_bits).high_byte_shares(static_cast<Byte>(left), shares);
+          const int high = depth_bits == 16 ? left >> 8 & 255 : left + 128;
+          ASSERT_NEAR(shares[static_cast<std::size_t>(high)] / sum, 1, depth_bits == 8 ? 0.01 : 0.3)
+              << i << " " << left;
+        }
+      }
+      follower.push(i % 2, samples[i]);
+    }
+  }
 }
 
 // A word after the number of zeros is never one of a zero, which the encoder does not make use of.
