@@ -54,8 +54,10 @@ struct ViewParameters {
   std::uint64_t source_bytes = 1 << 17;
 };
 
-// An engine of lz::ViewState. Memory is O(source + refresh), and what was observed since the last
-// trim(). One thread at a time; copies are independent.
+// An engine of lz::ViewState. Some 6 us for a distribution of gray pixels and 15 us for one of
+// colours, 2 us a byte for observing, and at each refresh what libjxl takes. Memory is O(source +
+// refresh), and what was observed since the last trim(). One thread at a time; copies are
+// independent.
 class DecoderView {
  public:
   explicit DecoderView(const ViewParameters& parameters);
