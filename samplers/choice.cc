@@ -2,6 +2,7 @@
 
 #include "kraft/compressor_model.h"
 #include "kraft/sampler_choice.h"
+#include "kraft/text_temperature.h"
 
 namespace kraft {
 namespace {
@@ -42,7 +43,7 @@ SamplerChoice choose_sampler(const Model& model, const SamplerQuestion& question
     set("key-length", options.key_length, 3);
   } else {
     choice.reason = SamplerReason::predicts;
-    if (model.parameters() > 0) set("temperature", options.temperature, 0.7);
+    set("temperature", options.temperature, text_temperature(model));
   }
   return choice;
 }

@@ -70,6 +70,11 @@ class IntegerDistribution {
   // kMostSymbols, or when bits are NaN or -infinity.
   void assign(std::span<const double> bits);
 
+  // Masses in proportion to the weights, beside the minimum; where all weights are 0, all symbols
+  // are alike. All of it is integers. O(n). The sum of the weights is below 2^63. Throws Error when
+  // there is no symbol, or more than kMostSymbols.
+  void assign(std::span<const std::uint64_t> weights);
+
   std::size_t size() const { return begins_.size() - 1; }
   std::uint64_t mass(std::size_t symbol) const { return begins_[symbol + 1] - begins_[symbol]; }
 
@@ -84,6 +89,8 @@ class IntegerDistribution {
   double bits(std::size_t symbol) const;
 
  private:
+  void share_out(std::uint64_t sum, std::size_t heaviest);
+
   std::vector<std::uint64_t> begins_ = {0};  // of each symbol, and the end of the last
 };
 
@@ -153,7 +160,8 @@ class RangeDecoder {
 using CodingProgress = std::function<void(std::size_t)>;
 
 // Codes `message` after what the state has observed, one byte at a time: by the choices of its own
-// that a state has (kraft/choices.h), or else by State::next_byte(). The state observes it.
+// that a state has (kraft/choices.h), or else by State::next_distribution(). The state
+// observes it.
 void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
                   const CodingProgress& progress = {});
 

@@ -23,6 +23,10 @@
 //     kraft::decompress(file);    // the file names the model cmd:"rm -rf x": to trust it, ...
 //     kraft::decompress(file, {.model = kraft::make_model("cmd:\"gzip -9\"")});
 //
+// Every machine computes the same distributions of a model that codes by integers alone: it is
+// portable (Model::portable()), and so are its files. The arithmetic of a model may change from one
+// version to another; a file names the revision (kraft/spec.h), and earlier ones are kept.
+//
 // For samples of an uncompressed image or recording, the model should know their shape:
 //
 //     auto layout = kraft::raw_layout(file);              // kraft/media.h: PNM, WAV
@@ -36,7 +40,8 @@
 //     magic       8 bytes: 8b 6b 72 61 66 74 1a 0a (".kraft" and what mangles text)
 //     version     1 byte: 1
 //     length      of what follows in the header
-//       model       text: specification; text: library with its version; text: fingerprint
+//       model       text: specification, in which a model without a revision is of the first one;
+//                   text: library with its version; text: fingerprint
 //       probe       8 bytes
 //       medium      1 byte: 0 text, 1 image, 2 audio, 3 bytes
 //       head        text: the beginning of the original, before its samples
@@ -145,9 +150,11 @@ struct ContainerInfo {
   std::uint64_t file_bytes = 0;
   std::uint64_t code_bytes = 0;  // of all blocks, without what the format adds
   std::uint64_t blocks = 0;
+  std::optional<bool> portable;  // of the model; nothing where it is not known here, or not trusted
 };
 
-// Reads a file to its end without decoding its blocks. Throws Error when its structure is damaged.
+// Reads a file to its end without decoding its blocks, and makes its model if it may. Throws Error
+// when its structure is damaged.
 ContainerInfo inspect(const Reader& read);
 
 }  // namespace kraft

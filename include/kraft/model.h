@@ -44,9 +44,10 @@ struct Mark {
   std::uint64_t serial = 0;
 };
 
-class StockDecoder;  // kraft/coinflips.h
-class UnitState;     // kraft/units.h
-class ChoiceState;   // kraft/choices.h
+class IntegerDistribution;  // kraft/coder.h
+class StockDecoder;         // kraft/coinflips.h
+class UnitState;            // kraft/units.h
+class ChoiceState;          // kraft/choices.h
 
 // What has been observed so far. A State belongs to one thread at a time; its owner is the caller.
 // States of one model are independent of each other and may be used by different threads at once.
@@ -78,6 +79,10 @@ class State {
 
   // The increments of all 256 single bytes.
   void next_byte(std::span<double, 256> bits);
+
+  // The same for a coder: the masses of all 256 bytes. By default those that next_byte() gives,
+  // rounded; a state of a portable() model has integers that no real number has touched.
+  virtual void next_distribution(IntegerDistribution& distribution);
 
   // What only some models can, for those who ask: null, the default, where this one cannot. Owned
   // by the state.
@@ -116,6 +121,10 @@ class Model {
   // What its code lengths depend on besides the specification, such as a hash of its weights; empty
   // where the version of the backend's library says it all. May read a whole file.
   virtual std::string fingerprint() const { return {}; }
+
+  // Whether it codes by nothing but integers, so that every machine can read its .kraft files. A
+  // model that is made of others asks them, too.
+  virtual bool portable() const { return false; }
 
   // How many numbers were learnt before it saw its context; 0 for what learns from that alone.
   virtual std::uint64_t parameters() const { return 0; }

@@ -41,6 +41,9 @@ struct Backend {
   std::string summary;
   std::optional<Parameter> argument;
   std::vector<Parameter> parameters;
+  // How often its way of coding has changed, and once more: Arguments::revision() says which one to
+  // make. A .kraft file names it, so that every earlier one must be kept.
+  unsigned revision = 1;
   Granularity granularity = Granularity::byte;
   std::string window;                    // how far it looks back, in words
   std::function<std::string()> library;  // the library it runs on, with its version

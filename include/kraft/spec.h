@@ -5,9 +5,9 @@
 //     std::puts(spec.argument->c_str());                        // 19
 //     std::puts(spec.values[0].first.c_str());                  // window
 //
-// A model is specified as name[:argument][,key=value...]. The argument is the level for most
-// compressors, the order for `ngram`, the command line for `cmd`. A value with commas or quotes in
-// it is written between double quotes, with \" and \\ inside:
+// A model is specified as name[#revision][:argument][,key=value...]. The argument is the level for
+// most compressors, the order for `ngram`, the command line for `cmd`. A value with commas or
+// quotes in it is written between double quotes, with \" and \\ inside:
 //
 //     gzip    gzip:9    zstd:19,window=17,long=on    xz:6e    ngram:5    cmd:"bzip3 -e"
 //
@@ -22,6 +22,12 @@
 //
 // Both are normalised over the 256 bytes at each byte, so that the bits of a string are the sum
 // over its bytes.
+//
+// The arithmetic of a model of kraft's own may change from one version to another, while files that
+// were written by it must be read for ever. Each way of coding is a revision of the model, numbered
+// from 1; without a number, a specification means the latest:
+//
+//     ngram#1:5                              as the first version predicted
 //
 // The registry knows which names, arguments and keys there are: see check_spec() in
 // kraft/registry.h.
@@ -42,6 +48,7 @@ struct Backend;  // kraft/registry.h
 // A specification taken apart, unchecked.
 struct Spec {
   std::string name;
+  std::optional<unsigned> revision = {};  // nothing: the latest
   std::optional<std::string> argument;
   std::vector<std::pair<std::string, std::string>> values;
   bool lists_models = false;  // the argument is a list of models: all that follows the colon
@@ -95,12 +102,15 @@ class Arguments {
   const std::string& text(std::string_view name) const;
   bool has_suffix(std::string_view name, char suffix) const;
 
+  unsigned revision() const { return revision_; }  // the latest, unless another was asked for
+
   const std::string& spec() const { return spec_; }  // canonical
 
  private:
   friend Arguments check(const Spec& spec, const Backend& backend);
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> suffixes_;
+  unsigned revision_ = 1;
   std::string spec_;
 };
 

@@ -52,7 +52,9 @@ Command info_command() {
   command.summary = "show what .kraft files hold";
   command.details =
       "Checks the header and the end of each file, but not its blocks: that is `kraft decompress "
-      "--test`.";
+      "--test`. A portable file can be decoded on every machine, for its model codes in integers; "
+      "- "
+      "where the model is not known here.";
   command.examples = {"kraft info book.txt.kraft", "kraft info --json - <book.txt.kraft"};
   command.positional = "input";
   command.without_positional = "no file to show (- is standard input)";

@@ -1,4 +1,6 @@
-// JPEG XL, lossless (ISO/IEC 18181), one bare codestream, as libjxl writes it.
+// A codestream of level 10 in the least container that says so.
+#include "codecs/jxl.h"
+
 #include <jxl/decode.h>
 #include <jxl/encode.h>
 
@@ -6,11 +8,9 @@
 
 #include "base/lazy_library.h"
 #include "codecs/decoding.h"
-#include "codecs/shape.h"
 #include "kraft/error.h"
-#include "registry/backends.h"
 
-namespace kraft {
+namespace kraft::jxl {
 namespace {
 
 // libjxl measures the processor's clock when it is loaded, for longer than a short command takes.
@@ -58,7 +58,7 @@ struct Jxl {
 #undef KRAFT_FIND
 };
 
-const Jxl& jxl() {
+const Jxl& library() {
   static const Jxl functions;
   return functions;
 }
@@ -69,31 +69,37 @@ JxlPixelFormat pixel_format(const Shape& shape) {
 }
 
 struct Destroy {
-  void operator()(JxlEncoder* encoder) const { jxl().JxlEncoderDestroy(encoder); }
-  void operator()(JxlDecoder* decoder) const { jxl().JxlDecoderDestroy(decoder); }
+  void operator()(JxlEncoder* encoder) const { library().JxlEncoderDestroy(encoder); }
+  void operator()(JxlDecoder* decoder) const { library().JxlDecoderDestroy(decoder); }
 };
 
 class JxlLosslessEncoder final : public ShapedEncoder {
  public:
-  JxlLosslessEncoder(const Shape& shape, int effort)
-      : shape_(shape), effort_(effort), encoder_(jxl().JxlEncoderCreate(nullptr)) {
+  JxlLosslessEncoder(const Shape& shape, int effort, bool may_patch)
+      : shape_(shape),
+        effort_(effort),
+        may_patch_(may_patch),
+        encoder_(library().JxlEncoderCreate(nullptr)) {
     if (!encoder_) throw Error("jxl: out of memory");
   }
 
  private:
   std::size_t write(ByteView message, Bytes& stream) override {
     const std::size_t added_bytes = complete(message, shape_, /*least_rows=*/1, rows_);
-    jxl().JxlEncoderReset(encoder_.get());
+    library().JxlEncoderReset(encoder_.get());
     describe();
     JxlEncoderFrameSettings* settings =
-        jxl().JxlEncoderFrameSettingsCreate(encoder_.get(), nullptr);
-    check(jxl().JxlEncoderSetFrameLossless(settings, JXL_TRUE));
-    check(jxl().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, effort_));
-    check(
-        jxl().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE, 1));
+        library().JxlEncoderFrameSettingsCreate(encoder_.get(), nullptr);
+    check(library().JxlEncoderSetFrameLossless(settings, JXL_TRUE));
+    check(library().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT,
+                                                     effort_));
+    check(library().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE,
+                                                     1));
+    if (!may_patch_)
+      check(library().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_PATCHES, 0));
     const JxlPixelFormat format = pixel_format(shape_);
-    check(jxl().JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
-    jxl().JxlEncoderCloseInput(encoder_.get());
+    check(library().JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
+    library().JxlEncoderCloseInput(encoder_.get());
     drain(stream);
     return added_bytes;
   }
@@ -101,7 +107,7 @@ class JxlLosslessEncoder final : public ShapedEncoder {
   void describe() {
     const bool alpha = shape_.channels % 2 == 0;
     JxlBasicInfo info;
-    jxl().JxlEncoderInitBasicInfo(&info);
+    library().JxlEncoderInitBasicInfo(&info);
     info.xsize = static_cast<std::uint32_t>(shape_.width);
     info.ysize = static_cast<std::uint32_t>(rows_.size() / shape_.row_bytes());
     info.bits_per_sample = static_cast<std::uint32_t>(shape_.depth_bits);
@@ -109,13 +115,14 @@ class JxlLosslessEncoder final : public ShapedEncoder {
     info.num_extra_channels = alpha ? 1 : 0;
     info.alpha_bits = alpha ? info.bits_per_sample : 0;
     info.uses_original_profile = JXL_TRUE;
-    if (jxl().JxlEncoderSetCodestreamLevel(encoder_.get(), 10) != JXL_ENC_SUCCESS ||
-        jxl().JxlEncoderUseContainer(encoder_.get(), JXL_FALSE) != JXL_ENC_SUCCESS)
+    if (library().JxlEncoderSetCodestreamLevel(encoder_.get(), 10) != JXL_ENC_SUCCESS ||
+        library().JxlEncoderUseContainer(encoder_.get(), JXL_FALSE) != JXL_ENC_SUCCESS)
       throw Error("jxl: the encoder refused its settings");
-    check(jxl().JxlEncoderSetBasicInfo(encoder_.get(), &info));
+    check(library().JxlEncoderSetBasicInfo(encoder_.get(), &info));
     JxlColorEncoding colours;
-    jxl().JxlColorEncodingSetToSRGB(&colours, info.num_color_channels == 1 ? JXL_TRUE : JXL_FALSE);
-    check(jxl().JxlEncoderSetColorEncoding(encoder_.get(), &colours));
+    library().JxlColorEncodingSetToSRGB(&colours,
+                                        info.num_color_channels == 1 ? JXL_TRUE : JXL_FALSE);
+    check(library().JxlEncoderSetColorEncoding(encoder_.get(), &colours));
   }
 
   void drain(Bytes& stream) {
@@ -127,7 +134,7 @@ class JxlLosslessEncoder final : public ShapedEncoder {
       stream.resize(2 * begin + kPiece);
       std::uint8_t* next = stream.data() + begin;
       std::size_t room = stream.size() - begin;
-      status = jxl().JxlEncoderProcessOutput(encoder_.get(), &next, &room);
+      status = library().JxlEncoderProcessOutput(encoder_.get(), &next, &room);
       stream.resize(stream.size() - room);
     }
     check(status);
@@ -135,47 +142,49 @@ class JxlLosslessEncoder final : public ShapedEncoder {
 
   void check(JxlEncoderStatus status) const {
     if (status == JXL_ENC_SUCCESS) return;
-    throw Error("jxl: error " + std::to_string(jxl().JxlEncoderGetError(encoder_.get())) +
+    throw Error("jxl: error " + std::to_string(library().JxlEncoderGetError(encoder_.get())) +
                 " while encoding");
   }
 
   Shape shape_;
   int effort_;
+  bool may_patch_;
   std::unique_ptr<JxlEncoder, Destroy> encoder_;
   Bytes rows_;
 };
 
 class JxlCodec final : public Codec {
  public:
-  JxlCodec(const Shape& shape, int effort) : shape_(shape), effort_(effort) {}
+  JxlCodec(const Shape& shape, int effort, bool may_patch)
+      : shape_(shape), effort_(effort), may_patch_(may_patch) {}
 
   std::unique_ptr<Encoder> encoder() const override {
-    return std::make_unique<JxlLosslessEncoder>(shape_, effort_);
+    return std::make_unique<JxlLosslessEncoder>(shape_, effort_, may_patch_);
   }
 
   Bytes decode(ByteView stream, std::size_t limit_bytes) const override {
-    const std::unique_ptr<JxlDecoder, Destroy> decoder(jxl().JxlDecoderCreate(nullptr));
+    const std::unique_ptr<JxlDecoder, Destroy> decoder(library().JxlDecoderCreate(nullptr));
     if (!decoder) throw Error("jxl: out of memory");
     if (stream.empty()) fail_truncated("jxl");
-    jxl().JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
+    library().JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_FULL_IMAGE);
     // Not closed: of an input that is closed too early the library complains on standard error.
-    jxl().JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
+    library().JxlDecoderSetInput(decoder.get(), stream.data(), stream.size());
     Bytes rows;
     JxlDecoderStatus status = JXL_DEC_NEED_MORE_INPUT;
-    while ((status = jxl().JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {
+    while ((status = library().JxlDecoderProcessInput(decoder.get())) != JXL_DEC_SUCCESS) {
       if (status == JXL_DEC_NEED_MORE_INPUT) fail_truncated("jxl");
       if (status == JXL_DEC_BASIC_INFO) {
         make_room(*decoder, limit_bytes, rows);
       } else if (status == JXL_DEC_NEED_IMAGE_OUT_BUFFER) {
         const JxlPixelFormat format = pixel_format(shape_);
-        if (jxl().JxlDecoderSetImageOutBuffer(decoder.get(), &format, rows.data(), rows.size()) !=
-            JXL_DEC_SUCCESS)
+        if (library().JxlDecoderSetImageOutBuffer(decoder.get(), &format, rows.data(),
+                                                  rows.size()) != JXL_DEC_SUCCESS)
           fail_damaged("jxl", "its pixels are of another shape");
       } else if (status != JXL_DEC_FULL_IMAGE) {
         fail_damaged("jxl", "it cannot be decoded");
       }
     }
-    const std::size_t unread_bytes = jxl().JxlDecoderReleaseInput(decoder.get());
+    const std::size_t unread_bytes = library().JxlDecoderReleaseInput(decoder.get());
     remove_added("jxl", stream.last(unread_bytes), limit_bytes, rows);
     return rows;
   }
@@ -185,7 +194,7 @@ class JxlCodec final : public Codec {
  private:
   void make_room(const JxlDecoder& decoder, std::size_t limit_bytes, Bytes& rows) const {
     JxlBasicInfo info;
-    if (jxl().JxlDecoderGetBasicInfo(&decoder, &info) != JXL_DEC_SUCCESS)
+    if (library().JxlDecoderGetBasicInfo(&decoder, &info) != JXL_DEC_SUCCESS)
       fail_damaged("jxl", "its header is none");
     const bool alpha = shape_.channels % 2 == 0;
     if (info.xsize != shape_.width || info.bits_per_sample != shape_.depth_bits ||
@@ -199,17 +208,18 @@ class JxlCodec final : public Codec {
 
   Shape shape_;
   int effort_;
+  bool may_patch_;
 };
 
 std::string version() {
-  const auto number = jxl().JxlEncoderVersion();
+  const auto number = library().JxlEncoderVersion();
   return "libjxl " + std::to_string(number / 1000000) + "." + std::to_string(number / 1000 % 1000) +
          "." + std::to_string(number % 1000);
 }
 
 }  // namespace
 
-Backend jxl_backend() {
+Backend codec_row() {
   Backend row;
   row.name = "jxl";
   row.summary = "images: JPEG XL, lossless";
@@ -232,9 +242,13 @@ Backend jxl_backend() {
   };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<JxlCodec>(shape_of(arguments),
-                                      static_cast<int>(arguments.integer("effort")));
+                                      static_cast<int>(arguments.integer("effort")), true);
   };
   return row;
 }
 
-}  // namespace kraft
+std::shared_ptr<const Codec> codec_without_patches(const Shape& shape, int effort) {
+  return std::make_shared<JxlCodec>(shape, effort, false);
+}
+
+}  // namespace kraft::jxl

@@ -48,9 +48,9 @@ std::uint64_t whole_rows(const CompressOptions& options) {
 // Without its checksum.
 Bytes header_bytes(const ContainerHeader& header) {
   Bytes body;
-  for (const std::string* text :
-       {&header.model.spec, &header.model.library, &header.model.fingerprint})
-    put_string(body, as_bytes(*text));
+  put_string(body, as_bytes(spec_for_file(header.model.spec)));
+  put_string(body, as_bytes(header.model.library));
+  put_string(body, as_bytes(header.model.fingerprint));
   put_u64(body, header.model.probe);
   body.push_back(static_cast<Byte>(header.medium));
   put_string(body, header.head);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 
 #include "base/wire.h"
 #include "kraft/coder.h"
@@ -52,6 +53,14 @@ class SharedProgress {
   std::mutex mutex_;
   std::uint64_t done_bytes_ = 0;
 };
+
+// A specification as files have it: it names the revision of each of its models from the second on,
+// and without one it means the first (kraft/spec.h).
+std::string spec_for_file(const std::string& spec);
+std::string spec_from_file(const std::string& spec);
+
+// Whether the file's model is; nothing where named_model() throws.
+std::optional<bool> is_portable(const ModelIdentity& file);
 
 // Throws Error unless the model here is the one that wrote the file; warns of another library. What
 // costs least is compared first.

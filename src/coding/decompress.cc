@@ -73,7 +73,7 @@ class Input {
 ContainerHeader parse_header(ByteView body) {
   Pieces pieces(body);
   ContainerHeader header;
-  header.model.spec = pieces.string();
+  header.model.spec = spec_from_file(pieces.string());
   header.model.library = pieces.string();
   header.model.fingerprint = pieces.string();
   header.model.probe = pieces.u64();
@@ -291,6 +291,7 @@ ContainerInfo inspect(const Reader& read) {
   }
   info.size_bytes = reader.size_bytes();
   info.file_bytes = reader.position_bytes();
+  info.portable = is_portable(info.header.model);
   return info;
 }
 

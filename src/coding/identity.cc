@@ -25,6 +25,7 @@ constexpr std::size_t kProbeStep = 16;
 // Of models within models, in a specification from a file; of models in all; and of those among
 // them that load weights.
 constexpr int kDeepest = 4, kMostModels = 10, kMostLoaded = 2;
+constexpr int kDeepestChanged = 64;  // models further down stay as they are written
 
 std::uint64_t probe(const Model& model) {
   const auto state = model.start();
@@ -33,12 +34,10 @@ std::uint64_t probe(const Model& model) {
     encode_bytes(*state, as_bytes(kProbeText), encoder);
     return checksum(encoder.finish());
   }
-  std::array<double, 256> bits;
   IntegerDistribution distribution;
   Bytes masses;
   for (ByteView rest = as_bytes(kProbeText);; rest = rest.subspan(kProbeStep)) {
-    state->next_byte(bits);
-    distribution.assign(bits);
+    state->next_distribution(distribution);
     for (std::size_t symbol = 0; symbol < distribution.size(); ++symbol)
       put_u64(masses, distribution.mass(symbol));
     if (rest.empty()) return checksum(masses);
@@ -97,21 +96,30 @@ std::string library_of(const std::string& spec) {
   return join(std::vector<std::string>(libraries.begin(), libraries.end()), ", ");
 }
 
-// The specification without what changes no result, so that a file opens on a machine with fewer
-// processors, say.
-std::string without_speed(const std::string& text, int depth = 0) {
+// Changes the specification of a model, and of each of those that it is made of.
+template <class Change>
+std::string changed(const std::string& text, const Change& change, int depth = 0) {
   const Backend* backend = backend_of(text);
-  if (backend == nullptr || depth > kDeepest) return text;
+  if (backend == nullptr || depth > kDeepestChanged) return text;
   Spec spec = Spec::parse(text);
-  std::erase_if(spec.values, [&](const auto& given) { return is_of_speed(*backend, given.first); });
+  change(spec, *backend);
   std::vector<ListedModel> parts = parts_of(spec, *backend);
-  for (ListedModel& part : parts) part.spec = without_speed(part.spec, depth + 1);
+  for (ListedModel& part : parts) part.spec = changed(part.spec, change, depth + 1);
   if (lists_models(spec, *backend)) {
     spec.argument = model_list_text(*backend, parts);
   } else if (spec.argument && !parts.empty()) {
     spec.argument = parts[0].spec;
   }
   return spec.text();
+}
+
+// The specification without what changes no result, so that a file opens on a machine with fewer
+// processors, say.
+std::string without_speed(const std::string& text) {
+  return changed(text, [](Spec& spec, const Backend& backend) {
+    std::erase_if(spec.values,
+                  [&](const auto& given) { return is_of_speed(backend, given.first); });
+  });
 }
 
 // Decides whether a specification may be taken from a file: it has no free text in it, however deep
@@ -197,6 +205,34 @@ void expect_same_spec(const ModelIdentity& file, const std::string& here) {
 
 ModelIdentity identify(const Model& model) {
   return {without_speed(model.spec()), library_of(model.spec()), model.fingerprint(), probe(model)};
+}
+
+// A file says what is the latest revision here, which may be another elsewhere. Files without
+// revisions were written by the first.
+std::string spec_for_file(const std::string& spec) {
+  return changed(spec, [](Spec& written, const Backend& backend) {
+    const unsigned revision = written.revision.value_or(backend.revision);
+    written.revision = revision > 1 ? std::optional(revision) : std::nullopt;
+  });
+}
+
+std::string spec_from_file(const std::string& spec) {
+  try {
+    return changed(spec, [](Spec& read, const Backend& backend) {
+      const unsigned revision = read.revision.value_or(1);
+      read.revision = revision != backend.revision ? std::optional(revision) : std::nullopt;
+    });
+  } catch (const UsageError&) {  // whoever makes the model says what is wrong with it
+    return spec;
+  }
+}
+
+std::optional<bool> is_portable(const ModelIdentity& file) {
+  try {
+    return named_model(file, {})->portable();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 std::string objection_to(const std::string& spec) { return Trust().objection(without_speed(spec)); }

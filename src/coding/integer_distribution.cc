@@ -1,10 +1,13 @@
-// From code lengths to integers, the same on every machine: beyond one subtraction, multiplication
-// and rounding of doubles, which IEEE 754 fixes to the bit, nothing here is floating point.
+// From weights or code lengths to masses, the same on every machine: beyond one subtraction,
+// multiplication and rounding of code lengths, which IEEE 754 fixes to the bit, nothing here is
+// floating point.
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "coding/wide.h"
 #include "kraft/coder.h"
@@ -71,6 +74,12 @@ std::uint64_t weight_of(double more_bits) {
   return shift < 64 ? fraction >> shift : 0;
 }
 
+void expect_size(std::size_t n) {
+  if (n == 0 || n > IntegerDistribution::kMostSymbols)
+    throw Error("a distribution over " + std::to_string(n) + " symbols cannot be coded: 1.." +
+                std::to_string(IntegerDistribution::kMostSymbols));
+}
+
 double least_of(std::span<const double> bits) {
   double least = std::numeric_limits<double>::infinity();
   for (double b : bits) {
@@ -85,9 +94,7 @@ double least_of(std::span<const double> bits) {
 
 void IntegerDistribution::assign(std::span<const double> bits) {
   const std::size_t n = bits.size();
-  if (n == 0 || n > kMostSymbols)
-    throw Error("a distribution over " + std::to_string(n) + " symbols cannot be coded: 1.." +
-                std::to_string(kMostSymbols));
+  expect_size(n);
   const double least = least_of(bits);
   begins_.resize(n + 1);
 
@@ -100,7 +107,28 @@ void IntegerDistribution::assign(std::span<const double> bits) {
     sum += weight;
     if (heaviest == n && bits[i] == least) heaviest = i;
   }
+  share_out(sum, heaviest);
+}
 
+void IntegerDistribution::assign(std::span<const std::uint64_t> weights) {
+  expect_size(weights.size());
+  const std::uint64_t sum = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
+  const auto heaviest =
+      static_cast<std::size_t>(std::ranges::max_element(weights) - weights.begin());
+  begins_.resize(weights.size() + 1);
+  if (sum == 0) {
+    std::ranges::fill(begins_, std::uint64_t{1} << kWeightBits);
+    share_out(weights.size() << kWeightBits, 0);
+    return;
+  }
+  const int shift = std::max(0, kWeightBits + 1 - static_cast<int>(std::bit_width(sum)));
+  for (std::size_t i = 0; i < weights.size(); ++i) begins_[i] = weights[i] << shift;
+  share_out(sum << shift, heaviest);
+}
+
+// From weights in begins_, of a sum from 2^44 on.
+void IntegerDistribution::share_out(std::uint64_t sum, std::size_t heaviest) {
+  const std::size_t n = size();
   const std::uint64_t to_share = kTotal - n;  // beyond the minimum of 1 for each
   const auto scale = static_cast<std::uint64_t>((Wide{to_share} << kScaleBits) / sum);
   std::uint64_t shared = 0;

@@ -17,14 +17,12 @@ class NextByte {
   explicit NextByte(State& state) : state_(state) {}
 
   const IntegerDistribution& operator()() {
-    state_.next_byte(bits_);
-    distribution_.assign(bits_);
+    state_.next_distribution(distribution_);
     return distribution_;
   }
 
  private:
   State& state_;
-  std::array<double, 256> bits_;
   IntegerDistribution distribution_;
 };
 
@@ -91,6 +89,12 @@ class ModelCodec final : public Codec {
 };
 
 }  // namespace
+
+void State::next_distribution(IntegerDistribution& distribution) {
+  std::array<double, 256> bits;
+  next_byte(bits);
+  distribution.assign(bits);
+}
 
 void encode_bytes(State& state, ByteView message, RangeEncoder& encoder,
                   const CodingProgress& progress) {

@@ -88,8 +88,10 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
   return sampler;
 }
 
-ComparedSampler ComparedSampler::chosen_for(const Model& model, std::uint64_t context_bytes) const {
+ComparedSampler ComparedSampler::chosen_for(const Model& model, std::uint64_t context_bytes,
+                                            bool has_samples) const {
   if (name != kAutoSampler) return *this;
+  if (has_samples) return parse(spec_of("ancestral", options));
   const SamplerChoice choice = choose_sampler(
       model,
       {.options = options,

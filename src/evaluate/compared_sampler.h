@@ -20,9 +20,11 @@ struct ComparedSampler {
   static ComparedSampler parse(const std::string& spec);
 
   // Itself; of kAutoSampler what choose_sampler() finds for the model and so much context, whose
-  // spec says which it is: "spans,temperature=3.5,span-length=4,key-length=3". Throws UsageError
-  // when that does not read an option that was given.
-  ComparedSampler chosen_for(const Model& model, std::uint64_t context_bytes) const;
+  // spec says which it is: "spans,temperature=3.5,span-length=4,key-length=3". Pixels and samples
+  // of sound are drawn from the model's own distribution. Throws UsageError when that does not read
+  // an option that was given.
+  ComparedSampler chosen_for(const Model& model, std::uint64_t context_bytes,
+                             bool has_samples) const;
 };
 
 }  // namespace kraft

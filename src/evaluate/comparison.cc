@@ -61,7 +61,8 @@ Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> i
         const ComparedSampler one =
             sampler.name == kAutoSampler
                 ? sampler.chosen_for(*model(spec, input, 0),
-                                     inputs_[input].windows[0].context.size())
+                                     inputs_[input].windows[0].context.size(),
+                                     has_samples(inputs_[input].medium))
                 : sampler;
         if (std::ranges::find(chosen, one.spec, &ComparedSampler::spec) == chosen.end())
           chosen.push_back(one);

@@ -9,7 +9,8 @@
 // byte one is, the byte before, how sure the first two models are. A last mixer weighs the sets,
 // and adaptive maps correct its result.
 //
-// From the models' code lengths on, all is integers: where those are the same, so is the blend.
+// All of it is integers, from what State::next_distribution() says on: a blend of portable models
+// is one itself. Revision 1 began with State::next_byte() instead.
 
 #include <algorithm>
 #include <array>
@@ -72,15 +73,25 @@ struct Node {
 
 class Blender {
  public:
-  explicit Blender(std::shared_ptr<const Parts> parts)
-      : parts_(std::move(parts)), memory_(lay_out()), kernels_(&cm::fast_kernels()) {
+  Blender(std::shared_ptr<const Parts> parts, unsigned revision)
+      : parts_(std::move(parts)),
+        revision_(revision),
+        memory_(lay_out()),
+        kernels_(&cm::fast_kernels()) {
     for (const Part& part : parts_->parts) states_.push_back(part.model->start());
     distributions_.resize(states_.size());
+    set_weights_of_models();
   }
 
   void next_byte(std::span<double, 256> bits) {
     ask_parts();
-    costs({}, 1, bits);
+    share_out({}, 1.0, [&bits](unsigned byte, double p) { bits[byte] = -portable_log2(p); });
+  }
+
+  void next_weights(std::span<std::uint64_t, 256> weights) {
+    ask_parts();
+    share_out({}, cm::kAllMass,
+              [&weights](unsigned byte, std::uint64_t mass) { weights[byte] = mass; });
   }
 
   double bits_of(Byte byte) {
@@ -159,6 +170,8 @@ class Blender {
 
   Blender(const Blender& other, JournaledMemory memory)
       : parts_(other.parts_),
+        revision_(other.revision_),
+        weights_of_models_(other.weights_of_models_),
         inputs_(other.inputs_),
         row_bytes_(other.row_bytes_),
         sets_(other.sets_),
@@ -197,12 +210,18 @@ class Blender {
   // What every model expects, once for each place.
   void ask_parts() {
     if (asked_) return;
-    std::array<double, 256> bits;
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      states_[i]->next_byte(bits);
-      distributions_[i].assign(bits);
-    }
+    for (std::size_t i = 0; i < states_.size(); ++i) ask(*states_[i], distributions_[i]);
     asked_ = true;
+  }
+
+  void ask(State& state, IntegerDistribution& distribution) const {
+    if (revision_ > 1) {
+      state.next_distribution(distribution);
+    } else {
+      std::array<double, 256> bits;
+      state.next_byte(bits);
+      distribution.assign(bits);
+    }
   }
 
   // The probability of a 1 at a node, by one model.
@@ -249,12 +268,26 @@ class Blender {
                                         Address{cm::kRefinedRowBytes};
   }
 
-  // The weights of a row that has learnt nothing: those of the models, in proportion.
+  // The weights that were asked for, in proportion; from revision 2 on, as whole numbers of 2^-32.
+  void set_weights_of_models() {
+    const auto whole = [](double weight) {
+      return std::max(std::uint64_t{1}, static_cast<std::uint64_t>(weight * 0x1p32));
+    };
+    std::uint64_t sum = 0;
+    for (const Part& part : parts_->parts) sum += whole(part.weight);
+    for (const Part& part : parts_->parts) {
+      const auto share =
+          revision_ > 1
+              ? static_cast<std::int32_t>(cm::kWeightOne * whole(part.weight) / sum)
+              : static_cast<std::int32_t>(cm::kWeightOne * part.weight / parts_->total_weight);
+      weights_of_models_.push_back(share);
+    }
+  }
+
+  // Those of a row that has learnt nothing.
   void first_weights(std::int32_t* row) const {
     std::fill_n(row, inputs_ + 1, 0);
-    for (std::size_t i = 0; i < parts_->parts.size(); ++i)
-      row[2 * i] = static_cast<std::int32_t>(cm::kWeightOne * parts_->parts[i].weight /
-                                             parts_->total_weight);
+    for (std::size_t i = 0; i < weights_of_models_.size(); ++i) row[2 * i] = weights_of_models_[i];
   }
   static void first_last_weights(std::int32_t* row) {
     std::fill_n(row, kLanes * 2, 0);
@@ -340,21 +373,25 @@ class Blender {
     return byte;
   }
 
-  void costs(const Node& node, double probability, std::span<double, 256> bits) const {
+  // Calls take(byte, its part of the mass) for every byte below the node.
+  template <class Mass, class Take>
+  void share_out(const Node& node, Mass mass, const Take& take) const {
     Prediction prediction;
     predict(node, prediction);
     for (const unsigned bit : {0u, 1u}) {
-      const double share = probability * likelihood(prediction.p, static_cast<int>(bit));
+      const Mass part = cm::part_of(mass, prediction.p, static_cast<int>(bit));
       const Node next{node.known * 2 + bit, node.depth + 1};
       if (next.depth == 8) {
-        bits[next.known & 255] = -portable_log2(share);
+        take(next.known & 255, part);
       } else {
-        costs(next, share, bits);
+        share_out(next, part, take);
       }
     }
   }
 
   std::shared_ptr<const Parts> parts_;
+  unsigned revision_;
+  std::vector<std::int32_t> weights_of_models_;
   std::size_t inputs_ = 0, row_bytes_ = 0;
   std::array<Address, kSets> sets_{};
   Address last_sets_ = 0, refiners_ = 0;
@@ -366,19 +403,32 @@ class Blender {
   std::uint64_t last_ = 0;  // the last eight bytes
 };
 
-class BlendModel final : public ModelOfParts {
+class BlendModel final : public ModelOfParts, public WritesAtTemperature {
  public:
-  BlendModel(std::string spec, Parts parts, std::function<bool()> cancelled)
-      : ModelOfParts(std::move(spec), std::move(parts)), cancelled_(std::move(cancelled)) {}
+  BlendModel(std::string spec, Parts parts, unsigned revision, std::function<bool()> cancelled)
+      : ModelOfParts(std::move(spec), std::move(parts)),
+        revision_(revision),
+        cancelled_(std::move(cancelled)) {}
 
   // The weights remember all of it.
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
 
+  // Whatever it blends.
+  double text_temperature() const override { return kHedgedTextTemperature; }
+
   std::unique_ptr<State> start() const override {
-    return std::make_unique<ChoiceModelState<Blender>>(Blender(shared_parts()), cancelled_);
+    return std::make_unique<ChoiceModelState<Blender>>(Blender(shared_parts(), revision_),
+                                                       cancelled_);
+  }
+
+  bool portable() const override {
+    return revision_ > 1 && std::ranges::all_of(shared_parts()->parts, [](const Part& part) {
+             return part.model->portable();
+           });
   }
 
  private:
+  unsigned revision_;
   std::function<bool()> cancelled_;
 };
 
@@ -388,6 +438,7 @@ Backend blend_backend() {
   Backend row = parts_backend("blend", "models mixed by weights that are learnt as bytes come", '@',
                               "models, and the weight of each at first (1); quotes around one with "
                               "commas");
+  row.revision = 2;
   row.window = "all of the context";
   row.trials_of_parts = 12;
   row.make_model = [](const Arguments& arguments, const ModelOptions& options) {
@@ -395,7 +446,8 @@ Backend blend_backend() {
     if (parts.parts.size() > kMostParts)
       throw UsageError("blend: there are " + std::to_string(parts.parts.size()) +
                        " models; at most " + std::to_string(kMostParts) + " are blended");
-    return std::make_shared<BlendModel>(arguments.spec(), std::move(parts), options.cancelled);
+    return std::make_shared<BlendModel>(arguments.spec(), std::move(parts), arguments.revision(),
+                                        options.cancelled);
   };
   return row;
 }

@@ -1,9 +1,10 @@
 // Models of a learner that codes by choices: the state and the model around it.
 //
-// A Learner has next_byte(bits), bits_of(byte), observe(byte) -> bits, encode(byte, encoder),
-// decode(decoder), mark() -> Place, rewind(place), keep_marks(count), clone() -> Learner that
-// shares its memory, forget(place) if it has marks of others to forget, and set_drawing(drawing)
-// and learns_what_is_drawn() if it may be that it does not.
+// A Learner has next_byte(bits), next_weights(weights), which are integers, bits_of(byte),
+// observe(byte) -> bits, encode(byte, encoder), decode(decoder, bits), mark() -> Place,
+// rewind(place), keep_marks(count), clone() -> Learner that shares its memory, forget(place) if it
+// has marks of others to forget, and set_drawing(drawing) and learns_what_is_drawn() if it may be
+// that it does not.
 #pragma once
 
 #include <array>
@@ -16,7 +17,9 @@
 #include "core/marks.h"
 #include "core/observing.h"
 #include "kraft/choices.h"
+#include "kraft/coder.h"
 #include "kraft/model.h"
+#include "kraft/text_temperature.h"
 
 namespace kraft {
 
@@ -51,6 +54,12 @@ class ChoiceModelState final : public State, public ChoiceState, public DrawnSta
       learner_.next_byte(next);
       for (const Byte byte : alphabet) bits[at++] = prefix_bits + next[byte];
     }
+  }
+
+  void next_distribution(IntegerDistribution& distribution) override {
+    std::array<std::uint64_t, 256> weights;
+    learner_.next_weights(weights);
+    distribution.assign(weights);
   }
 
   ChoiceState* by_choices() override { return this; }
@@ -125,7 +134,7 @@ class ChoiceModelState final : public State, public ChoiceState, public DrawnSta
 
 // Its states begin as copies of one learner that has seen nothing.
 template <typename Learner>
-class ChoiceModel final : public Model {
+class ChoiceModel final : public Model, public WritesAtTemperature {
  public:
   ChoiceModel(std::string spec, Learner learner, std::function<bool()> cancelled)
       : spec_(std::move(spec)), learner_(learner.clone()), cancelled_(std::move(cancelled)) {}
@@ -136,6 +145,8 @@ class ChoiceModel final : public Model {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+  double text_temperature() const override { return kHedgedTextTemperature; }
+  bool portable() const override { return true; }
 
  private:
   std::string spec_;

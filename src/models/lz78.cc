@@ -58,6 +58,10 @@ class PhraseTree {
     for (std::size_t b = 0; b < 256; ++b) bits[b] = shares.bits_of(static_cast<Byte>(b));
   }
 
+  void next_weights(std::span<std::uint64_t, 256> weights) const {
+    std::ranges::copy(predict().of, weights.begin());
+  }
+
   double bits_of(Byte byte) const { return predict().bits_of(byte); }
 
   // Each of these observes a byte; what it costs is returned, or added to `bits`.

@@ -1,6 +1,9 @@
 // The model that knows nothing: every byte costs 8 bits.
 
+#include <array>
+
 #include "core/marks.h"
+#include "kraft/coder.h"
 #include "kraft/registry.h"
 #include "registry/backends.h"
 
@@ -15,6 +18,10 @@ class UniformState final : public State {
   void measure(std::span<const ByteView> continuations, std::span<double> bits) override {
     for (std::size_t i = 0; i < continuations.size(); ++i)
       bits[i] = 8.0 * static_cast<double>(continuations[i].size());
+  }
+  void next_distribution(IntegerDistribution& distribution) override {
+    constexpr std::array<std::uint64_t, 256> kAlike = {};
+    distribution.assign(kAlike);
   }
   Mark mark() override { return marks_.push(position_bytes_); }
   void rewind(Mark mark) override { position_bytes_ = marks_.back_to(mark); }
@@ -37,6 +44,7 @@ class UniformModel final : public Model {
   const std::string& spec() const override { return spec_; }
   Granularity granularity() const override { return Granularity::fractional; }
   std::optional<std::uint64_t> window_bytes() const override { return std::nullopt; }
+  bool portable() const override { return true; }
 
  private:
   std::string spec_;

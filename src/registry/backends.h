@@ -20,6 +20,7 @@
   row(webp)                 \
   row(jxl)                  \
   row(flac)                 \
+  row(wavpack)              \
   row(cmd)                  \
   row(llama)                \
   row(bytelm)               \

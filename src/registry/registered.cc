@@ -7,12 +7,16 @@
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
+#include "kraft/text_temperature.h"
 
 namespace kraft {
 namespace {
 
 // A model under another name.
-class NamedModel : public Model, public PricesContextWhenAsked, public DrawingModel {
+class NamedModel : public Model,
+                   public PricesContextWhenAsked,
+                   public DrawingModel,
+                   public WritesAtTemperature {
  public:
   NamedModel(std::string name, std::shared_ptr<const Model> inner)
       : name_(std::move(name)), inner_(std::move(inner)) {}
@@ -23,9 +27,11 @@ class NamedModel : public Model, public PricesContextWhenAsked, public DrawingMo
   Granularity granularity() const override { return inner_->granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner_->window_bytes(); }
   std::string fingerprint() const override { return inner_->fingerprint(); }
+  bool portable() const override { return inner_->portable(); }
   std::uint64_t parameters() const override { return inner_->parameters(); }
   std::span<const Bytes> units() const override { return inner_->units(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(*inner_); }
+  double text_temperature() const override { return kraft::text_temperature(*inner_); }
 
  private:
   std::string name_;

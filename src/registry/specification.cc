@@ -20,6 +20,15 @@ bool takes_models(std::string_view name) {
   return false;
 }
 
+unsigned parse_revision(SpecScanner& scanner) {
+  constexpr std::size_t kMostDigits = 6;
+  std::int64_t number = 0;
+  const std::string digits = scanner.word(":,");
+  if (digits.size() > kMostDigits || !parse_integer(digits, number) || number < 0)
+    scanner.fail("needs the number of a revision after #");
+  return static_cast<unsigned>(number);
+}
+
 [[noreturn]] void fail(const Backend& backend, const std::string& what) {
   throw UsageError(backend.name + ": " + what);
 }
@@ -40,8 +49,9 @@ Spec Spec::parse(std::string_view text) {
   SpecScanner scanner(text);
   if (!is_utf8(text)) scanner.fail("is not UTF-8");
   Spec spec;
-  spec.name = scanner.word(":,");
+  spec.name = scanner.word("#:,");
   if (spec.name.empty()) scanner.fail("has no name");
+  if (scanner.take('#')) spec.revision = parse_revision(scanner);
   if (scanner.take(':')) {
     spec.lists_models = takes_models(spec.name);
     spec.argument = spec.lists_models ? scanner.rest() : scanner.value();
@@ -58,6 +68,7 @@ Spec Spec::parse(std::string_view text) {
 
 std::string Spec::text() const {
   std::string text = name;
+  if (revision) text += "#" + std::to_string(*revision);
   if (argument) text += ":" + (lists_models ? *argument : quoted_if_needed(*argument));
   for (const auto& [key, value] : values) text += "," + key + "=" + quoted_if_needed(value);
   return text;

@@ -12,6 +12,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Whether any machine decodes the file.
+std::string portable_text(const ContainerInfo& info) {
+  if (!info.portable) return "-";
+  return *info.portable ? "yes" : "no";
+}
+
 Json to_json(const InspectedFile& file) {
   const ContainerInfo& info = file.info;
   const ContainerHeader& header = info.header;
@@ -20,6 +26,7 @@ Json to_json(const InspectedFile& file) {
           {"library", printable(header.model.library)},
           {"fingerprint", printable(header.model.fingerprint)},
           {"probe", hexadecimal(header.model.probe)},
+          {"portable", info.portable ? Json(*info.portable) : Json(nullptr)},
           {"medium", name_of(header.medium)},
           {"bytes", info.size_bytes},
           {"compressed_bytes", info.file_bytes},
@@ -32,12 +39,12 @@ Json to_json(const InspectedFile& file) {
 }  // namespace
 
 std::string info_table(const std::vector<InspectedFile>& files) {
-  Table table({"file", "model", "library", "medium", ">bytes", ">compressed", ">rate", ">blocks",
-               ">block bytes"});
+  Table table({"file", "model", "library", "portable", "medium", ">bytes", ">compressed", ">rate",
+               ">blocks", ">block bytes"});
   for (const auto& [name, info] : files)
     table.add({printable(name), printable(info.header.model.spec),
-               printable(info.header.model.library), name_of(info.header.medium),
-               grouped(info.size_bytes), grouped(info.file_bytes),
+               printable(info.header.model.library), portable_text(info),
+               name_of(info.header.medium), grouped(info.size_bytes), grouped(info.file_bytes),
                share(info.file_bytes, info.size_bytes), grouped(info.blocks),
                grouped(info.header.block_bytes)});
   return table.text();

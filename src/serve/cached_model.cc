@@ -8,6 +8,7 @@
 #include "core/observing.h"
 #include "kraft/compressor_model.h"
 #include "kraft/context_bits.h"
+#include "kraft/text_temperature.h"
 #include "serve/work.h"
 
 namespace kraft::serve {
@@ -58,6 +59,10 @@ class CachedState final : public State, public ReadsAtOnce, public DrawnState {
   void extend(std::span<const ByteView> prefixes, std::span<const Byte> alphabet,
               std::span<double> bits) override {
     guarded([&] { begun().extend(prefixes, alphabet, bits); });
+  }
+
+  void next_distribution(IntegerDistribution& distribution) override {
+    guarded([&] { begun().next_distribution(distribution); });
   }
 
   UnitState* by_units() override {
@@ -142,7 +147,10 @@ class CachedState final : public State, public ReadsAtOnce, public DrawnState {
   bool kept_ = false;   // the cache has a copy
 };
 
-class CachedModel : public Model, public PricesContextWhenAsked, public DrawingModel {
+class CachedModel : public Model,
+                    public PricesContextWhenAsked,
+                    public DrawingModel,
+                    public WritesAtTemperature {
  public:
   explicit CachedModel(Source source) : source_(std::move(source)) {}
 
@@ -156,9 +164,11 @@ class CachedModel : public Model, public PricesContextWhenAsked, public DrawingM
   Granularity granularity() const override { return inner().granularity(); }
   std::optional<std::uint64_t> window_bytes() const override { return inner().window_bytes(); }
   std::string fingerprint() const override { return inner().fingerprint(); }
+  bool portable() const override { return inner().portable(); }
   std::uint64_t parameters() const override { return inner().parameters(); }
   std::span<const Bytes> units() const override { return inner().units(); }
   bool context_bits_cost_more() const override { return kraft::context_bits_cost_more(inner()); }
+  double text_temperature() const override { return kraft::text_temperature(inner()); }
 
  private:
   const Model& inner() const { return *source_.model; }

@@ -72,4 +72,14 @@ std::vector<std::string> in_views(const std::vector<std::string>& models,
   return viewed;
 }
 
+std::string in_view_for_samples(const std::string& model) {
+  Spec spec = Spec::parse(model);
+  const Backend& backend = find_backend(spec.name);
+  if (names_view(spec) || !has_decoder_view(backend) || backend.granularity != Granularity::byte)
+    return model;
+  spec.values.emplace_back("view", "decoder");
+  const std::string viewed = spec.text();
+  return is_possible(viewed) ? viewed : model;
+}
+
 }  // namespace kraft

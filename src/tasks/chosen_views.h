@@ -38,4 +38,9 @@ std::vector<std::string> in_views(const std::vector<std::string>& models, Chosen
 std::vector<std::string> in_views(const std::vector<std::string>& models,
                                   const std::optional<ChosenView>& view);
 
+// What values of pixels and sound are best drawn from (docs/media.md): the specification of a codec
+// in its decoder's view, if it has two and is given without one, and if the encoder's lengths are
+// whole bytes, which do not tell values apart. All else is as it is given.
+std::string in_view_for_samples(const std::string& model);
+
 }  // namespace kraft

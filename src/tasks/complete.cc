@@ -201,11 +201,14 @@ OptionTable<CompletionTask> make_completion_table() {
   OptionTable<CompletionTask> table;
   table.choice("candidate", &CompletionTask::candidate,
                std::vector<std::pair<std::string, Candidate>>{{"byte", Candidate::byte},
-                                                              {"whole", Candidate::whole}},
+                                                              {"whole", Candidate::whole},
+                                                              {"pixel", Candidate::pixel},
+                                                              {"frame", Candidate::frame}},
                CompletionTask::kDefaultCandidate,
                {.value_name = "WHAT",
-                .meaning = "image and audio: what is chosen between; byte: bytes, whole: pixels or "
-                           "samples that occur in what is given"});
+                .meaning = "image and audio: what is chosen between; byte: bytes; pixel (image) or "
+                           "frame (audio: a sample of each channel): those that occur in what is "
+                           "given; whole: either"});
   table.restrict_to({Medium::image, Medium::audio});
   return table;
 }
@@ -283,6 +286,8 @@ OptionTable<Task> with_common(const OptionTable<Task>& own) {
 void check(const ImageCompletionTask& task) {
   check(image_completion_options(), task);
   check_completion(task);
+  if (task.candidate == CompletionTask::Candidate::frame)
+    throw OptionError({"", "candidate", " frame is for recordings; an image has pixels"});
   if (!task.rows && !task.right_from && !task.box && !task.mask && !task.mask_file)
     throw OptionError(
         {"what to draw is missing: ", "rows", ", ", "right-from", ", ", "box", " or ", "mask"});
@@ -295,6 +300,8 @@ void check(const ImageCompletionTask& task) {
 void check(const AudioCompletionTask& task) {
   check(audio_completion_options(), task);
   check_completion(task);
+  if (task.candidate == CompletionTask::Candidate::pixel)
+    throw OptionError({"", "candidate", " pixel is for images; a recording has frames"});
   if (!task.seconds && !task.samples && !task.gap)
     throw OptionError({"how much to draw is missing: ", "seconds", ", ", "samples", " or ", "gap"});
 }

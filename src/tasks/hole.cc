@@ -10,6 +10,7 @@
 #include "core/observing.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
+#include "tasks/chosen_views.h"
 #include "tasks/drawing.h"
 
 namespace kraft {
@@ -32,8 +33,23 @@ Bytes given_bytes(const Hole& hole) {
   return given;
 }
 
+// What the task calls the whole units that it chooses between; empty where those are bytes.
+std::string_view whole_units(const CompletionTask& task) {
+  switch (task.candidate.value_or(CompletionTask::kDefaultCandidate)) {
+    case CompletionTask::Candidate::byte:
+      return {};
+    case CompletionTask::Candidate::whole:
+      return "whole";
+    case CompletionTask::Candidate::pixel:
+      return "pixel";
+    case CompletionTask::Candidate::frame:
+      return "frame";
+  }
+  return {};
+}
+
 // The whole units that occur in what is given, the most frequent ones.
-Candidates whole_candidates(const Hole& hole) {
+Candidates whole_candidates(const Hole& hole, std::string_view name) {
   std::map<std::string_view, std::size_t> counts;
   for (const HoleSequence& sequence : hole.sequences) {
     for (const HolePart& part : sequence) {
@@ -44,7 +60,8 @@ Candidates whole_candidates(const Hole& hole) {
     }
   }
   if (counts.empty())
-    throw OptionError({"", "candidate", " whole: nothing is given to take them from"});
+    throw OptionError(
+        {"", "candidate", " " + std::string(name) + ": nothing is given to take them from"});
   std::vector<std::pair<std::size_t, std::string_view>> by_count;
   for (const auto& [unit, count] : counts) by_count.emplace_back(count, unit);
   std::ranges::stable_sort(by_count,
@@ -59,7 +76,8 @@ Candidates whole_candidates(const Hole& hole) {
 }
 
 Candidates candidates_for(const CompletionTask& task, const Hole& hole) {
-  if (task.candidate == CompletionTask::Candidate::whole) return whole_candidates(hole);
+  const std::string_view units = whole_units(task);
+  if (!units.empty()) return whole_candidates(hole, units);
   const std::string alphabet = alphabet_of(task);
   return alphabet == kAutoAlphabet ? Candidates::all()
                                    : Candidates::parse(alphabet, given_bytes(hole));
@@ -186,10 +204,23 @@ bool draws(const HoleSequence& sequence) {
   return std::ranges::any_of(sequence, [](const HolePart& part) { return part.drawn; });
 }
 
+bool is_automatic(const CompletionTask& task) {
+  return task.sampler.value_or(kAutoSampler) == kAutoSampler;
+}
+
 // Pixels and samples are drawn by the models' own distributions unless another way is asked for.
 std::string sampler_of(const CompletionTask& task) {
-  const std::string asked = task.sampler.value_or(kAutoSampler);
-  return asked == kAutoSampler ? "ancestral" : asked;
+  return is_automatic(task) ? "ancestral" : *task.sampler;
+}
+
+// Then, codecs are taken in the view that draws best. They are called as the task calls them.
+TaskModels drawing_models(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {
+  if (!is_automatic(task)) return models_of(task, hole.geometry, receiver);
+  CompletionTask viewed = task;
+  std::ranges::transform(task.models, viewed.models.begin(), in_view_for_samples);
+  TaskModels models = models_of(viewed, hole.geometry, receiver);
+  std::ranges::copy(task.models, models.names.begin());
+  return models;
 }
 
 }  // namespace
@@ -209,15 +240,17 @@ void check_completion(const CompletionTask& task) {
   check_sampler<DrawingTask>(drawing_options(), task, row);
   if (task.sampling.value(&SamplerOptions::tail))
     throw OptionError({"", "tail", " has no meaning for images and recordings"});
-  if (task.candidate == CompletionTask::Candidate::whole && task.alphabet)
-    throw OptionError({"", "candidate", " whole and ", "alphabet", " cannot be given together"});
+  const std::string_view units = whole_units(task);
+  if (!units.empty() && task.alphabet)
+    throw OptionError({"", "candidate", " " + std::string(units) + " and ", "alphabet",
+                       " cannot be given together"});
 }
 
 FilledHoles fill(const CompletionTask& task, const Hole& hole, const Receiver& receiver) {
   FilledHoles result{{}, sampler_of(task)};
   const auto sampler = make_sampler(result.sampler, task.sampling.over({}));
   const Candidates candidates = candidates_for(task, hole);
-  const TaskModels models = models_of(task, hole.geometry, receiver);
+  const TaskModels models = drawing_models(task, hole, receiver);
   const auto proposal = proposal_of(task, hole.geometry, receiver);
   for (std::size_t m = 0; m < models.models.size(); ++m) {
     for (std::int64_t index = 0; index < task.count; ++index)

@@ -27,6 +27,8 @@ try sample --model gzip --rows 1 --scale 3 image.pgm -o out.png
 try sample --model gzip --rows 1 --scale 100000x100000 image.pgm -o out.png
 try sample --model gzip --rows 1 --crop 0,0,9,9 image.pgm -o out.png
 try sample --model gzip --rows 1 --candidate colour image.pgm -o out.png
+try sample --model gzip --rows 1 --candidate frame image.pgm -o out.png
+try sample --model gzip --rows 1 --candidate pixel --alphabet seen image.pgm -o out.png
 try sample --model gzip --rows 1 --length 5 image.pgm -o out.png
 try sample --model gzip --rows 1 --prompt x image.pgm -o out.png
 try sample --model gzip --rows 1 --seconds 1 image.pgm -o out.png

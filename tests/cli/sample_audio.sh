@@ -38,5 +38,5 @@ echo "-- panels, reports"
 kraft sample --model gzip --model ngram --samples 100 period.wav --panel panel.png --json --quiet |
   grep drawn_bytes
 od -An -c -N4 panel.png
-kraft sample --model ngram --candidate whole --encoding s16 --rate 4000 --samples 10 period.wav --json --quiet |
+kraft sample --model ngram --candidate frame --encoding s16 --rate 4000 --samples 10 period.wav --json --quiet |
   grep -E '"(model|drawn_bytes)"'

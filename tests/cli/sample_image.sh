@@ -40,6 +40,10 @@ cmp threads1.png threads2.png && echo identical
 echo "-- masks, whole pixels, panels"
 { printf 'P1 8 6\n'; for ((i = 0; i < 48; ++i)); do printf '%d ' $((i < 40)); done; } >mask.pbm
 kraft sample --model ngram:1 --mask mask.pbm --candidate whole rgb.ppm --quiet --json | grep drawn_bytes
+for candidate in whole pixel; do
+  kraft sample --model ngram:1 --mask mask.pbm --candidate $candidate rgb.ppm --quiet -o $candidate.png
+done
+cmp whole.png pixel.png && echo identical
 kraft sample --model ngram:1 --model uniform --count 2 --rows 1 rgb.ppm --quiet --panel panel.png
 file() { od -An -c -N4 "$1"; }
 file panel.png

@@ -103,7 +103,7 @@ inline std::vector<std::string> default_specs() {
 // The codecs for images and sound take any bytes, but compress none but samples.
 inline bool is_for_samples(std::string_view spec) {
   return spec.starts_with("png") || spec.starts_with("jpegls") || spec.starts_with("webp") ||
-         spec.starts_with("jxl") || spec.starts_with("flac");
+         spec.starts_with("jxl") || spec.starts_with("flac") || spec.starts_with("wavpack");
 }
 
 // Every level of every such backend.

@@ -102,6 +102,47 @@ TEST(IntegerDistribution, GivesTheImpossibleTheLeastMassAndEqualsTheSame) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(distribution.bits(i), std::log2(3), 1e-9);
 }
 
+TEST(IntegerDistribution, OfWeightsIsInTheirProportion) {
+  IntegerDistribution distribution;
+  const std::vector<std::vector<std::uint64_t>> all = {
+      {5},
+      {0},
+      {0, 0, 0},
+      {1, 0, 3},
+      {1, 1, 1},
+      {std::uint64_t{1} << 62, 1, 77, (std::uint64_t{1} << 62) - 100},
+      std::vector<std::uint64_t>(300'000, 9)};
+  for (const auto& weights : all) {
+    distribution.assign(weights);
+    ASSERT_EQ(distribution.size(), weights.size());
+    const auto n = static_cast<double>(weights.size());
+    double total = 0;
+    for (const std::uint64_t weight : weights) total += static_cast<double>(weight);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      ASSERT_EQ(distribution.begin(i), sum);
+      sum += distribution.mass(i);
+      ASSERT_GE(distribution.mass(i), 1u);
+      const double p = total > 0 ? static_cast<double>(weights[i]) / total : 1 / n;
+      EXPECT_NEAR(static_cast<double>(distribution.mass(i)) / 0x1p48, p, n * 0x1p-44);
+    }
+    EXPECT_EQ(sum, IntegerDistribution::kTotal);
+  }
+  EXPECT_THROW(distribution.assign(std::span<const std::uint64_t>()), Error);
+}
+
+// Those that sum to what there is to share are taken as they are.
+TEST(IntegerDistribution, TakesWholeWeightsAsTheyAre) {
+  Random random(9);
+  std::vector<std::uint64_t> weights(256);
+  std::uint64_t left = IntegerDistribution::kTotal - 256;
+  for (std::size_t i = 255; i > 0; --i) left -= weights[i] = random.below(left / 8);
+  weights[0] = left;
+  IntegerDistribution distribution;
+  distribution.assign(weights);
+  for (std::size_t i = 0; i < 256; ++i) EXPECT_EQ(distribution.mass(i), 1 + weights[i]);
+}
+
 TEST(IntegerDistribution, OfOneSymbolIsCertain) {
   IntegerDistribution distribution;
   distribution.assign(std::vector<double>{11});
@@ -132,7 +173,7 @@ TEST(IntegerDistribution, IsTheSameOnEveryMachine) {
 
 TEST(IntegerDistribution, RefusesWhatIsNoDistribution) {
   IntegerDistribution d;
-  EXPECT_THAT(error_of([&] { d.assign({}); }), HasSubstr("over 0 symbols"));
+  EXPECT_THAT(error_of([&] { d.assign(std::vector<double>()); }), HasSubstr("over 0 symbols"));
   EXPECT_THAT(error_of([&] { d.assign(std::vector<double>(524'289)); }), HasSubstr("524289"));
   EXPECT_THAT(error_of([&] {
                 d.assign(std::vector<double>{1, std::nan("")});

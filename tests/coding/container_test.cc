@@ -370,7 +370,7 @@ TEST(Container, RefusesAnotherModelThanTheFilesOwn) {
   EXPECT_THAT(Forged{.fingerprint = "abc"}.error(),
               HasSubstr("expected fingerprint abc, found none"));
   EXPECT_THAT((Forged{.spec = "ngram:5"}.error({.model = make_model("uniform")})),
-              HasSubstr("with the model ngram:5, not with uniform"));
+              HasSubstr("with the model ngram#1:5, not with uniform"));
   EXPECT_THAT(Forged{.spec = "nothing:5"}.error(), HasSubstr("not known here: unknown model"));
   EXPECT_THAT(Forged{.spec = "ngram:99"}.error(), HasSubstr("not known here: ngram: order 99"));
 }

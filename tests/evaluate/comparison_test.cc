@@ -273,13 +273,19 @@ TEST(Comparison, SamplersAreWrittenWithTheirOptions) {
 }
 
 TEST(Comparison, SamplersAreChosenForTheModelAndItsContexts) {
-  const auto chosen = [](const char* spec, const char* model, std::uint64_t context_bytes) {
-    return ComparedSampler::parse(spec).chosen_for(*make_model(model), context_bytes).spec;
+  const auto chosen = [](const char* spec, const char* model, std::uint64_t context_bytes,
+                         bool has_samples = false) {
+    return ComparedSampler::parse(spec)
+        .chosen_for(*make_model(model), context_bytes, has_samples)
+        .spec;
   };
   EXPECT_EQ(chosen("auto", "gzip:9", 5000), "spans,temperature=3.5,span-length=4,key-length=3");
   EXPECT_EQ(chosen("auto", "gzip:9", 300), "ancestral");
   EXPECT_EQ(chosen("auto", "gzip:9,view=decoder", 5000), "ancestral");
-  EXPECT_EQ(chosen("auto", "ngram:2", 5000), "ancestral");
+  EXPECT_EQ(chosen("auto", "ngram:8", 5000), "ancestral");
+  EXPECT_EQ(chosen("auto", "ngram:2", 5000), "ancestral,temperature=0.7");
+  EXPECT_EQ(chosen("auto", "ngram:2", 5000, true), "ancestral");
+  EXPECT_EQ(chosen("auto,top-k=9", "gzip:9", 5000, true), "ancestral,top-k=9");
   EXPECT_EQ(chosen("auto,temperature=0.5", "ngram:2", 5000), "ancestral,temperature=0.5");
   EXPECT_EQ(chosen("auto,temperature=2", "gzip:9", 5000),
             "spans,temperature=2,span-length=4,key-length=3");

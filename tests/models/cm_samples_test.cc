@@ -258,7 +258,7 @@ TEST(MixedSamples, WhatIsDrawnIsNotLearnt) {
   for (const Drawn& each : all) {
     std::array<std::array<double, 3>, 2> costs;
     for (const bool learns : {false, true}) {
-      const auto model = make_model(each.spec + (learns ? "" : ",learn=off"));
+      const auto model = make_model(each.spec + (learns ? ",learn=on" : ",learn=off"));
       const auto state = start_drawing(*model, each.context);
       EXPECT_EQ(state->context_bits(), make_model(each.spec)->start(each.context)->context_bits());
       for (double& cost : costs[learns ? 1 : 0]) cost = total_bits(*state, each.drawn);
@@ -268,6 +268,14 @@ TEST(MixedSamples, WhatIsDrawnIsNotLearnt) {
     EXPECT_LT(learnt[2], 0.997 * learnt[1]) << each.spec;
     EXPECT_LT(learnt[1], still[1]) << each.spec;
   }
+}
+
+TEST(MixedSamples, WhatIsDrawnOfATextIsNotLearntByDefault) {
+  for (const char* spec : {"cm", "cm:max", "blend:cm", "product:cm,uniform"})
+    EXPECT_FALSE(learns_what_is_drawn(*make_model(spec)->start())) << spec;
+  for (const char* spec : {"cm,learn=on", "cm,width=8", "cm,rate=8000", "ppmd", "gzip"})
+    EXPECT_TRUE(learns_what_is_drawn(*make_model(spec)->start())) << spec;
+  EXPECT_FALSE(learns_what_is_drawn(*make_model("cm,learn=off,rate=8000")->start()));
 }
 
 TEST(MixedSamples, AFrozenModelIsWhole) {

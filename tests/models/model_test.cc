@@ -78,10 +78,16 @@ const char* const kSpecs[] = {
     "webp:6,view=decoder",
     "webp:2,view=decoder,refresh=1024,width=9,channels=3",
     "jxl:1",
+    "jxl:3,view=decoder",
+    "jxl:2,view=decoder,refresh=1024,width=9,channels=3",
     "flac",
     "flac:8,view=decoder",
     "flac,view=decoder,refresh=16,channels=2,depth=16",
     "flac:0,channels=2,depth=16,rate=44100",
+    "wavpack",
+    "wavpack:fast,channels=2,depth=16",
+    "wavpack:high,view=decoder",
+    "wavpack,view=decoder,refresh=32,block=64,channels=2,depth=16",
     "cmd:\"gzip -9\"",
     "llama",
     "llama:image,ctx=48",
@@ -463,7 +469,7 @@ TEST(Ngram, IsWittenBellInterpolation) {
       std::array<double, 256> bits;
       state->next_byte(bits);
       for (unsigned char byte : {'a', 'b', ' ', 'z'})
-        EXPECT_NEAR(bits[byte], -std::log2(witten_bell(text.substr(0, at), order, byte)), 1e-9);
+        EXPECT_NEAR(bits[byte], -std::log2(witten_bell(text.substr(0, at), order, byte)), 1e-6);
       if (at < text.size()) total_bits += bits[static_cast<unsigned char>(text[at])];
     }
   }

@@ -1,4 +1,11 @@
-// `bytelm` and `cm` by themselves, small enough to be compiled for another processor by hand:
+// What codes by integers, small enough to be compiled for another processor by hand:
+//
+//     portable pack MODEL <TEXT >FILE.kraft      any model of registry/backends.h here
+//     portable unpack <FILE.kraft >TEXT
+//
+// unpack fails, too, if the file's model codes the text in other bytes than those of the file.
+//
+// bytelm and cm have streams without a container besides:
 //
 //     portable encode MODEL <TEXT >STREAM
 //     portable plain MODEL <TEXT >STREAM         without vector instructions
@@ -9,6 +16,7 @@
 //
 // A stream is the text's length in 4 bytes, the low one first, and what the range coder makes of
 // it. Windows are short, so that even a short text sees several of them.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -19,6 +27,9 @@
 #include <utility>
 
 #include "kraft/coder.h"
+#include "kraft/container.h"
+#include "kraft/error.h"
+#include "kraft/registry.h"
 #include "models/bytelm/engine.h"
 #include "models/bytelm/network.h"
 #include "models/bytelm/windows.h"
@@ -147,14 +158,43 @@ Bytes coded_by(std::string_view verb, const char* named, const Bytes& in) {
       in);
 }
 
+Bytes pack(const char* model, const Bytes& text) {
+  return kraft::compress(*kraft::make_model(model), text, {.threads = 1});
+}
+
+Bytes unpack(const Bytes& file) {
+  const kraft::ContainerInfo info =
+      kraft::inspect([left = kraft::ByteView(file)](std::span<Byte> to) mutable {
+        const std::size_t count = std::min(to.size(), left.size());
+        std::copy_n(left.begin(), count, to.begin());
+        left = left.subspan(count);
+        return count;
+      });
+  // By its name, whatever a file's word is enough for.
+  const auto model = kraft::make_model(info.header.model.spec);
+  Bytes text = kraft::decompress(file, {.model = model, .threads = 1});
+  kraft::RangeEncoder encoder;
+  kraft::encode_bytes(*model->start(), text, encoder);
+  if (std::ranges::search(file, encoder.finish()).empty())
+    throw kraft::Error(model->spec() + " codes in other bytes than those of the file");
+  return text;
+}
+
+Bytes result_of(int argc, char** argv, const Bytes& in) {
+  const std::string_view verb = argv[1];
+  if (verb == "unpack") return unpack(in);
+  if (argc == 3 && verb == "pack") return pack(argv[2], in);
+  if (argc == 3 && (verb == "encode" || verb == "plain" || verb == "decode"))
+    return coded_by(verb, argv[2], in);
+  throw kraft::UsageError("usage: portable pack|unpack|encode|plain|decode [MODEL]");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view verb = argc == 3 ? argv[1] : "";
-  if (verb != "encode" && verb != "plain" && verb != "decode") return 2;
+  if (argc < 2) return 2;
   try {
-    const Bytes in = read(std::cin);
-    const Bytes out = coded_by(verb, argv[2], in);
+    const Bytes out = result_of(argc, argv, read(std::cin));
     std::cout.write(reinterpret_cast<const char*>(out.data()),
                     static_cast<std::streamsize>(out.size()));
   } catch (const std::exception& error) {

@@ -14,12 +14,29 @@ TEST(ChooseSampler, GoesByWhatTheModelIs) {
     EXPECT_EQ(choice.reason, SamplerReason::strings);
     EXPECT_EQ(choice.options.temperature, 3.5);
   }
-  for (const char* predictor : {"ngram:3", "uniform", "product:gzip,ngram", "filtered:gzip"}) {
+  for (const char* predictor : {"ngram:8", "uniform", "product:gzip,ngram", "filtered:gzip"}) {
     const SamplerChoice choice = choose_sampler(*make_model(predictor), text);
     EXPECT_EQ(choice.sampler, "ancestral") << predictor;
     EXPECT_EQ(choice.reason, SamplerReason::predicts);
     EXPECT_EQ(choice.options.temperature, 1);
   }
+}
+
+TEST(ChooseSampler, AsksAModelForTheTemperatureThatItWritesBestAt) {
+  const SamplerQuestion text{.history_bytes = 10'000};
+  for (const char* hedged : {"ppmd", "cm", "cm:max", "cm,learn=on", "lz78", "ngram",
+                             "blend:ngram,ppmd", "blend:gzip,ngram"}) {
+    const SamplerChoice choice = choose_sampler(*make_model(hedged), text);
+    EXPECT_EQ(choice.sampler, "ancestral") << hedged;
+    EXPECT_EQ(choice.options.temperature, 0.7) << hedged;
+  }
+  for (const char* other : {"ngram:6", "product:cm,ngram", "mix:ppmd,ngram", "gzip,view=decoder"})
+    EXPECT_EQ(choose_sampler(*make_model(other), text).options.temperature, 1) << other;
+  register_model("choice-named", "ppmd under another name", make_model("ppmd"));
+  EXPECT_EQ(choose_sampler(*make_model("choice-named"), text).options.temperature, 0.7);
+  SamplerQuestion asked = text;
+  asked.is_set = [](std::string_view option) { return option == "temperature"; };
+  EXPECT_EQ(choose_sampler(*make_model("ppmd"), asked).options.temperature, 1);
 }
 
 TEST(ChooseSampler, LeavesWhatWasAskedFor) {

@@ -95,6 +95,28 @@ TEST(CompleteImage, NamesTheFileOfTheMask) {
             "mask.png: it is 2 x 3 pixels, but the image is 16 x 8");
 }
 
+// Whole bytes do not; unless a view, what only the encoder's has, or a sampler is asked for.
+TEST(CompleteImage, DrawsCodecsInTheViewThatTellsValuesApart) {
+  ImageCompletionTask task;
+  task.models = {"jpegls", "zstd:1", "jpegls,view=encoder", "jpegls,dither=2", "gzip:9",
+                 "png",    "ngram:1"};
+  task.image = stripes();
+  task.rows = 1;
+  const auto drawn_by_decoders = [&task] {
+    std::vector<std::string> names, decoders;
+    for (const ImageCompletion& completion : complete_image(task).completions) {
+      names.push_back(completion.name);
+      if (completion.spec.find(",view=decoder") != std::string::npos)
+        decoders.push_back(completion.name);
+    }
+    EXPECT_EQ(names, task.models);
+    return decoders;
+  };
+  EXPECT_EQ(drawn_by_decoders(), (std::vector<std::string>{"jpegls", "zstd:1"}));
+  task.sampler = "ancestral";
+  EXPECT_EQ(drawn_by_decoders(), std::vector<std::string>());
+}
+
 TEST(CompleteImage, ContinuesWhatIsCertain) {
   ImageCompletionTask task = coldest();
   task.rows = 3;

@@ -33,8 +33,9 @@
 namespace kraft {
 
 struct CompletionTask : DrawingTask {
-  // What is chosen between: bytes, or the whole pixels or samples that occur in what is given.
-  enum class Candidate { byte, whole };
+  // What is chosen between: bytes, or whole pixels (of an image) or frames (of a recording: a
+  // sample of each channel) that occur in what is given. `whole` is whichever of the two it is.
+  enum class Candidate { byte, whole, pixel, frame };
   static constexpr Candidate kDefaultCandidate = Candidate::byte;
   std::optional<Candidate> candidate = {};
   bool wants_bits = true;  // otherwise they may be 0 in the result

@@ -82,6 +82,13 @@ class ByteState final : public State, public ChoiceState {
     }
   }
 
+  void next_distribution(IntegerDistribution& distribution) override {
+    const Distribution& next = this->next();
+    std::array<std::uint64_t, 256> weights;
+    for (std::size_t b = 0; b < 256; ++b) weights[b] = next.mass(static_cast<Byte>(b));
+    distribution.assign(weights);
+  }
+
   ChoiceState* by_choices() override { return this; }
 
   void encode(Byte byte, RangeEncoder& encoder) override {
@@ -201,6 +208,7 @@ class ByteModel final : public Model, public PricesContextWhenAsked {
     return engine_->window_tokens() - 1;
   }
   std::string fingerprint() const override { return hash_of_file(file_); }
+  bool portable() const override { return true; }
   std::uint64_t parameters() const override { return engine_->network().parameters; }
 
  private:

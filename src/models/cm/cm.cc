@@ -24,9 +24,15 @@ struct Request {
   std::int64_t depth_bits;
 };
 
+// Of a text that it draws, a model learns to repeat it (docs/samplers.md).
+bool learns_what_is_drawn(const Arguments& arguments) {
+  if (arguments.has("learn")) return arguments.on("learn");
+  return arguments.has("width") || arguments.has("rate");
+}
+
 template <class Learner>
 std::shared_ptr<const Model> model_around(Learner learner, const Request& request) {
-  learner.learn_what_is_drawn(request.arguments.on("learn"));
+  learner.learn_what_is_drawn(learns_what_is_drawn(request.arguments));
   return std::make_shared<ChoiceModel<Learner>>(request.arguments.spec(), std::move(learner),
                                                 request.cancelled);
 }
@@ -98,7 +104,8 @@ Backend cm_backend() {
       Parameter::integer("mem", cm::Predictor::kLeastMemory, std::int64_t{1} << 30, "",
                          "bytes of memory at most (64MiB; max: 128MiB), taken as they are needed")
           .up_to_from_file(kMostMemory),
-      Parameter::on_off("learn", "on", "off: what is drawn is not learnt from"),
+      Parameter::on_off("learn", "",
+                        "whether what is drawn is learnt from (off; pictures and sound: on)"),
       Parameter::integer("width", 1, 65536, "", "pixels of a row; without it: no picture"),
       Parameter::integer("rate", 1, 655350, "",
                          "frames of sound a second, whatever width= says; without it: no sound"),

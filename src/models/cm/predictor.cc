@@ -630,25 +630,34 @@ Byte Predictor::decode(RangeDecoder& decoder, double& bits) {
   return step(coder, bits);
 }
 
-void Predictor::costs(const Node& node, double probability, std::span<double, 256> bits) const {
+// Calls take(byte, its part of the mass) for every byte below the node.
+template <class Mass, class Take>
+void Predictor::share_out(const Node& node, Mass mass, const Take& take) const {
   Node here = node;
   if (here.depth % 4 == 0) look_up(here);
   Prediction prediction;
   predict(here, prediction);
   for (const unsigned bit : {0u, 1u}) {
-    const double below = probability * likelihood(prediction.p, static_cast<int>(bit));
+    const Mass below = part_of(mass, prediction.p, static_cast<int>(bit));
     Node next = here;
     next.known = 2 * here.known + bit;
     ++next.depth;
     if (next.depth == 8) {
-      bits[next.known & 255] = -portable_log2(below);
+      take(next.known & 255, below);
     } else {
-      costs(next, below, bits);
+      share_out(next, below, take);
     }
   }
 }
 
-void Predictor::next_byte(std::span<double, 256> bits) const { costs(Node{}, 1, bits); }
+void Predictor::next_byte(std::span<double, 256> bits) const {
+  share_out(Node{}, 1.0, [&bits](unsigned byte, double p) { bits[byte] = -portable_log2(p); });
+}
+
+void Predictor::next_weights(std::span<std::uint64_t, 256> weights) const {
+  share_out(Node{}, kAllMass,
+            [&weights](unsigned byte, std::uint64_t mass) { weights[byte] = mass; });
+}
 
 double Predictor::bits_of(Byte byte) const {
   Node node;

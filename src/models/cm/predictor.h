@@ -52,7 +52,8 @@ class Predictor {
 
   // -log2 of the probability of every byte to come next: 255 predictions of bits.
   void next_byte(std::span<double, 256> bits) const;
-  double bits_of(Byte byte) const;  // of one: 8 predictions
+  void next_weights(std::span<std::uint64_t, 256> weights) const;  // the same in integers
+  double bits_of(Byte byte) const;                                 // of one: 8 predictions
 
   // Each of these observes a byte; what it costs is returned, or added to `bits`.
   double observe(Byte byte);
@@ -222,7 +223,8 @@ class Predictor {
 
   template <class Coder>
   Byte step(Coder& coder, double& bits);
-  void costs(const Node& node, double probability, std::span<double, 256> bits) const;
+  template <class Mass, class Take>
+  void share_out(const Node& node, Mass mass, const Take& take) const;
 
   Effort effort_;
   bool learns_drawn_ = true;

@@ -317,24 +317,30 @@ Byte SamplePredictor<Front>::decode(RangeDecoder& decoder, double& bits) {
 }
 
 template <class Front>
-void SamplePredictor<Front>::costs(const Node& node, double probability,
-                                   std::span<double, 256> bits) const {
+template <class Mass, class Take>
+void SamplePredictor<Front>::share_out(const Node& node, Mass mass, const Take& take) const {
   Prediction prediction;
   predict(node, prediction);
   for (const int bit : {0, 1}) {
-    const double below = probability * likelihood(prediction.p, bit);
+    const Mass below = part_of(mass, prediction.p, bit);
     const Node next = after(node, prediction, bit);
     if (next.depth == 8) {
-      bits[next.known & 255] = -portable_log2(below);
+      take(next.known & 255, below);
     } else {
-      costs(next, below, bits);
+      share_out(next, below, take);
     }
   }
 }
 
 template <class Front>
 void SamplePredictor<Front>::next_byte(std::span<double, 256> bits) const {
-  costs(root(), 1, bits);
+  share_out(root(), 1.0, [&bits](unsigned byte, double p) { bits[byte] = -portable_log2(p); });
+}
+
+template <class Front>
+void SamplePredictor<Front>::next_weights(std::span<std::uint64_t, 256> weights) const {
+  share_out(root(), kAllMass,
+            [&weights](unsigned byte, std::uint64_t mass) { weights[byte] = mass; });
 }
 
 template <class Front>

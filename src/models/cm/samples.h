@@ -81,6 +81,7 @@ class SamplePredictor {
 
   // As in predictor.h.
   void next_byte(std::span<double, 256> bits) const;
+  void next_weights(std::span<std::uint64_t, 256> weights) const;
   double bits_of(Byte byte) const;
   double observe(Byte byte);
   double encode(Byte byte, RangeEncoder& encoder);
@@ -150,7 +151,8 @@ class SamplePredictor {
   void learn_weights(const Prediction& of, int bit);
   template <class Coder>
   Byte step(Coder& coder, double& bits);
-  void costs(const Node& node, double probability, std::span<double, 256> bits) const;
+  template <class Mass, class Take>
+  void share_out(const Node& node, Mass mass, const Take& take) const;
 
   const MixingKernels* kernels_;
   JournaledMemory memory_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "models/lz/low_bytes.h"
 #include "models/lz/powers.h"
 
 namespace kraft::flac {
@@ -118,25 +119,6 @@ void Expectation::learn(std::int32_t value, Weights& weights) const {
   normalise(weights);
 }
 
-void Expectation::add_equal(std::int64_t first, std::int64_t last, double share,
-                            std::span<double, 257> steps, double& everywhere) const {
-  first = std::max(first, lowest_);
-  last = std::min(last, highest_);
-  if (first > last) return;
-  const std::int64_t count = last - first + 1, rounds = count / 256;
-  everywhere += share * static_cast<double>(rounds);
-  const auto begin = static_cast<std::size_t>(first & 255);
-  const auto rest = static_cast<std::size_t>(count % 256);
-  if (rest == 0) return;
-  steps[begin] += share;
-  if (begin + rest > 256) {
-    steps[0] += share;
-    steps[begin + rest - 256] -= share;
-  } else {
-    steps[begin + rest] -= share;
-  }
-}
-
 void Expectation::low_byte_shares(const Weights& weights, std::span<double, 256> shares) const {
   const double each = two_to_minus(8) / kFrame;
   if (kind_ != Subframe::Kind::predicted || wasted_bits_ > 0) {
@@ -147,23 +129,19 @@ void Expectation::low_byte_shares(const Weights& weights, std::span<double, 256>
     return;
   }
   // Values whose words are equally long lie side by side, on either side of the expected one.
-  std::array<double, 257> steps{};
-  double everywhere = 0;
+  lz::LowBytes sums(lowest_, highest_);
   for (std::size_t k = 0; k < weights.size(); ++k) {
     if (weights[k] < kLeastWeight) continue;
     for (std::int64_t zeros = 0; zeros < kMostZeros; ++zeros) {
       const double share = weights[k] * two_to_minus(zeros + 1 + static_cast<std::int64_t>(k));
       const std::int64_t folded = zeros << k, end = (zeros + 1) << k;
       if (expected_ + folded / 2 > highest_ && expected_ - folded / 2 < lowest_) break;
-      add_equal(expected_ + (folded + 1) / 2, expected_ + (end - 1) / 2, share, steps, everywhere);
-      add_equal(expected_ - end / 2, expected_ - (folded / 2 + 1), share, steps, everywhere);
+      sums.add(expected_ + (folded + 1) / 2, expected_ + (end - 1) / 2, share);
+      sums.add(expected_ - end / 2, expected_ - (folded / 2 + 1), share);
     }
   }
-  double sum = everywhere;
-  for (std::size_t b = 0; b < 256; ++b) {
-    sum += steps[b];
-    shares[b] = kGoesOn * std::max(0.0, sum) + each;
-  }
+  sums.sums(shares);
+  for (double& share : shares) share = kGoesOn * share + each;
 }
 
 }  // namespace kraft::flac

@@ -78,9 +78,6 @@ class Expectation {
   bool is_possible(std::int32_t value) const;
   double word_share(std::int32_t value, int parameter) const;
   double word_share(std::int32_t value, const Weights& weights) const;
-  // Adds that of the values from first to last, which all have the same.
-  void add_equal(std::int64_t first, std::int64_t last, double share, std::span<double, 257> steps,
-                 double& everywhere) const;
 
   Subframe::Kind kind_;
   int wasted_bits_, depth_bits_;

@@ -612,53 +612,78 @@ void Tree::rescale() {
   at_.found = begin;
 }
 
-// Down the suffixes, each choice as step() would make it, with nothing changed.
-void Tree::next_byte(std::span<double, 256> bits) const {
+// Down the suffixes, each choice as step() would make it, with nothing changed: the visitor hears
+// of each context's total, then of the mass of each byte in it, then of that of the escape.
+template <class Visitor>
+void Tree::visit(Visitor& visitor) const {
   Mask mask{};
   Address at = at_.context;
   const int high_flag = high_flag_of(symbol(at_.found).byte);
-  double spent = 0;  // bits of the escapes so far
   const Context* c = &context(at);
   if (c->symbols == 1) {
-    const double p = *memory_.read<std::uint16_t>(binary_estimate(at, high_flag));
-    bits[c->one.byte] = kBinaryBits - portable_log2(p);
+    const std::uint32_t mass = *memory_.read<std::uint16_t>(binary_estimate(at, high_flag));
+    visitor.context(kBinaryScale);
+    visitor.byte(c->one.byte, mass);
+    visitor.escape(kBinaryScale - mass);
     mask[c->one.byte] = true;
-    spent = kBinaryBits - portable_log2(kBinaryScale - p);
   } else {
     const Symbol* symbols = memory_.read<Symbol>(c->one.successor);
-    unsigned sum = 0;
+    std::uint32_t sum = 0;
     for (unsigned i = 0; i < c->symbols; ++i) sum += symbols[i].frequency;
-    const double total_bits = portable_log2(c->symbols == 256 ? sum : c->total);
+    visitor.context(c->symbols == 256 ? sum : c->total);
     for (unsigned i = 0; i < c->symbols; ++i) {
-      bits[symbols[i].byte] = total_bits - portable_log2(symbols[i].frequency);
+      visitor.byte(symbols[i].byte, symbols[i].frequency);
       mask[symbols[i].byte] = true;
     }
     if (c->symbols == 256) return;
-    spent = total_bits - portable_log2(c->total - sum);
+    visitor.escape(c->total - sum);
   }
   unsigned masked = c->symbols;
   while (masked < 256) {
     do at = context(at).suffix;
     while (context(at).symbols == masked);
     c = &context(at);
-    unsigned escape = 0;
+    std::uint32_t escape = 0;
     if (c->symbols < 256) {
       const Escapes& escapes = *memory_.read<Escapes>(escape_estimate(at, masked, high_flag));
       escape = std::max(1u, unsigned{escapes.sum} >> escapes.shift);
     }
     const Symbol* symbols = memory_.read<Symbol>(c->one.successor);
-    unsigned sum = 0;
+    std::uint32_t sum = 0;
     for (unsigned i = 0; i < c->symbols; ++i)
       sum += mask[symbols[i].byte] ? 0 : symbols[i].frequency;
-    const double total_bits = spent + portable_log2(sum + escape);
+    visitor.context(sum + escape);
     for (unsigned i = 0; i < c->symbols; ++i) {
       if (mask[symbols[i].byte]) continue;
-      bits[symbols[i].byte] = total_bits - portable_log2(symbols[i].frequency);
+      visitor.byte(symbols[i].byte, symbols[i].frequency);
       mask[symbols[i].byte] = true;
     }
-    spent = total_bits - portable_log2(escape);
     masked = c->symbols;
+    if (masked < 256) visitor.escape(escape);
   }
+}
+
+void Tree::next_byte(std::span<double, 256> bits) const {
+  struct Costs {
+    std::span<double, 256> bits;
+    double of_total = 0, of_escapes = 0;
+    void context(std::uint32_t total) { of_total = of_escapes + portable_log2(total); }
+    void byte(Byte byte, std::uint32_t mass) { bits[byte] = of_total - portable_log2(mass); }
+    void escape(std::uint32_t mass) { of_escapes = of_total - portable_log2(mass); }
+  } costs{bits};
+  visit(costs);
+}
+
+// What is left to a context and its suffixes is cut into as many shares as its total says.
+void Tree::next_weights(std::span<std::uint64_t, 256> weights) const {
+  struct Shares {
+    std::span<std::uint64_t, 256> weights;
+    std::uint64_t left = std::uint64_t{1} << 62, one = 0;
+    void context(std::uint32_t total) { one = left / total; }
+    void byte(Byte byte, std::uint32_t mass) { left -= weights[byte] = one * mass; }
+    void escape(std::uint32_t) {}
+  } shares{weights};
+  visit(shares);
 }
 
 double Tree::bits_of(Byte byte) const {

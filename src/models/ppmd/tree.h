@@ -31,6 +31,9 @@ class Tree {
   // -log2 of the probability of every byte to come next. O(order * 256).
   void next_byte(std::span<double, 256> bits) const;
 
+  // The same in integers, which sum to less than 2^63.
+  void next_weights(std::span<std::uint64_t, 256> weights) const;
+
   // The same for one byte. O(order * symbols).
   double bits_of(Byte byte) const;
 
@@ -110,6 +113,8 @@ class Tree {
   Address binary_estimate(Address context_address, int high_flag) const;
   Address escape_estimate(Address context_address, unsigned masked, int high_flag) const;
 
+  template <class Visitor>
+  void visit(Visitor& visitor) const;
   template <class Coder>
   Byte step(Coder& coder);
   // Each codes a byte or its escape: the byte, or -1.

@@ -1,0 +1,117 @@
+// What the trees and codes of one stream expect of the next pixel (decoder_view.h has the
+// formulas).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kraft/bytes.h"
+#include "models/jxl/pixel_parts.h"
+#include "models/jxl/stream.h"
+
+namespace kraft::jxl {
+
+// What each context of a code expects of the next residual. The code's distributions are those of
+// the pixels before; which tokens the encoder would choose parts for next, who predicts cannot
+// know. So each distribution is what Dirichlet's prior is centred at, and what was counted since
+// adds to it:
+//
+//     P(token) = (kStrength q(token) + count of it) / (kStrength + counts of the cluster)
+//
+// with q the code's own, of which a small share goes to what the code's clusters have between them:
+// a token that did not occur in a context has no part there.
+class Residuals {
+ public:
+  explicit Residuals(std::shared_ptr<const Coding> coding);
+
+  // The masses of the residuals from `first` on, in steps of one.
+  void fill(std::uint32_t context, std::int64_t first, std::span<float> to) const;
+  float mass(std::uint32_t context, std::int64_t residual) const;
+
+  struct Counted {
+    std::uint32_t cluster, token;
+  };
+  std::optional<Counted> count(std::uint32_t context, std::int64_t residual);
+  void take_back(const Counted& counted);
+
+ private:
+  struct Coded {
+    std::uint32_t token = 0;
+    float share = 0;  // 2^-further bits; 0: the token is not there
+  };
+  // The residuals from -kFar to kFar; larger ones have no mass.
+  using Table = std::vector<Coded>;
+  static constexpr std::int32_t kFar = 2047;
+
+  // What does not change; copies share it.
+  struct Fixed {
+    std::shared_ptr<const Coding> coding;
+    std::vector<std::shared_ptr<const Table>> coded;  // of each cluster
+    std::vector<std::vector<float>> tokens;           // what each of them has of kStrength
+  };
+
+  static Table table_of(const EntropyCode& code, const HybridInteger& integer);
+  static std::shared_ptr<const Fixed> fixed_of(std::shared_ptr<const Coding> coding);
+  Coded coded(std::size_t cluster, std::int64_t residual) const {
+    if (residual < -kFar || residual > kFar) return {};
+    return (*fixed_->coded[cluster])[static_cast<std::size_t>(residual + kFar)];
+  }
+  float mass_of(std::size_t cluster, const Coded& coded) const {
+    if (coded.share == 0) return 0;
+    const float counted = static_cast<float>(counts_[cluster][coded.token]);
+    return (fixed_->tokens[cluster][coded.token] + counted) * coded.share;
+  }
+
+  std::shared_ptr<const Fixed> fixed_;
+  std::vector<std::vector<std::uint32_t>> counts_;  // of the tokens of each cluster
+};
+
+// Pixels come row by row. Memory is O(width), and what was pushed since the last trim(). One thread
+// at a time; copies are independent.
+class PixelView {
+ public:
+  // Before the first pixel of the stream. Throws Error where its channels depend on each other in
+  // ways that libjxl does not write (a tree that looks at other channels).
+  explicit PixelView(const Stream& stream);
+
+  std::size_t size() const { return size_; }
+
+  // What each value of the next byte weighs, where those before it in the pixel have these values.
+  void masses(ByteView before, std::array<double, 256>& masses);
+
+  // Of the part of the picture where the next pixel is.
+  const PixelParts& parts() { return *columns_at(size_ % width_).parts; }
+
+  // From now on, what is pushed is counted.
+  void begin_counting() { counts_ = true; }
+
+  void push(ByteView pixel);
+  void pop();   // one that was pushed since the last trim()
+  void trim();  // gives up the memory that only pop() needs
+
+ private:
+  // Columns that are coded alike.
+  struct Columns {
+    std::size_t begin, end;
+    std::shared_ptr<const PixelParts> parts;
+    std::size_t residuals;    // which of them
+    std::vector<Walk> walks;  // of each coded channel
+  };
+
+  Columns& columns_at(std::size_t x);
+  void fill(Columns& columns, std::size_t coded, const CodedValues& values, std::span<float> to);
+
+  std::size_t width_;
+  std::vector<Columns> columns_;
+  std::vector<Residuals> residuals_;
+  bool counts_ = false;
+  std::vector<std::optional<Residuals::Counted>> counted_;  // since the last trim()
+  std::size_t size_ = 0;
+};
+
+}  // namespace kraft::jxl
