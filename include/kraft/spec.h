@@ -25,9 +25,9 @@
 //
 // The arithmetic of a model of kraft's own may change from one version to another, while files that
 // were written by it must be read for ever. Each way of coding is a revision of the model, numbered
-// from 1; without a number, a specification means the latest:
+// from 1; "ngram#1:5" is ngram:5 as the first version predicted.
 //
-//     ngram#1:5                              as the first version predicted
+// Without a number, a specification means the latest.
 //
 // The registry knows which names, arguments and keys there are: see check_spec() in
 // kraft/registry.h.

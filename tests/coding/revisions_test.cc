@@ -43,7 +43,9 @@ std::string error_of(Work&& work) {
   }
 }
 
-bool holds(ByteView file, ByteView piece) { return !std::ranges::search(file, piece).empty(); }
+bool holds(ByteView file, ByteView piece) {
+  return std::search(file.begin(), file.end(), piece.begin(), piece.end()) != file.end();
+}
 
 // What the versions before there were revisions wrote: tests/coding/golden, of samples that
 // tests/portable/golden has.
