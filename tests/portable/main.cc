@@ -175,7 +175,8 @@ Bytes unpack(const Bytes& file) {
   Bytes text = kraft::decompress(file, {.model = model, .threads = 1});
   kraft::RangeEncoder encoder;
   kraft::encode_bytes(*model->start(), text, encoder);
-  if (std::ranges::search(file, encoder.finish()).empty())
+  const Bytes payload = encoder.finish();
+  if (std::search(file.begin(), file.end(), payload.begin(), payload.end()) == file.end())
     throw kraft::Error(model->spec() + " codes in other bytes than those of the file");
   return text;
 }
