@@ -64,6 +64,11 @@ if(TARGET kraft_program)
   endforeach()
 endif()
 
+# Minutes under sanitizers, for what the unit tests of it run through as well.
+if(TEST cli.reproduce)
+  set_tests_properties(cli.reproduce PROPERTIES LABELS long)
+endif()
+
 # "outside": what these look at is what the program and others (a browser, mpirun, an emulator) make of each other.
 
 # The page of kraft compare in a headless browser, where there is one.

@@ -104,10 +104,9 @@ class Follower::Expectation {
   std::int32_t left_ = 0;  // where that is so
 };
 
-// An engine of lz::ViewState. Some 5 us a sample with its distribution, 16 us in stereo of 8 bits
-// and 31 us a distribution; a new block takes the encoder about 1 ms. Memory is O(frames of a
-// block), and what was observed since the last trim(). One thread at a time; copies are
-// independent.
+// An engine of lz::ViewState. Some 5 us a sample with its distribution, in stereo 16 us of 8 bits
+// and 31 us of 16; a new block takes the encoder about 1 ms. Memory is O(frames of a block), and
+// what was observed since the last trim(). One thread at a time; copies are independent.
 class DecoderView {
  public:
   DecoderView(const Settings& settings, const ViewParameters& view);
