@@ -36,11 +36,22 @@ if(test_sources)
   # What is tested is optimised; GoogleTest's macros are not worth the time.
   target_compile_options(kraft_tests PRIVATE $<$<CONFIG:Release>:-O1>)
   kraft_precompile(kraft_tests <gmock/gmock.h> <gtest/gtest.h>)
-  include(GoogleTest)
-  gtest_discover_tests(kraft_tests
-    NO_PRETTY_VALUES
-    DISCOVERY_TIMEOUT 600
-    PROPERTIES ENVIRONMENT "${test_environment}" TIMEOUT ${hang_seconds})
+  if(KRAFT_SANITIZE)  # what starts a second late runs many tests each time
+    set(shards 64)
+    math(EXPR last_shard "${shards} - 1")
+    foreach(shard RANGE ${last_shard})
+      add_test(NAME tests.${shard} COMMAND kraft_tests --gtest_brief=1)
+      set_tests_properties(tests.${shard} PROPERTIES TIMEOUT ${hang_seconds}
+        ENVIRONMENT "${test_environment};GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+  else()
+    include(GoogleTest)
+    string(REPLACE ";" "\\\;" one_value "${test_environment}")
+    gtest_discover_tests(kraft_tests
+      NO_PRETTY_VALUES
+      DISCOVERY_TIMEOUT 600
+      PROPERTIES ENVIRONMENT "${one_value}" TIMEOUT ${hang_seconds})
+  endif()
 endif()
 
 # Golden tests of the command line, one for each script.
@@ -51,6 +62,11 @@ if(TARGET kraft_program)
     add_test(NAME cli.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/run ${name})
     set_tests_properties(cli.${name} PROPERTIES ENVIRONMENT "${test_environment}")
   endforeach()
+endif()
+
+# Minutes under sanitizers, for what the unit tests of it run through as well.
+if(TEST cli.reproduce)
+  set_tests_properties(cli.reproduce PROPERTIES LABELS long)
 endif()
 
 # "outside": what these look at is what the program and others (a browser, mpirun, an emulator) make of each other.
