@@ -46,11 +46,15 @@ if(test_sources)
     endforeach()
   else()
     include(GoogleTest)
-    string(REPLACE ";" "\\\;" one_value "${test_environment}")
     gtest_discover_tests(kraft_tests
       NO_PRETTY_VALUES
       DISCOVERY_TIMEOUT 600
-      PROPERTIES ENVIRONMENT "${one_value}" TIMEOUT ${hang_seconds})
+      PROPERTIES TIMEOUT ${hang_seconds})
+    # gtest_discover_tests() takes lists apart, so this list is set when ctest has read its tests.
+    set(environment_file ${PROJECT_BINARY_DIR}/generated/tests_environment.cmake)
+    file(WRITE ${environment_file}
+      "set_tests_properties(\${kraft_tests_TESTS} PROPERTIES ENVIRONMENT \"${test_environment}\")\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${environment_file})
   endif()
 endif()
 
