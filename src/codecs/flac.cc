@@ -313,11 +313,6 @@ class FlacCodec final : public Codec {
 
 }  // namespace
 
-std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits) {
-  if (depth_bits == 8) return bytes[0] - 128;
-  return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
-}
-
 std::unique_ptr<FrameChooser> make_frame_chooser(const Settings& settings) {
   return std::make_unique<OneFrame>(settings);
 }

@@ -26,9 +26,6 @@ Backend codec_row();
 
 inline constexpr std::size_t kLeastBlockSamples = 16, kMostBlockSamples = 4608;  // of a frame
 
-// Samples as the encoder sees them: of 8 bits less 128; of 16 bits the low byte comes first.
-std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits);
-
 // Belongs to one thread at a time.
 class FrameChooser {
  public:

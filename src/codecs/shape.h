@@ -118,4 +118,10 @@ inline void expect_within(const std::string& codec, std::uint64_t rows, const Sh
   if (rows > 2 && rows - 2 > limit_bytes / shape.row_bytes()) fail_too_long(codec, limit_bytes);
 }
 
+// Samples as encoders of sound see them: of 8 bits less 128; of 16 bits the low byte comes first.
+inline std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits) {
+  if (depth_bits == 8) return bytes[0] - 128;
+  return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
+}
+
 }  // namespace kraft

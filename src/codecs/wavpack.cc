@@ -268,11 +268,6 @@ class WavpackCodec final : public Codec {
 
 }  // namespace
 
-std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits) {
-  if (depth_bits == 8) return bytes[0] - 128;
-  return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
-}
-
 std::unique_ptr<BlockMaker> make_block_maker(const Settings& settings) {
   return std::make_unique<OneBlock>(settings);
 }

@@ -26,9 +26,6 @@ Settings settings_of(const Arguments& arguments);
 // The row without the decoder's view: src/models/wavpack/backends.cc adds it.
 Backend codec_row();
 
-// Samples as the encoder sees them: of 8 bits less 128; of 16 bits the low byte comes first.
-std::int32_t sample_at(const Byte* bytes, std::size_t depth_bits);
-
 inline constexpr std::size_t kLeastBlockFrames = 16, kMostBlockFrames = 65536;
 
 // Belongs to one thread at a time.

@@ -22,14 +22,6 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
       arguments.spec(), std::nullopt, flac::DecoderView(flac::settings_of(arguments), view));
 }
 
-Parameter samples_parameter(const std::string& name, std::int64_t least, std::int64_t most,
-                            const std::string& meaning, std::uint64_t otherwise) {
-  Parameter parameter = Parameter::integer(
-      name, least, most, "", meaning + "; " + std::to_string(otherwise) + " if not given");
-  parameter.of_model = true;
-  return parameter;
-}
-
 }  // namespace
 
 Backend flac_backend() {
@@ -37,11 +29,11 @@ Backend flac_backend() {
   return lz::with_views(
       flac::codec_row(),
       {lz::view_parameter("bit", "frozen predictor"),
-       samples_parameter("refresh", 16, 4096,
-                         "samples after which view=decoder takes a new frame's predictor",
-                         view.refresh_samples),
-       samples_parameter("frame", 32, flac::kMostBlockSamples, "last samples that are that frame",
-                         view.frame_samples)},
+       lz::decoder_parameter("refresh", 16, 4096,
+                             "samples after which view=decoder takes a new frame's predictor",
+                             view.refresh_samples),
+       lz::decoder_parameter("frame", 32, flac::kMostBlockSamples,
+                             "last samples that are that frame", view.frame_samples)},
       make_decoder_view);
 }
 

@@ -40,14 +40,21 @@ inline std::vector<Parameter> view_parameters(const std::string& resolution,
   return parameters;
 }
 
+// One of the decoder's view alone that is a number, `otherwise` where it is not given.
+inline Parameter decoder_parameter(const std::string& name, std::int64_t least, std::int64_t most,
+                                   const std::string& meaning, std::uint64_t otherwise) {
+  Parameter parameter = Parameter::integer(
+      name, least, most, "", meaning + "; " + std::to_string(otherwise) + " if not given");
+  parameter.of_model = true;
+  return parameter;
+}
+
 // With `hypotheses` of `what`, of which so many are kept if it is not given.
 inline std::vector<Parameter> with_hypotheses(std::vector<Parameter> parameters,
                                               const std::string& what, std::size_t otherwise) {
-  parameters.push_back(Parameter::integer("hypotheses", 1, 1 << 20, "",
-                                          "of " + what +
-                                              ", how many view=decoder keeps at each position; " +
-                                              std::to_string(otherwise) + " if not given"));
-  parameters.back().of_model = true;
+  parameters.push_back(decoder_parameter(
+      "hypotheses", 1, 1 << 20, "of " + what + ", how many view=decoder keeps at each position",
+      otherwise));
   return parameters;
 }
 

@@ -22,14 +22,6 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
       arguments.spec(), std::nullopt, wavpack::DecoderView(wavpack::settings_of(arguments), view));
 }
 
-Parameter frames_parameter(const std::string& name, std::int64_t least, std::int64_t most,
-                           const std::string& meaning, std::uint64_t otherwise) {
-  Parameter parameter = Parameter::integer(
-      name, least, most, "", meaning + "; " + std::to_string(otherwise) + " if not given");
-  parameter.of_model = true;
-  return parameter;
-}
-
 }  // namespace
 
 Backend wavpack_backend() {
@@ -37,11 +29,11 @@ Backend wavpack_backend() {
   return lz::with_views(
       wavpack::codec_row(),
       {lz::view_parameter("byte", "the block's adaptive predictors and medians"),
-       frames_parameter("refresh", 32, 1 << 20,
-                        "frames after which view=decoder takes a new block's predictors",
-                        view.refresh_frames),
-       frames_parameter("block", 32, wavpack::kMostBlockFrames, "last frames that are that block",
-                        view.block_frames)},
+       lz::decoder_parameter("refresh", 32, 1 << 20,
+                             "frames after which view=decoder takes a new block's predictors",
+                             view.refresh_frames),
+       lz::decoder_parameter("block", 32, wavpack::kMostBlockFrames,
+                             "last frames that are that block", view.block_frames)},
       make_decoder_view);
 }
 
