@@ -78,11 +78,11 @@ TEST(Revisions, FilesOfBeforeAreRead) {
 // It takes too long to be tried on a file's word.
 TEST(Revisions, FilesOfBeforeAreReadWithTheirModelNamed) {
   const Bytes file = file_of_tests("coding/golden/sample.txt.blend-cm.kraft");
-  const auto model = make_model("blend#1:cm,\"blend#1:ngram#1:2,uniform\"@0.5");
+  const auto model = make_model("blend#1:cm#1,\"blend#1:ngram#1:2,uniform\"@0.5");
   EXPECT_EQ(decompress(file, {.model = model}), file_of_tests("portable/golden/sample.txt"));
   const std::string why = error_of(
       [&] { decompress(file, {.model = make_model("blend:cm,\"blend:ngram:2,uniform\"@0.5")}); });
-  EXPECT_THAT(why, HasSubstr("blend#1:cm:normal,\"blend#1:ngram#1:2,uniform\"@0.5, not with "
+  EXPECT_THAT(why, HasSubstr("blend#1:cm#1:normal,\"blend#1:ngram#1:2,uniform\"@0.5, not with "
                              "blend:cm:normal,\"blend:ngram:2,uniform\"@0.5"));
 }
 

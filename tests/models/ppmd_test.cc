@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
+#include "kraft/random.h"
 #include "kraft/registry.h"
 #include "models/coded.h"
 #include "models/ppmd/tree.h"
@@ -65,6 +67,75 @@ TEST(Ppmd, WhatWasRewoundLeavesNothing) {
   const Bytes text = real_text(30'000), noise = random_bytes(300'000, 8);
   for (const char* spec : {"ppmd", "ppmd:4,mem=1MiB"}) {  // with the latter, it begins anew between
     expect_that_rewinding_leaves_nothing(*make_model(spec), text, noise, real_text(2'000));
+  }
+}
+
+std::array<std::uint64_t, 256> weights_of(const ppmd::Tree& tree) {
+  std::array<std::uint64_t, 256> weights;
+  tree.next_weights(weights);
+  return weights;
+}
+
+// What occurred is predicted where it is followed, and nothing of it is learnt.
+TEST(Ppmd, WhatIsFollowedMovesContextsAlone) {
+  const Bytes text = real_text(60'000), noise = random_bytes(2'000, 4);
+  for (const int order : {2, 6, 16}) {
+    ppmd::Tree tree(order, std::size_t{16} << 20);
+    for (const Byte byte : text) tree.observe(byte);
+    const auto learnt = weights_of(tree);
+    ppmd::Tree never = tree.clone(), learning = tree.clone();
+    double observed = 0;
+    for (std::size_t i = 20'000; i < 22'000; ++i) observed += learning.observe(text[i]);
+
+    tree.keep_marks(true);
+    const ppmd::Tree::Place place = tree.mark();
+    double bits[2] = {0, 0};
+    for (const std::size_t round : {0, 1}) {
+      for (std::size_t i = 20'000; i < 22'000; ++i) {
+        bits[round] += tree.bits_of(text[i]);
+        tree.follow(text[i]);
+      }
+    }
+    EXPECT_NEAR(bits[1] / bits[0], 1, 0.03) << order;
+    EXPECT_LT(bits[0], 2 * observed) << order;
+    for (const Byte byte : noise) tree.follow(byte);
+    tree.rewind(place);
+    EXPECT_EQ(weights_of(tree), learnt) << order;
+
+    for (std::size_t i = 20'000; i < 22'000; ++i) tree.follow(text[i]);
+    double back = 0, never_bits = 0;
+    for (std::size_t i = 0; i < 1'000; ++i) {
+      back += tree.observe(text[i]);
+      never_bits += never.observe(text[i]);
+    }
+    EXPECT_NEAR(back / never_bits, 1, 0.01) << order;
+  }
+}
+
+// Here and there in what is learnt, and when the memory is full.
+TEST(Ppmd, FollowsAnythingAtAnyTime) {
+  const Bytes text = real_text(30'000), noise = random_bytes(150'000, 11);
+  for (const int order : {2, 5, 64}) {
+    ppmd::Tree tree(order, ppmd::Tree::kLeastMemory);
+    Random random(static_cast<std::uint64_t>(order));
+    for (const ByteView bytes : {ByteView(text), ByteView(noise), ByteView(text)}) {
+      for (std::size_t at = 0; at < bytes.size();) {
+        const std::size_t count = std::min<std::size_t>(random.below(60), bytes.size() - at);
+        const bool learns = random.below(3) > 0;
+        for (const std::size_t end = at + count; at < end; ++at) {
+          if (learns) {
+            tree.observe(bytes[at]);
+          } else {
+            tree.follow(bytes[at]);
+          }
+        }
+        if (random.below(20) > 0) continue;
+        const auto weights = weights_of(tree);
+        ASSERT_GT(*std::ranges::min_element(weights), 0u);
+        ASSERT_LE(std::accumulate(weights.begin(), weights.end(), std::uint64_t{0}),
+                  std::uint64_t{1} << 62);
+      }
+    }
   }
 }
 

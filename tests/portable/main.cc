@@ -11,8 +11,8 @@
 //     portable plain MODEL <TEXT >STREAM         without vector instructions
 //     portable decode MODEL <STREAM >TEXT
 //
-// MODEL is cm or cm:max; either with .pixels (rows of 16 RGB pixels) or .sound (16 bits, stereo)
-// behind it; or bytelm's WEIGHTS.gguf.
+// MODEL is cm, cm:max or cm#1:max; either of the first two with .pixels (rows of 16 RGB pixels) or
+// .sound (16 bits, stereo) behind it; or bytelm's WEIGHTS.gguf.
 //
 // A stream is the text's length in 4 bytes, the low one first, and what the range coder makes of
 // it. Windows are short, so that even a short text sees several of them.
@@ -99,11 +99,12 @@ Bytes decode(Windows windows, const Bytes& stream) {
 }
 
 kraft::cm::Effort effort_of(std::string_view model) {
-  return model.starts_with("cm:max") ? kraft::cm::Effort::max : kraft::cm::Effort::normal;
+  return model.find(":max") != model.npos ? kraft::cm::Effort::max : kraft::cm::Effort::normal;
 }
 
 Predictor predictor_of(std::string_view model, const kraft::cm::MixingKernels& kernels) {
-  return Predictor(effort_of(model), Predictor::kLeastMemory, {}, kernels);
+  const unsigned revision = model.starts_with("cm#1") ? 1 : Predictor::kRevision;
+  return Predictor(effort_of(model), Predictor::kLeastMemory, {}, revision, kernels);
 }
 
 kraft::cm::SamplePredictor<kraft::cm::PictureFront> pixels_of(
@@ -147,7 +148,8 @@ Bytes coded_by(std::string_view verb, const char* named, const Bytes& in) {
   const std::string_view model = named;
   const bool plain = verb == "plain";
   const auto& kernels = plain ? kraft::cm::plain_kernels() : kraft::cm::fast_kernels();
-  if (model == "cm" || model == "cm:max") return coded(verb, predictor_of(model, kernels), in);
+  if (model == "cm" || model == "cm:max" || model == "cm#1:max")
+    return coded(verb, predictor_of(model, kernels), in);
   if (model == "cm.pixels" || model == "cm:max.pixels")
     return coded(verb, pixels_of(model, kernels), in);
   if (model == "cm.sound" || model == "cm:max.sound")

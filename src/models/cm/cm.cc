@@ -19,6 +19,7 @@ struct Request {
   const Arguments& arguments;
   std::function<bool()> cancelled;
   cm::Effort effort;
+  unsigned revision;
   std::size_t memory_bytes;
   std::uint32_t channels;
   std::int64_t depth_bits;
@@ -46,7 +47,8 @@ std::shared_ptr<const Model> model_of_bytes(const Request& request) {
   const std::uint32_t width = request.depth_bits == 8 ? width_of(request.arguments) : 0;
   cm::PictureShape shape;
   if (width > 0) shape = {width * request.channels, request.channels};
-  return model_around(cm::Predictor(request.effort, request.memory_bytes, shape), request);
+  return model_around(cm::Predictor(request.effort, request.memory_bytes, shape, request.revision),
+                      request);
 }
 
 std::shared_ptr<const Model> model_of_pixels(const Request& request) {
@@ -96,6 +98,7 @@ void complete_pixels(Spec& spec, const Geometry& geometry) {
 Backend cm_backend() {
   Backend row;
   row.name = "cm";
+  row.revision = cm::Predictor::kRevision;
   row.summary = "context mixing of bit histories, matches and words, in the line of lpaq and paq8";
   row.argument =
       Parameter::choice("effort", {"normal", "max"}, "normal",
@@ -121,7 +124,7 @@ Backend cm_backend() {
   row.library = [] { return std::string("kraft"); };
   row.trial_ms = [](const Arguments&) { return 60; };
   row.trial_mib = [](const Arguments& arguments) {
-    return arguments.text("effort") == "max" ? 85 : 45;
+    return arguments.text("effort") == "max" ? 86 : 45;
   };
   row.complete = complete_pixels;
   row.check_model = check_shape;
@@ -133,6 +136,7 @@ Backend cm_backend() {
         .arguments = arguments,
         .cancelled = options.cancelled,
         .effort = effort,
+        .revision = arguments.revision(),
         .memory_bytes = static_cast<std::size_t>(memory_bytes),
         .channels = static_cast<std::uint32_t>(arguments.integer_or("channels", 1)),
         .depth_bits = arguments.integer_or("depth", 8)};

@@ -41,11 +41,12 @@ constexpr std::size_t kMostHistory = std::size_t{16} << 20;
 
 constexpr std::int32_t kChainUnit = 256;  // the chain's second input
 
-constexpr int kRefineRate = 6, kRefinedBits = 14;  // contexts of each map, as a power of two
+constexpr int kRefineRate = 6, kRefineRateWithPpm = 5;
+constexpr int kRefinedBits = 14;  // contexts of each map, as a power of two
 
 // How many rows of weights each set has.
-constexpr std::array<std::size_t, 13> kSetCounts = {96,   256,  2048, 256,  512, 512, 2048,
-                                                    1024, 1024, 512,  1024, 256, 256};
+constexpr std::array<std::size_t, 14> kSetCounts = {96,   256,  2048, 256,  512, 512, 2048,
+                                                    1024, 1024, 512,  1024, 256, 256, 2048};
 
 constexpr std::int32_t kInputBias = 340;
 
@@ -112,18 +113,24 @@ const Byte* slot_of_run(unsigned latest, bool any, unsigned known) {
 
 }  // namespace
 
-Predictor::Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape,
+Predictor::Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape, unsigned revision,
                      const MixingKernels& kernels)
     : effort_(effort),
       contexts_(effort == Effort::max ? 32 : 11),
-      sets_(effort == Effort::max ? kSetCounts.size() : 6),
       finals_(effort == Effort::max ? 3 : 1),
       refiners_count_(effort == Effort::max ? 6 : 3),
       kernels_(&kernels),
       memory_(std::max(memory_bytes, kLeastMemory)),
       tables_(std::make_unique<Tables>()) {
   at_.shape = shape;
-  most_inputs_ = (effort == Effort::max ? 4 : 2) * contexts_ + 2 * kExpected + 2 * kMatches + 3;
+  if (effort == Effort::max && revision > 1 && !in_picture()) {
+    const std::size_t of_ppm = memory_.size_bytes() / 8;
+    memory_ = JournaledMemory(memory_.size_bytes() - of_ppm);
+    ppm_.emplace(of_ppm);
+  }
+  sets_ = ppm_ ? kSetCounts.size() : effort == Effort::max ? kSetCounts.size() - 1 : 6;
+  most_inputs_ = (effort == Effort::max ? 4 : 2) * contexts_ + 2 * kExpected + 2 * kMatches + 3 +
+                 (ppm_ ? 2 : 0);
   most_inputs_ = (most_inputs_ + kLanes - 1) / kLanes * kLanes;
   lay_out(memory_.size_bytes());
   fill_tables();
@@ -157,7 +164,9 @@ Predictor::Predictor(const Predictor& other, JournaledMemory memory)
       run_entries_(other.run_entries_),
       buckets_(other.buckets_),
       at_(other.at_),
-      tables_(std::make_unique<Tables>(*other.tables_)) {}
+      tables_(std::make_unique<Tables>(*other.tables_)) {
+  if (other.ppm_) ppm_ = other.ppm_->clone();
+}
 
 // Small tables first, each from a page of its own; then the history, an eighth of the memory or
 // what a block has, the tables of the match models, a sixteenth, those of runs, a quarter, and
@@ -321,6 +330,11 @@ void Predictor::predict(const Node& node, Prediction& out) const {
   out.inputs[n++] = first;
   out.inputs[n++] = second;
   out.inputs[n++] = kInputBias;
+  if (ppm_) {
+    const int p = ppm_->p(node.known);
+    out.inputs[n++] = stretch_finely(p);
+    out.inputs[n++] = (p - kOne / 2) >> 5;
+  }
   while (n % kLanes != 0) out.inputs[n++] = 0;
   out.inputs_count = n;
   select_sets(node, matched, hits, out);
@@ -435,6 +449,7 @@ void Predictor::select_sets(const Node& node, const Matched& matched, unsigned h
                                                                       : 768u);
     rows[11] = out.histories[1];
     rows[12] = out.histories[2];
+    rows[13] = (at_.words[0] >> 24) * 8 + depth;
   }
   if (in_picture()) {
     const Pixel& pixel = at_.pixel;
@@ -523,7 +538,7 @@ void Predictor::learn(unsigned known, int depth, const Prediction& of,
   const int target = bit << 16;
   learn_weights(of, bit);
   for (std::size_t i = 0; i < refiners_count_; ++i)
-    correct_refined(memory_, of.refiners[i], bit, kRefineRate);
+    correct_refined(memory_, of.refiners[i], bit, ppm_ ? kRefineRateWithPpm : kRefineRate);
   const std::size_t place = place_in_slot(known, depth);
   for (std::size_t c = 0; c < contexts_; ++c) {
     const std::uint8_t history = of.histories[c];
@@ -586,6 +601,7 @@ Byte Predictor::step(Coder& coder, double& bits_spent) {
   if (at_.learns) learn_byte(node, predictions);
   const auto byte = static_cast<Byte>(node.known);
   if (in_picture()) learn_pixel(byte);
+  if (ppm_) ppm_->observe(byte, at_.learns);
   remember(byte);
   update_matches();
   look_for_picture();
@@ -674,13 +690,16 @@ double Predictor::bits_of(Byte byte) const {
 }
 
 Predictor::Place Predictor::mark() {
-  return {memory_.mark(), at_, std::make_shared<const Tables>(*tables_)};
+  Place place{memory_.mark(), at_, std::make_shared<const Tables>(*tables_), {}};
+  if (ppm_) place.ppm = ppm_->mark();
+  return place;
 }
 
 void Predictor::rewind(const Place& place) {
   memory_.rewind(place.journal);
   at_ = place.registers;
   *tables_ = *place.tables;
+  if (ppm_) ppm_->rewind(*place.ppm);
 }
 
 }  // namespace kraft::cm

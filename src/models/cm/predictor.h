@@ -10,6 +10,7 @@
 // - A chain refines the prediction of short contexts by ever longer ones, with a pair of weights
 //   for each bit history (indirect secondary symbol estimation).
 // - Match models predict what followed the last time that the latest bytes occurred.
+// - With Effort::max, so does prediction by partial matching (ppm_prediction.h), from revision 2 on.
 // - In pictures, what neighbours let expect predicts how a sample lies to it (pixels.cc).
 // - Mixers sum all of these in the logistic domain. Each has sets of weights, of which the length
 //   of the match, the last bytes or the like select one; last mixers combine their outputs.
@@ -25,6 +26,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "kraft/bytes.h"
@@ -32,6 +34,7 @@
 #include "models/cm/adaptive.h"
 #include "models/cm/effort.h"
 #include "models/cm/mixing.h"
+#include "models/cm/ppm_prediction.h"
 #include "models/journaled_memory.h"
 
 namespace kraft::cm {
@@ -46,9 +49,11 @@ class Predictor {
   static constexpr std::size_t kLeastMemory = std::size_t{32} << 20;
   static constexpr std::uint32_t kMostChannels = 4;
 
+  static constexpr unsigned kRevision = 2;  // of `cm`, the latest
+
   // Memory of so many bytes, at least kLeastMemory, which are taken as they are needed.
   Predictor(Effort effort, std::size_t memory_bytes, PictureShape shape = {},
-            const MixingKernels& kernels = fast_kernels());
+            unsigned revision = kRevision, const MixingKernels& kernels = fast_kernels());
 
   // -log2 of the probability of every byte to come next: 255 predictions of bits.
   void next_byte(std::span<double, 256> bits) const;
@@ -63,7 +68,10 @@ class Predictor {
   struct Place;  // what a mark needs besides the journal
   Place mark();
   void rewind(const Place& place);
-  void keep_marks(bool any) { memory_.keep_marks(any); }
+  void keep_marks(bool any) {
+    memory_.keep_marks(any);
+    if (ppm_) ppm_->keep_marks(any);
+  }
   Predictor clone() const { return Predictor(*this, memory_.clone()); }
 
   // Whether what is drawn is learnt (it is unless this says otherwise), and whether what comes next
@@ -245,12 +253,14 @@ class Predictor {
 
   Registers at_;
   std::unique_ptr<Tables> tables_;
+  std::optional<PpmPrediction> ppm_;
 };
 
 struct Predictor::Place {
   std::size_t journal = 0;
   Registers registers;
   std::shared_ptr<const Tables> tables;
+  std::optional<PpmPrediction::Place> ppm;
 };
 
 }  // namespace kraft::cm

@@ -160,7 +160,7 @@ Tree::Tree(int order, std::size_t memory_bytes)
 void Tree::restart() {
   at_ = {};
   at_.missing_order = order_;
-  at_.run_length = -std::min(order_, 12) - 1;
+  at_.run_length = lowest_run_length();
   at_.text = kText;
   at_.free_begin = heap_begin_;
 
@@ -221,6 +221,8 @@ void Tree::release(Address address, unsigned units) {
   *memory_.write<Address>(address) = at_.free[units];
   at_.free[units] = address;
 }
+
+int Tree::lowest_run_length() const { return -std::min(order_, 12) - 1; }
 
 Address Tree::find(Address context_address, Byte byte) const {
   Address at = symbols_of(context_address);
@@ -357,13 +359,17 @@ int Tree::code_masked(Coder& coder, Mask& mask, unsigned masked) {
   write_context(at_.context).total += 4;
   write_symbol(at_.found).frequency += 4;
   if (symbol(at_.found).frequency > kMostFrequency) rescale();
-  at_.run_length = -std::min(order_, 12) - 1;
+  at_.run_length = lowest_run_length();
   update_tree();
   return considered[static_cast<std::size_t>(index)].first;
 }
 
 template <class Coder>
 Byte Tree::step(Coder& coder) {
+  if (learnt_) {
+    static_cast<Cursor&>(at_) = *learnt_;
+    learnt_.reset();
+  }
   Mask mask{};
   int byte = context(at_.context).symbols == 1 ? code_binary(coder, mask) : code_first(coder, mask);
   while (byte < 0) {
@@ -398,11 +404,56 @@ Byte Tree::decode(RangeDecoder& decoder, double& bits) {
   return byte;
 }
 
-Tree::Place Tree::mark() { return {memory_.mark(), at_}; }
+// Down the suffixes to the first context that has the byte and knows what followed it; at last to
+// the shortest of all.
+void Tree::follow(Byte byte) {
+  if (!learnt_) learnt_ = at_;
+  const auto in_context = [this, byte] {  // 0: nowhere
+    const Address begin = symbols_of(at_.context), end = begin + symbols_in(at_.context);
+    Address at = begin;
+    while (at != end && symbol(at).byte != byte) at += sizeof(Symbol);
+    return at == end ? 0 : at;
+  };
+  Address found = in_context();
+  const Context& first = context(at_.context);
+  const bool sure = first.symbols == 1 ||
+                    (found == symbols_of(at_.context) && 2 * symbol(found).frequency > first.total);
+  at_.previous_success = found != 0 && sure ? 1 : 0;
+  at_.run_length = found != 0 ? at_.run_length + at_.previous_success : lowest_run_length();
+  for (;; found = in_context()) {
+    if (found != 0) {
+      at_.found = found;
+      const Address behind = behind_found();
+      if (behind != 0) {
+        at_.context = at_.longest = behind;
+        at_.missing_order = std::max(at_.missing_order - 1, 0);
+        return;
+      }
+    }
+    const Address suffix = context(at_.context).suffix;
+    if (suffix == 0) return;
+    at_.context = at_.longest = suffix;
+    ++at_.missing_order;
+  }
+}
+
+// The context of what was found, which is made where only the text knows it; 0 where nothing does.
+Address Tree::behind_found() {
+  const Address successor = symbol(at_.found).successor;
+  if (is_context(successor) || successor == 0) return successor;
+  if (successor >= at_.text) return 0;
+  const bool longest = at_.missing_order == 0;
+  const Address made = create_successors(/*skip_found=*/longest);
+  if (longest && made != 0) write_symbol(at_.found).successor = made;
+  return made;
+}
+
+Tree::Place Tree::mark() { return {memory_.mark(), at_, learnt_}; }
 
 void Tree::rewind(const Place& place) {
   memory_.rewind(place.journal);
   at_ = place.registers;
+  learnt_ = place.learnt;
 }
 
 // The longest context of the next byte: one that is there already, or one that is made for it.

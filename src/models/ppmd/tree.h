@@ -12,6 +12,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "kraft/bytes.h"
@@ -42,6 +43,11 @@ class Tree {
   double encode(Byte byte, RangeEncoder& encoder);
   Byte decode(RangeDecoder& decoder, double& bits);
 
+  // Goes to the contexts of what comes behind a byte from which nothing is learnt: no frequency
+  // changes; contexts may be made of text that was learnt. The next byte that is learnt from
+  // follows, for the tree, the last such one. O(order * symbols).
+  void follow(Byte byte);
+
   struct Place;  // what a mark needs besides the journal
   Place mark();
   void rewind(const Place& place);
@@ -71,19 +77,23 @@ class Tree {
     std::uint8_t count = 0;
   };
 
-  // All that is not in the memory. Kept by value, so that a mark can keep it.
-  struct Registers {
-    Address context = 0;              // where the next byte is looked for first
-    Address longest = 0;              // the longest context there is of the bytes so far
-    Address found = 0;                // the symbol of the last byte
-    Address text = 0;                 // where the next byte of the text goes
-    Address free_begin = 0;           // of memory that was never taken
-    std::array<Address, 129> free{};  // by units: what was given back, a list for each size
-    int missing_order = 0;            // by how much the context is shorter than the order
-    int run_length = 0;               // of bytes that were predicted well, from a negative start
+  // What the next byte depends on besides the memory.
+  struct Cursor {
+    Address context = 0;    // where the next byte is looked for first
+    Address longest = 0;    // the longest context there is of the bytes so far
+    Address found = 0;      // the symbol of the last byte
+    int missing_order = 0;  // by how much the context is shorter than the order
+    int run_length = 0;     // of bytes that were predicted well, from a negative start
     int previous_success = 0;
     int initial_escape = 0;
     int high_flag = 0;  // 8 where the last byte was 64 or above
+  };
+
+  // All that is not in the memory. Kept by value, so that a mark can keep it.
+  struct Registers : Cursor {
+    Address text = 0;                 // where the next byte of the text goes
+    Address free_begin = 0;           // of memory that was never taken
+    std::array<Address, 129> free{};  // by units: what was given back, a list for each size
   };
 
   using Mask = std::array<bool, 256>;
@@ -92,7 +102,8 @@ class Tree {
       : order_(other.order_),
         heap_begin_(other.heap_begin_),
         memory_(std::move(memory)),
-        at_(other.at_) {}
+        at_(other.at_),
+        learnt_(other.learnt_) {}
 
   const Context& context(Address address) const { return *memory_.read<Context>(address); }
   Context& write_context(Address address) { return *memory_.write<Context>(address); }
@@ -102,6 +113,9 @@ class Tree {
   Address symbols_of(Address context_address) const {
     const Context& c = context(context_address);
     return c.symbols == 1 ? one_of(context_address) : c.one.successor;
+  }
+  Address symbols_in(Address context_address) const {  // in bytes
+    return context(context_address).symbols * Address{sizeof(Symbol)};
   }
   bool is_context(Address successor) const { return successor >= heap_begin_; }
 
@@ -126,6 +140,8 @@ class Tree {
   int code_masked(Coder& coder, Mask& mask, unsigned masked);
 
   void move_on();
+  int lowest_run_length() const;
+  Address behind_found();
   void update_tree();
   void raise_in_suffix(const Symbol& found);
   bool add_symbol(Address context_address, const Symbol& found, unsigned symbols_of_found,
@@ -137,11 +153,13 @@ class Tree {
   Address heap_begin_;
   JournaledMemory memory_;
   Registers at_;
+  std::optional<Cursor> learnt_;  // while bytes are followed: where learning goes on
 };
 
 struct Tree::Place {
   std::size_t journal = 0;
   Registers registers;
+  std::optional<Cursor> learnt;
 };
 
 }  // namespace kraft::ppmd
