@@ -95,7 +95,7 @@ TEST(ContextMixing, NextByteIsWhatCodingPays) {
 
 TEST(ContextMixing, WhatWasRewoundLeavesNothing) {
   const Bytes noise = random_bytes(3'000, 8);
-  for (const std::string spec : kEfforts) {
+  for (const std::string spec : {"cm,mem=32MiB", "cm:max,mem=32MiB"}) {
     const auto model = make_model(spec);
     for (const Bytes& data : {real_text(3'000), records(200), bitmap(30, 30)})
       expect_that_rewinding_leaves_nothing(*model, data, noise, ByteView(data).first(200), 20);

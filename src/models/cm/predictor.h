@@ -10,7 +10,8 @@
 // - A chain refines the prediction of short contexts by ever longer ones, with a pair of weights
 //   for each bit history (indirect secondary symbol estimation).
 // - Match models predict what followed the last time that the latest bytes occurred.
-// - With Effort::max, so does prediction by partial matching (ppm_prediction.h), from revision 2 on.
+// - With Effort::max and from revision 2 on, so does prediction by partial matching
+//   (ppm_prediction.h).
 // - In pictures, what neighbours let expect predicts how a sample lies to it (pixels.cc).
 // - Mixers sum all of these in the logistic domain. Each has sets of weights, of which the length
 //   of the match, the last bytes or the like select one; last mixers combine their outputs.
