@@ -441,11 +441,7 @@ void Tree::follow(Byte byte) {
 Address Tree::behind_found() {
   const Address successor = symbol(at_.found).successor;
   if (is_context(successor) || successor == 0) return successor;
-  if (successor >= at_.text) return 0;
-  const bool longest = at_.missing_order == 0;
-  const Address made = create_successors(/*skip_found=*/longest);
-  if (longest && made != 0) write_symbol(at_.found).successor = made;
-  return made;
+  return successor < at_.text ? create_successors() : 0;
 }
 
 Tree::Place Tree::mark() { return {memory_.mark(), at_, learnt_}; }
@@ -543,10 +539,9 @@ void Tree::update_tree() {
   raise_in_suffix(found);
 
   if (at_.missing_order == 0) {
-    const Address made = create_successors(/*skip_found=*/true);
+    const Address made = create_successors();
     if (made == 0) return restart();
     at_.context = at_.longest = made;
-    write_symbol(at_.found).successor = made;
     return;
   }
 
@@ -556,7 +551,7 @@ void Tree::update_tree() {
   Address successor = found.successor;
   if (successor != 0) {
     if (!is_context(successor)) {
-      successor = create_successors(/*skip_found=*/false);
+      successor = create_successors();
       if (successor == 0) return restart();
     }
     if (--at_.missing_order == 0) {
@@ -577,14 +572,16 @@ void Tree::update_tree() {
 }
 
 // Makes the contexts that are the longest ones so far and the byte that was found, as far down as
-// there are none yet; returns the longest of them, or 0 when the memory is full.
-Address Tree::create_successors(bool skip_found) {
+// there are none yet; returns the longest of them, or 0 when the memory is full. Behind a context
+// of full order stands the same as behind its suffix.
+Address Tree::create_successors() {
   std::array<Address, kMostOrder + 1> links;  // symbols whose successors they will be
   std::size_t count = 0;
   const Symbol found = symbol(at_.found);
   const Address branch = found.successor;
   Address base = at_.context;
-  if (!skip_found) links[count++] = at_.found;
+  const bool of_full_order = at_.missing_order == 0;
+  if (!of_full_order) links[count++] = at_.found;
   while (context(base).suffix != 0) {
     base = context(base).suffix;
     const Address link = find(base, found.byte);
@@ -594,7 +591,10 @@ Address Tree::create_successors(bool skip_found) {
     }
     links[count++] = link;
   }
-  if (count == 0) return base;
+  if (count == 0) {
+    if (of_full_order) write_symbol(at_.found).successor = base;
+    return base;
+  }
 
   Symbol next;  // the byte that follows in the text, which is all that the new contexts know
   next.byte = *memory_.read<Byte>(branch);
@@ -616,6 +616,7 @@ Address Tree::create_successors(bool skip_found) {
     write_symbol(links[--count]).successor = made;
     base = made;
   }
+  if (of_full_order) write_symbol(at_.found).successor = base;
   return base;
 }
 

@@ -146,7 +146,7 @@ class Tree {
   void raise_in_suffix(const Symbol& found);
   bool add_symbol(Address context_address, const Symbol& found, unsigned symbols_of_found,
                   unsigned others, Address successor);
-  Address create_successors(bool skip_found);
+  Address create_successors();
   void rescale();
 
   int order_;
