@@ -32,6 +32,7 @@ namespace {
   function(JxlEncoderDestroy)                \
   function(JxlEncoderFrameSettingsCreate)    \
   function(JxlEncoderFrameSettingsSetOption) \
+  function(JxlEncoderFrameSettingsSetFloatOption) \
   function(JxlEncoderGetError)               \
   function(JxlEncoderInitBasicInfo)          \
   function(JxlEncoderProcessOutput)          \
@@ -73,12 +74,17 @@ struct Destroy {
   void operator()(JxlDecoder* decoder) const { library().JxlDecoderDestroy(decoder); }
 };
 
+// Which of its means the encoder may use.
+struct Means {
+  bool patches = true, colour_transforms = true, channel_palettes = true;
+};
+
 class JxlLosslessEncoder final : public ShapedEncoder {
  public:
-  JxlLosslessEncoder(const Shape& shape, int effort, bool may_patch)
+  JxlLosslessEncoder(const Shape& shape, int effort, const Means& means)
       : shape_(shape),
         effort_(effort),
-        may_patch_(may_patch),
+        means_(means),
         encoder_(library().JxlEncoderCreate(nullptr)) {
     if (!encoder_) throw Error("jxl: out of memory");
   }
@@ -95,8 +101,16 @@ class JxlLosslessEncoder final : public ShapedEncoder {
                                                      effort_));
     check(library().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_KEEP_INVISIBLE,
                                                      1));
-    if (!may_patch_)
+    if (!means_.patches)
       check(library().JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_PATCHES, 0));
+    if (!means_.colour_transforms)
+      check(library().JxlEncoderFrameSettingsSetOption(
+          settings, JXL_ENC_FRAME_SETTING_MODULAR_COLOR_SPACE, 0));
+    if (!means_.channel_palettes) {
+      for (const auto percent : {JXL_ENC_FRAME_SETTING_CHANNEL_COLORS_GLOBAL_PERCENT,
+                                 JXL_ENC_FRAME_SETTING_CHANNEL_COLORS_GROUP_PERCENT})
+        check(library().JxlEncoderFrameSettingsSetFloatOption(settings, percent, 0));
+    }
     const JxlPixelFormat format = pixel_format(shape_);
     check(library().JxlEncoderAddImageFrame(settings, &format, rows_.data(), rows_.size()));
     library().JxlEncoderCloseInput(encoder_.get());
@@ -148,18 +162,18 @@ class JxlLosslessEncoder final : public ShapedEncoder {
 
   Shape shape_;
   int effort_;
-  bool may_patch_;
+  Means means_;
   std::unique_ptr<JxlEncoder, Destroy> encoder_;
   Bytes rows_;
 };
 
 class JxlCodec final : public Codec {
  public:
-  JxlCodec(const Shape& shape, int effort, bool may_patch)
-      : shape_(shape), effort_(effort), may_patch_(may_patch) {}
+  JxlCodec(const Shape& shape, int effort, const Means& means)
+      : shape_(shape), effort_(effort), means_(means) {}
 
   std::unique_ptr<Encoder> encoder() const override {
-    return std::make_unique<JxlLosslessEncoder>(shape_, effort_, may_patch_);
+    return std::make_unique<JxlLosslessEncoder>(shape_, effort_, means_);
   }
 
   Bytes decode(ByteView stream, std::size_t limit_bytes) const override {
@@ -208,7 +222,7 @@ class JxlCodec final : public Codec {
 
   Shape shape_;
   int effort_;
-  bool may_patch_;
+  Means means_;
 };
 
 std::string version() {
@@ -242,13 +256,16 @@ Backend codec_row() {
   };
   row.make_codec = [](const Arguments& arguments) {
     return std::make_shared<JxlCodec>(shape_of(arguments),
-                                      static_cast<int>(arguments.integer("effort")), true);
+                                      static_cast<int>(arguments.integer("effort")), Means{});
   };
   return row;
 }
 
-std::shared_ptr<const Codec> codec_without_patches(const Shape& shape, int effort) {
-  return std::make_shared<JxlCodec>(shape, effort, false);
+std::shared_ptr<const Codec> codec_for_view(const Shape& shape, int effort, Palettes palettes) {
+  return std::make_shared<JxlCodec>(shape, effort,
+                                    Means{.patches = false,
+                                          .colour_transforms = shape.depth_bits == 8,
+                                          .channel_palettes = palettes == Palettes::as_stock});
 }
 
 }  // namespace kraft::jxl

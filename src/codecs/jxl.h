@@ -12,8 +12,12 @@ namespace kraft::jxl {
 // The row without a model.
 Backend codec_row();
 
-// The same streams, but for pictures in which the encoder finds pieces that come again (letters,
-// say): there it would write those as another frame before the picture.
-std::shared_ptr<const Codec> codec_without_patches(const Shape& shape, int effort);
+// The same streams, but for what the decoder's view cannot follow: pieces that come again (letters,
+// say), which the encoder would write as another frame before the picture; and colour transforms of
+// 16 bits, for which the view would have to sum over 65,536 x 65,536 values. Without palettes of
+// single channels, samples are what they are even where few values occur.
+enum class Palettes { as_stock, none_of_single_channels };
+std::shared_ptr<const Codec> codec_for_view(const Shape& shape, int effort,
+                                            Palettes palettes = Palettes::as_stock);
 
 }  // namespace kraft::jxl

@@ -112,23 +112,30 @@ struct Seen {
   }
 };
 
-void expect_that_it_is_read(const Shape& shape, int effort, ByteView message, Seen& seen) {
-  const auto stock = stock_codec(shape, effort);
-  const auto codec = codec_without_patches(shape, effort);
-  const Bytes file = file_of(*codec, message);
+void expect_that_it_is_read(const Codec& codec, const Shape& shape, ByteView message, Seen& seen) {
+  const Bytes file = file_of(codec, message);
   const std::size_t pixels = message.size() / shape.pixel_bytes();
   const Stream stream = read_stream(file, pixels);
   ASSERT_EQ(stream.width, shape.width);
   ASSERT_EQ(stream.width * stream.height, pixels);
   ASSERT_EQ(stream.channels, shape.channels);
   ASSERT_EQ(stream.bytes, file.size());
-  ASSERT_EQ(bytes_of(stream), stock->decode(codec->encode(message)));
+  ASSERT_EQ(bytes_of(stream), codec.decode(codec.encode(message)));
   EXPECT_THROW(read_stream(file, pixels - 1), Error);
   seen.note(stream);
-  const Bytes with_patches = file_of(*stock, message);
-  if (with_patches == file) return;
-  seen.patches = true;
-  EXPECT_THROW(read_stream(with_patches, pixels), Error);
+}
+
+void expect_that_it_is_read(const Shape& shape, int effort, ByteView message, Seen& seen) {
+  const auto stock = stock_codec(shape, effort);
+  const auto codec = codec_for_view(shape, effort);
+  expect_that_it_is_read(*codec, shape, message, seen);
+  const Bytes file = file_of(*stock, message);
+  if (shape.depth_bits == 16) {
+    expect_that_it_is_read(*stock, shape, message, seen);
+  } else if (file != file_of(*codec, message)) {
+    seen.patches = true;
+    EXPECT_THROW(read_stream(file, message.size()), Error);
+  }
 }
 
 TEST(JxlReader, DecodesWhatLibjxlWritesAtEveryEffort) {
@@ -192,6 +199,9 @@ TEST(JxlReader, DecodesSamplesOf16Bits) {
         expect_that_it_is_read(shape, effort, samples(look, shape, 30, channels), seen);
     }
   }
+  EXPECT_TRUE(seen.luma_chroma);
+  EXPECT_TRUE(seen.palette_of_one);
+  EXPECT_TRUE(seen.palette_of_all);
 }
 
 void expect_refusal(ByteView file, const std::string& why) {
@@ -208,7 +218,7 @@ TEST(JxlReader, RefusesByNameWhatItDoesNotRead) {
   const Shape shape{.width = 300, .channels = 1, .depth_bits = 8};
   const Bytes letters = samples(Look::letters, shape, 200, 1);
   expect_refusal(file_of(*stock_codec(shape, 7), letters), "patches");
-  const Bytes file = file_of(*codec_without_patches(shape, 3), letters);
+  const Bytes file = file_of(*codec_for_view(shape, 3), letters);
   const auto with = [&](std::size_t at, std::string_view text) {
     Bytes other = file;
     std::ranges::copy(as_bytes(text), other.begin() + static_cast<std::ptrdiff_t>(at));
@@ -225,8 +235,7 @@ TEST(JxlReader, SurvivesDamage) {
   const Shape shape{.width = 40, .channels = 3, .depth_bits = 8};
   for (const int effort : {1, 5}) {
     for (const Look look : {Look::photograph, Look::few_colours}) {
-      const Bytes file =
-          file_of(*codec_without_patches(shape, effort), samples(look, shape, 30, 1));
+      const Bytes file = file_of(*codec_for_view(shape, effort), samples(look, shape, 30, 1));
       for (std::size_t size = 0; size < file.size(); size += 1 + size / 20)
         EXPECT_THROW(read_stream(ByteView(file).first(size), 1 << 20), Error) << size;
       Random random(2);
@@ -249,28 +258,60 @@ TEST(JxlReader, SurvivesDamage) {
 // palettes apart, and what the encoder's state begins with. Which values no sample can have, the
 // stream does not know.
 TEST(JxlView, CostsWhatItsStreamPays) {
-  for (const std::size_t channels : {1, 3}) {
-    for (const int effort : {1, 3, 5, 7}) {
-      const Shape shape{.width = 150, .channels = channels, .depth_bits = 8};
-      const Bytes message = samples(Look::photograph, shape, 120, 5);
-      const Stream stream =
-          read_stream(file_of(*codec_without_patches(shape, effort), message), message.size());
-      PixelView view(stream);
-      std::array<double, 256> masses;
-      double bits = 0;
-      const std::size_t rows = kSanitized ? 10 : 120;
-      for (std::size_t i = 0; i < rows * shape.row_bytes(); ++i) {
-        const std::size_t begun = i % channels;
-        view.masses(ByteView(message).subspan(i - begun, begun), masses);
-        double sum = 0;
-        for (const double mass : masses) sum += mass;
-        bits -= std::log2(masses[message[i]] / sum);
-        if (begun + 1 == channels) view.push(ByteView(message).subspan(i - begun, channels));
+  for (const std::size_t depth_bits : {8, 16}) {
+    for (const std::size_t channels : {1, 3}) {
+      for (const int effort : {1, 3, 5, 7}) {
+        const Shape shape{.width = 150, .channels = channels, .depth_bits = depth_bits};
+        const Bytes message = samples(Look::photograph, shape, 120, 5);
+        const Stream stream =
+            read_stream(file_of(*codec_for_view(shape, effort), message), message.size());
+        PixelView view(stream);
+        std::array<double, 256> masses;
+        double bits = 0;
+        const std::size_t rows = kSanitized ? 10 : 120, pixel_bytes = shape.pixel_bytes();
+        for (std::size_t i = 0; i < rows * shape.row_bytes(); ++i) {
+          const std::size_t begun = i % pixel_bytes;
+          view.masses(ByteView(message).subspan(i - begun, begun), masses);
+          double sum = 0;
+          for (const double mass : masses) sum += mass;
+          bits -= std::log2(masses[message[i]] / sum);
+          if (begun + 1 == pixel_bytes)
+            view.push(ByteView(message).subspan(i - begun, pixel_bytes));
+        }
+        const double paid = stream.symbol_bits * static_cast<double>(rows) / 120;
+        if (!kSanitized) {
+          EXPECT_LT(bits, 1.008 * paid) << depth_bits << " " << channels << " " << effort;
+          EXPECT_GT(bits, 0.97 * paid) << depth_bits << " " << channels << " " << effort;
+        }
       }
-      const double paid = stream.symbol_bits * static_cast<double>(rows) / 120;
-      if (!kSanitized) {
-        EXPECT_LT(bits, 1.008 * paid) << channels << " " << effort;
-        EXPECT_GT(bits, 0.97 * paid) << channels << " " << effort;
+    }
+  }
+}
+
+// ---- Samples of two bytes --------------------------------------------------------------------
+
+TEST(JxlView, AHighByteHasTheSumOverAllLowOnes) {
+  for (const int effort : {1, 4, 7}) {
+    const Shape shape{.width = 40, .channels = 1, .depth_bits = 16};
+    const Bytes message = samples(Look::photograph, shape, 30, 2);
+    const Stream stream =
+        read_stream(file_of(*codec_for_view(shape, effort), message), message.size());
+    const Group& group = stream.groups[0];
+    Residuals residuals(group.coding, 16);
+    Random random(effort);
+    for (std::uint32_t context = 0; context < group.coding->tree.leaves(); context += 5) {
+      for (int i = 0; i < 300; ++i)
+        residuals.count(context, static_cast<std::int64_t>(random.below(4000)) - 2000);
+      for (const std::int64_t first : {0, -1, -255, -256, -40000, -65535, -65536, 300, 70000}) {
+        std::array<double, 256> cells;
+        residuals.fill_high_bytes(context, first, cells);
+        for (std::size_t high = 0; high < cells.size(); ++high) {
+          double sum = 0;
+          for (std::int64_t low = 0; low < 256; ++low)
+            sum += static_cast<double>(
+                residuals.mass(context, first + 256 * static_cast<std::int64_t>(high) + low));
+          ASSERT_NEAR(cells[high], sum, 1e-6 * sum) << effort << " " << first << " " << high;
+        }
       }
     }
   }
@@ -280,7 +321,7 @@ TEST(JxlView, CostsWhatItsStreamPays) {
 
 // A byte that has these values only.
 ColourPart one_of(const std::vector<std::int32_t>& values) {
-  const std::vector<ColourPart> byte = {ColourPart::of_byte()};
+  const std::vector<ColourPart> byte = {ColourPart::of_sample(1)};
   return ColourPart::of_palette(byte, {1, values, values.size(), 8});
 }
 
@@ -354,11 +395,17 @@ const Case kCases[] = {
     {Look::noise, {.width = 14, .channels = 3, .depth_bits = 8}, 2},
     {Look::photograph, {.width = 300, .channels = 1, .depth_bits = 8}, 2},
     {Look::photograph, {.width = 1, .channels = 1, .depth_bits = 8}, 7},
+    {Look::photograph, {.width = 15, .channels = 1, .depth_bits = 16}, 7},
+    {Look::photograph, {.width = 11, .channels = 3, .depth_bits = 16}, 4},
+    {Look::noise, {.width = 9, .channels = 2, .depth_bits = 16}, 2},
+    {Look::gaps, {.width = 13, .channels = 1, .depth_bits = 16}, 3},
+    {Look::few_colours, {.width = 8, .channels = 4, .depth_bits = 16}, 5},
+    {Look::few_colours, {.width = 17, .channels = 1, .depth_bits = 16}, 7},
 };
 
 DecoderView view_of(const Case& a_case) {
   return DecoderView({.shape = a_case.shape,
-                      .codec = codec_without_patches(a_case.shape, a_case.effort),
+                      .codec = codec_for_view(a_case.shape, a_case.effort),
                       .refresh_bytes = 1024});
 }
 
@@ -394,8 +441,9 @@ TEST(JxlView, ExpectsColoursThatAreNotInThePalette) {
 }
 
 TEST(JxlView, CostsNoMoreThanTheCodecAndComesBack) {
-  for (const std::size_t channels : {1, 3}) {
-    const Image image = picture(160, 100, channels, 8);
+  for (const auto& [channels, depth_bits] :
+       {std::pair<std::size_t, std::size_t>{1, 8}, {3, 8}, {1, 16}, {2, 16}}) {
+    const Image image = picture(160, 100, channels, depth_bits);
     const auto codec = make_codec("jxl", image.geometry());
     const auto model = make_model("jxl,view=decoder", {.geometry = image.geometry()});
     const std::size_t half = image.samples.size() / 2;
@@ -405,13 +453,29 @@ TEST(JxlView, CostsNoMoreThanTheCodecAndComesBack) {
     model->start(context)->measure({&rest, 1}, {&bits, 1});
     const double own =
         codec->encoder()->code_length(image.samples) - codec->encoder()->code_length(context);
-    EXPECT_LT(bits, 1.02 * own) << channels;
+    EXPECT_LT(bits, 1.02 * own) << channels << " " << depth_bits;
     expect_a_kraft_file(model->spec(), ByteView(image.samples).first(2500));
   }
 }
 
-TEST(JxlView, RefusesSamplesOf16Bits) {
-  EXPECT_THROW(make_model("jxl,view=decoder,depth=16"), UsageError);
+// Samples of 16 bits that have few values, as those have that once were 8 bits, are places in a
+// palette; where new values go on to come, they are not.
+TEST(JxlView, ExpectsOf16BitsTheValuesThatThereAre) {
+  Image image = picture(160, 100, 1, 8);
+  Bytes wide;
+  for (const Byte sample : image.samples) wide.insert(wide.end(), 2, sample);
+  const std::size_t half = image.samples.size() / 2;
+  const ByteView narrow_rest = ByteView(image.samples).subspan(half);
+  const ByteView wide_rest = ByteView(wide).subspan(2 * half);
+  double narrow_bits = 0, wide_bits = 0;
+  make_model("jxl,view=decoder", {.geometry = image.geometry()})
+      ->start(ByteView(image.samples).first(half))
+      ->measure({&narrow_rest, 1}, {&narrow_bits, 1});
+  image.depth_bits = 16;
+  make_model("jxl,view=decoder", {.geometry = image.geometry()})
+      ->start(ByteView(wide).first(2 * half))
+      ->measure({&wide_rest, 1}, {&wide_bits, 1});
+  EXPECT_LT(wide_bits, 1.05 * narrow_bits);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "codecs/jxl.h"
 #include "codecs/shape.h"
-#include "kraft/error.h"
 #include "models/jxl/decoder_view.h"
 #include "models/lz/two_views.h"
 #include "models/lz/view_model.h"
@@ -18,17 +17,14 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
                                                const Arguments& arguments) {
   jxl::ViewParameters view;
   view.shape = shape_of(arguments);
-  view.codec =
-      jxl::codec_without_patches(view.shape, static_cast<int>(arguments.integer("effort")));
+  const auto effort = static_cast<int>(arguments.integer("effort"));
+  view.codec = jxl::codec_for_view(view.shape, effort);
+  if (view.shape.depth_bits == 16)
+    view.bare_codec =
+        jxl::codec_for_view(view.shape, effort, jxl::Palettes::none_of_single_channels);
   view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
   return std::make_shared<lz::ViewModel<jxl::DecoderView>>(arguments.spec(), view.source_bytes,
                                                            jxl::DecoderView(view));
-}
-
-void check_view(const Arguments& arguments) {
-  if (shape_of(arguments).depth_bits == 16)
-    throw UsageError(
-        "depth=16 is for view=encoder; the decoder's view of jxl has samples of 8 bits");
 }
 
 }  // namespace
@@ -37,7 +33,7 @@ Backend jxl_backend() {
   return lz::with_views(jxl::codec_row(),
                         lz::view_parameters("byte", "trees and distributions of the last rows",
                                             jxl::ViewParameters{}.refresh_bytes),
-                        make_decoder_view, check_view);
+                        make_decoder_view);
 }
 
 }  // namespace kraft

@@ -17,7 +17,8 @@
 //
 // Bytes of a pixel come in the order of the picture, while channels are coded after a colour
 // transform, a palette, or both. The probability of a red is the sum over all greens and blues; it
-// is exact, and takes two sums over 256 x 256 values (pixel_parts.cc).
+// is exact, and takes two sums over 256 x 256 values (pixel_parts.cc). Of samples of 16 bits, which
+// are coded without transforms here, a high byte has the sum over all low ones.
 //
 // Where the picture is wider than a group, columns of groups are coded apart, as the decoder does,
 // but rows go on for ever: the next one is to its group as the last one was.
@@ -48,8 +49,10 @@
 namespace kraft::jxl {
 
 struct ViewParameters {
-  Shape shape;                         // of 8 bits
-  std::shared_ptr<const Codec> codec;  // which writes no patches
+  Shape shape;
+  std::shared_ptr<const Codec> codec;  // that of codecs/jxl.h for views
+  // The same without palettes of single channels, for rows in which new values go on to come.
+  std::shared_ptr<const Codec> bare_codec = nullptr;
   std::uint64_t refresh_bytes = 16384;
   std::uint64_t source_bytes = 1 << 17;
 };

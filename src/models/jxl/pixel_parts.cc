@@ -30,58 +30,60 @@ float dot(const float* a, const float* b, std::size_t count) {
 
 ColourPart::Colour ColourPart::colour_of(ByteView bytes) {
   Colour colour = 0;
-  for (std::size_t i = 0; i < 4; ++i) colour = colour << 8 | (i < bytes.size() ? bytes[i] : 0);
+  for (std::size_t i = 0; i < sizeof colour; ++i)
+    colour = colour << 8 | (i < bytes.size() ? bytes[i] : 0);
   return colour;
 }
 
-void ColourPart::finish() {
-  for (std::size_t value = 0; value < colours_.size(); ++value) {
-    if (colours_[value]) value_of_.emplace(*colours_[value], static_cast<std::int32_t>(value));
-  }
-  if (value_of_.empty()) refuse("a palette has no colour");
+ColourPart ColourPart::of_sample(std::size_t bytes) {
+  ColourPart part;
+  part.bytes_ = bytes;
+  part.sample_bytes_ = bytes;
+  part.is_sample_ = true;
+  return part;
 }
 
-ColourPart ColourPart::of_byte() {
-  ColourPart part;
-  for (Colour byte = 0; byte < 256; ++byte) part.colours_.emplace_back(byte << 24);
-  part.finish();
-  return part;
+std::optional<ColourPart::Colour> ColourPart::colour_at(std::int32_t value) const {
+  if (value < 0 || static_cast<std::size_t>(value) >= values().count) return {};
+  if (is_sample_) return static_cast<Colour>(value) << (64 - 8 * bytes_);
+  return colours_[static_cast<std::size_t>(value)];
 }
 
 ColourPart ColourPart::of_palette(std::span<const ColourPart> parts, const Palette& palette) {
   ColourPart part;
   part.bytes_ = 0;
+  part.sample_bytes_ = parts[0].sample_bytes_;
   for (const ColourPart& before : parts) part.bytes_ += before.bytes_;
-  if (part.bytes_ > 4) refuse_order();
   // Palettes of one channel have no need of the cubes.
   const std::size_t places = palette.count + (palette.channels < 3 ? 0 : Palette::kCubes);
   for (std::size_t place = 0; place < places; ++place) {
     std::optional<Colour> colour = 0;
     std::size_t byte = 0;
     for (std::size_t c = 0; c < parts.size() && colour; ++c) {
-      const std::int32_t value = palette.at(place, c);
-      const std::vector<std::optional<Colour>>& colours = parts[c].colours_;
-      if (value < 0 || static_cast<std::size_t>(value) >= colours.size() ||
-          !colours[static_cast<std::size_t>(value)])
-        colour.reset();
+      if (const std::optional<Colour> of_part = parts[c].colour_at(palette.at(place, c)))
+        *colour |= *of_part >> (8 * byte);
       else
-        *colour |= *colours[static_cast<std::size_t>(value)] >> (8 * byte);
+        colour.reset();
       byte += parts[c].bytes_;
     }
+    if (colour) part.value_of_.emplace(*colour, static_cast<std::int32_t>(place));
     part.colours_.push_back(colour);
   }
-  part.finish();
+  if (part.value_of_.empty()) refuse("a palette has no colour");
   return part;
 }
 
 std::int32_t ColourPart::coded(ByteView bytes) const {
   const Colour wanted = colour_of(bytes);
+  if (is_sample_) return static_cast<std::int32_t>(wanted >> (64 - 8 * bytes_));
   if (const auto found = value_of_.find(wanted); found != value_of_.end()) return found->second;
+  const int sample_bits = 8 * static_cast<int>(sample_bytes_);
   const auto distance = [&](Colour other) {
+    const Colour most = (Colour{1} << sample_bits) - 1;
     int sum = 0;
-    for (int shift = 0; shift < 32; shift += 8)
-      sum += std::abs(static_cast<int>(wanted >> shift & 255) -
-                      static_cast<int>(other >> shift & 255));
+    for (int shift = 0; shift < 64; shift += sample_bits)
+      sum += std::abs(static_cast<int>(wanted >> shift & most) -
+                      static_cast<int>(other >> shift & most));
     return sum;
   };
   std::optional<std::size_t> nearest;
@@ -94,8 +96,12 @@ std::int32_t ColourPart::coded(ByteView bytes) const {
 
 void ColourPart::masses(std::span<const float> coded, ByteView before,
                         std::array<double, 256>& masses) const {
+  if (is_sample_) {  // of one byte
+    std::ranges::copy(coded, masses.begin());
+    return;
+  }
   masses.fill(0);
-  const int shift = 24 - 8 * static_cast<int>(before.size());
+  const int shift = 56 - 8 * static_cast<int>(before.size());
   const Colour begun = colour_of(before);
   for (std::size_t value = 0; value < colours_.size(); ++value) {
     if (!colours_[value] || coded[value] == 0) continue;
@@ -393,10 +399,12 @@ void TransformedPart::masses(std::span<const std::vector<float>> coded, ByteView
 
 // ---- Pixels ----------------------------------------------------------------------------------
 
-PixelParts::PixelParts(std::span<const Step> steps, std::size_t channels) {
+PixelParts::PixelParts(std::span<const Step> steps, std::size_t channels,
+                       std::size_t sample_bytes) {
   for (std::size_t c = 0; c < channels; ++c) {
     Part part;
-    part.colour = ColourPart::of_byte();
+    part.bytes = sample_bytes;
+    part.colour = ColourPart::of_sample(sample_bytes);
     parts_.push_back(std::move(part));
   }
   number();
@@ -499,6 +507,12 @@ const PixelParts::Part& PixelParts::part_of_byte(std::size_t byte) const {
 PixelParts::Range PixelParts::coded_of_byte(std::size_t byte) const {
   const Part& part = part_of_byte(byte);
   return {part.first_coded, part.first_coded + part.coded};
+}
+
+std::optional<ByteView> PixelParts::begun_word(ByteView before) const {
+  const Part& part = part_of_byte(before.size());
+  if (!part.colour || !part.colour->is_sample() || part.bytes != 2) return {};
+  return before.subspan(part.first_byte);
 }
 
 void PixelParts::masses(std::span<const std::vector<float>> coded, ByteView before,

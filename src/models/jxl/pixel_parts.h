@@ -1,9 +1,10 @@
 // How the bytes of a pixel are the values of coded channels: what is left of an encoder's steps
 // (colour transforms and palettes) when they are seen from one pixel.
 //
-// Bytes fall into parts that are coded apart from each other, given the pixels before: one byte, or
-// several by a palette, as one value; or three bytes as three values of a colour transform, before
-// and after which there may be palettes of single channels.
+// Bytes fall into parts that are coded apart from each other, given the pixels before: one sample
+// (a byte, or two, the high one first), or several by a palette, as one value; or three bytes as
+// three values of a colour transform, before and after which there may be palettes of single
+// channels.
 #pragma once
 
 #include <array>
@@ -28,14 +29,17 @@ struct CodedValues {
 // Some bytes as one value.
 class ColourPart {
  public:
-  static ColourPart of_byte();  // as it is
+  static ColourPart of_sample(std::size_t bytes);  // one or two of them, as it is
 
   // Each of these was one value before, and is now a place in the palette.
   static ColourPart of_palette(std::span<const ColourPart> parts, const Palette& palette);
 
   std::size_t bytes() const { return bytes_; }
-  CodedValues values() const { return {0, colours_.size()}; }
-  bool has(ByteView bytes) const { return value_of_.contains(colour_of(bytes)); }
+  bool is_sample() const { return is_sample_; }
+  CodedValues values() const {
+    return {0, is_sample_ ? std::size_t{1} << (8 * bytes_) : colours_.size()};
+  }
+  bool has(ByteView bytes) const { return is_sample_ || value_of_.contains(colour_of(bytes)); }
   // Of a colour that is not there, that of the nearest one.
   std::int32_t coded(ByteView bytes) const;
 
@@ -43,13 +47,15 @@ class ColourPart {
   void masses(std::span<const float> coded, ByteView before, std::array<double, 256>& masses) const;
 
  private:
-  using Colour = std::uint32_t;  // the first byte in the highest bits
+  using Colour = std::uint64_t;  // the first byte in the highest bits
 
   static Colour colour_of(ByteView bytes);
-  void finish();
+  std::optional<Colour> colour_at(std::int32_t value) const;
 
   std::size_t bytes_ = 1;
-  std::vector<std::optional<Colour>> colours_;  // of each value
+  std::size_t sample_bytes_ = 1;  // of those that make it up
+  bool is_sample_ = false;
+  std::vector<std::optional<Colour>> colours_;  // of each place in a palette
   std::unordered_map<Colour, std::int32_t> value_of_;
 };
 
@@ -85,8 +91,9 @@ class TransformedPart {
 // All of a pixel.
 class PixelParts {
  public:
-  // Throws Error where steps come in an order that libjxl does not write.
-  PixelParts(std::span<const Step> steps, std::size_t channels);
+  // Throws Error where steps come in an order that libjxl does not write, and where three samples
+  // of two bytes are transformed.
+  PixelParts(std::span<const Step> steps, std::size_t channels, std::size_t sample_bytes);
 
   std::size_t coded_channels() const { return coded_; }
   CodedValues values(std::size_t coded) const;
@@ -101,6 +108,8 @@ class PixelParts {
     std::size_t begin, end;
   };
   Range coded_of_byte(std::size_t byte) const;
+  // Those of the next byte's part that are there, if it is a sample of two bytes, as it is.
+  std::optional<ByteView> begun_word(ByteView before) const;
   // `coded`: the masses of those channels.
   void masses(std::span<const std::vector<float>> coded, ByteView before,
               std::array<double, 256>& masses) const;

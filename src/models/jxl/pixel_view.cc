@@ -1,6 +1,7 @@
 #include "models/jxl/pixel_view.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "models/jxl/bits.h"
@@ -28,23 +29,38 @@ const Group& chosen(const Stream& stream, const Group& first) {
 
 // ---- Residuals -------------------------------------------------------------------------------
 
-Residuals::Residuals(std::shared_ptr<const Coding> coding) : fixed_(fixed_of(std::move(coding))) {
+Residuals::Residuals(std::shared_ptr<const Coding> coding, int depth_bits)
+    : fixed_(fixed_of(std::move(coding), depth_bits)) {
   for (const std::vector<float>& tokens : fixed_->tokens) counts_.emplace_back(tokens.size());
 }
 
-Residuals::Table Residuals::table_of(const EntropyCode& code, const HybridInteger& integer) {
-  Table table;
-  for (std::int32_t residual = -kFar; residual <= kFar; ++residual) {
+Residuals::Table Residuals::table_of(const EntropyCode& code, const HybridInteger& integer,
+                                     int depth_bits) {
+  Table table{.far = depth_bits == 8 ? 2047 : (1 << 17) - 1, .coded = {}};
+  std::map<std::pair<std::uint32_t, bool>, Run> last;  // of a token, above and below zero
+  for (std::int32_t residual = -table.far; residual <= table.far; ++residual) {
     const HybridInteger::Coded coded = integer.code(pack_signed(residual));
-    if (code.is_copy(coded.token))
-      table.push_back({});
-    else
-      table.push_back({coded.token, 1.0f / static_cast<float>(1u << coded.bits)});
+    if (code.is_copy(coded.token)) {
+      table.coded.push_back({});
+      continue;
+    }
+    table.coded.push_back({coded.token, 1.0f / static_cast<float>(1u << coded.bits)});
+    if (depth_bits == 8) continue;
+    Run& run = last[{coded.token, residual < 0}];
+    if (run.count == 1) run.step = residual - run.first;
+    if (run.count > 0 && residual != run.first + run.step * run.count) {
+      table.runs.push_back(run);
+      run.count = 0;
+    }
+    if (run.count == 0) run = {.first = residual, .coded = table.coded.back()};
+    ++run.count;
   }
+  for (const auto& [token, run] : last) table.runs.push_back(run);
   return table;
 }
 
-std::shared_ptr<const Residuals::Fixed> Residuals::fixed_of(std::shared_ptr<const Coding> coding) {
+std::shared_ptr<const Residuals::Fixed> Residuals::fixed_of(std::shared_ptr<const Coding> coding,
+                                                            int depth_bits) {
   auto fixed = std::make_shared<Fixed>();
   fixed->coding = std::move(coding);
   const EntropyCode& code = fixed->coding->code;
@@ -55,8 +71,9 @@ std::shared_ptr<const Residuals::Fixed> Residuals::fixed_of(std::shared_ptr<cons
     if (same < cluster)
       fixed->coded.push_back(fixed->coded[same]);
     else
-      fixed->coded.push_back(std::make_shared<const Table>(table_of(code, code.integer(cluster))));
-    for (const Coded& coded : *fixed->coded.back()) most = std::max(most, coded.token);
+      fixed->coded.push_back(
+          std::make_shared<const Table>(table_of(code, code.integer(cluster), depth_bits)));
+    for (const Coded& coded : fixed->coded.back()->coded) most = std::max(most, coded.token);
   }
   std::vector<double> all(most + 1);  // of all clusters together
   for (std::size_t cluster = 0; cluster < code.clusters(); ++cluster) {
@@ -88,6 +105,27 @@ void Residuals::fill(std::uint32_t context, std::int64_t first, std::span<float>
     to[i] = mass_of(cluster, coded(cluster, first + static_cast<std::int64_t>(i)));
 }
 
+void Residuals::fill_high_bytes(std::uint32_t context, std::int64_t first,
+                                std::array<double, 256>& to) const {
+  to.fill(0);
+  const std::size_t cluster = fixed_->coding->code.cluster(context);
+  for (const Run& run : fixed_->coded[cluster]->runs) {
+    const auto mass = static_cast<double>(mass_of(cluster, run.coded));
+    std::int64_t at = run.first - first;
+    const std::int64_t skipped =
+        at < 0 ? std::min((-at + run.step - 1) / run.step, static_cast<std::int64_t>(run.count))
+               : 0;
+    at += skipped * run.step;
+    for (std::int64_t left = run.count - skipped; left > 0 && at < 65536;) {
+      const std::int64_t cell = at / 256;
+      const std::int64_t here = std::min(left, ((cell + 1) * 256 - at + run.step - 1) / run.step);
+      to[static_cast<std::size_t>(cell)] += mass * static_cast<double>(here);
+      at += here * run.step;
+      left -= here;
+    }
+  }
+}
+
 std::optional<Residuals::Counted> Residuals::count(std::uint32_t context, std::int64_t residual) {
   const std::size_t cluster = fixed_->coding->code.cluster(context);
   const Coded found = coded(cluster, residual);
@@ -106,13 +144,15 @@ PixelView::PixelView(const Stream& stream) : width_(stream.width) {
     if (first.y > 0) break;
     const Group& group = chosen(stream, first);
     if (!group.coding) refuse("a group has no codes");
-    if (group.coding != last) residuals_.emplace_back(group.coding);
+    if (group.coding != last) residuals_.emplace_back(group.coding, stream.depth_bits);
     last = group.coding;
-    Columns columns{group.x,
-                    group.x + group.width,
-                    std::make_shared<const PixelParts>(group.steps, stream.channels),
-                    residuals_.size() - 1,
-                    {}};
+    Columns columns{
+        group.x,
+        group.x + group.width,
+        std::make_shared<const PixelParts>(group.steps, stream.channels,
+                                           static_cast<std::size_t>(stream.depth_bits) / 8),
+        residuals_.size() - 1,
+        {}};
     for (std::size_t c = 0; c < group.channels; ++c) {
       auto tree =
           std::make_shared<const Tree>(group.coding->tree.of(group.first_channel + c, group.id));
@@ -146,9 +186,34 @@ void PixelView::fill(Columns& columns, std::size_t coded, const CodedValues& val
   }
 }
 
+// A sample of two bytes, of which one may be there.
+void PixelView::fill_word(Columns& columns, std::size_t coded, ByteView begun,
+                          std::array<double, 256>& masses) {
+  const Expectation& expected = columns.walks[coded].next();
+  if (begun.empty() && expected.multiplier == 1) {
+    residuals_[columns.residuals].fill_high_bytes(expected.context, -expected.guess, masses);
+    return;
+  }
+  masses.fill(0);
+  std::array<float, 256> low;
+  const std::size_t high_end = begun.empty() ? 256 : begun[0] + std::size_t{1};
+  for (std::size_t high = begun.empty() ? 0 : begun[0]; high < high_end; ++high) {
+    fill(columns, coded, {static_cast<std::int32_t>(high * 256), low.size()}, low);
+    if (begun.empty()) {
+      for (const float mass : low) masses[high] += static_cast<double>(mass);
+    } else {
+      std::ranges::copy(low, masses.begin());
+    }
+  }
+}
+
 void PixelView::masses(ByteView before, std::array<double, 256>& masses) {
   Columns& columns = columns_at(size_ % width_);
   const PixelParts::Range range = columns.parts->coded_of_byte(before.size());
+  if (const std::optional<ByteView> begun = columns.parts->begun_word(before)) {
+    fill_word(columns, range.begin, *begun, masses);
+    return;
+  }
   std::vector<std::vector<float>> coded;
   for (std::size_t c = range.begin; c < range.end; ++c) {
     const CodedValues values = columns.parts->values(c);

@@ -27,11 +27,16 @@ namespace kraft::jxl {
 // a token that did not occur in a context has no part there.
 class Residuals {
  public:
-  explicit Residuals(std::shared_ptr<const Coding> coding);
+  // Of samples of 8 or 16 bits.
+  Residuals(std::shared_ptr<const Coding> coding, int depth_bits);
 
   // The masses of the residuals from `first` on, in steps of one.
   void fill(std::uint32_t context, std::int64_t first, std::span<float> to) const;
   float mass(std::uint32_t context, std::int64_t residual) const;
+  // Of 16 bits: sums of 256 masses each, the first of those that begin with `first`. As many
+  // operations as a code has tokens, and some hundred.
+  void fill_high_bytes(std::uint32_t context, std::int64_t first,
+                       std::array<double, 256>& to) const;
 
   struct Counted {
     std::uint32_t cluster, token;
@@ -44,9 +49,16 @@ class Residuals {
     std::uint32_t token = 0;
     float share = 0;  // 2^-further bits; 0: the token is not there
   };
-  // The residuals from -kFar to kFar; larger ones have no mass.
-  using Table = std::vector<Coded>;
-  static constexpr std::int32_t kFar = 2047;
+  // Residuals that are coded alike, one step apart.
+  struct Run {
+    std::int32_t first = 0, step = 1, count = 0;
+    Coded coded;
+  };
+  struct Table {
+    std::int32_t far = 0;        // residuals from -far to far; larger ones have no mass
+    std::vector<Coded> coded;    // of each
+    std::vector<Run> runs = {};  // of 16 bits
+  };
 
   // What does not change; copies share it.
   struct Fixed {
@@ -55,11 +67,13 @@ class Residuals {
     std::vector<std::vector<float>> tokens;           // what each of them has of kStrength
   };
 
-  static Table table_of(const EntropyCode& code, const HybridInteger& integer);
-  static std::shared_ptr<const Fixed> fixed_of(std::shared_ptr<const Coding> coding);
+  static Table table_of(const EntropyCode& code, const HybridInteger& integer, int depth_bits);
+  static std::shared_ptr<const Fixed> fixed_of(std::shared_ptr<const Coding> coding,
+                                               int depth_bits);
   Coded coded(std::size_t cluster, std::int64_t residual) const {
-    if (residual < -kFar || residual > kFar) return {};
-    return (*fixed_->coded[cluster])[static_cast<std::size_t>(residual + kFar)];
+    const Table& table = *fixed_->coded[cluster];
+    if (residual < -table.far || residual > table.far) return {};
+    return table.coded[static_cast<std::size_t>(residual + table.far)];
   }
   float mass_of(std::size_t cluster, const Coded& coded) const {
     if (coded.share == 0) return 0;
@@ -105,6 +119,8 @@ class PixelView {
 
   Columns& columns_at(std::size_t x);
   void fill(Columns& columns, std::size_t coded, const CodedValues& values, std::span<float> to);
+  void fill_word(Columns& columns, std::size_t coded, ByteView begun,
+                 std::array<double, 256>& masses);
 
   std::size_t width_;
   std::vector<Columns> columns_;
