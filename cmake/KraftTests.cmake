@@ -216,8 +216,8 @@ set_tests_properties(headers PROPERTIES ENVIRONMENT CXX=${CMAKE_CXX_COMPILER})
 # The folders include each other in one direction only.
 add_test(NAME arrows COMMAND ${PROJECT_SOURCE_DIR}/tests/arrows)
 
-# These wait more than they work: they begin first, beside others.
-foreach(name IN ITEMS mpi page playground cli.reproduce cli.signals python.calls python.package)
+# These take longest, and most of them wait more than they work: they begin first, beside others.
+foreach(name IN ITEMS mpi portable page playground cli.reproduce cli.signals python.calls python.package)
   if(TEST ${name})
     set_tests_properties(${name} PROPERTIES COST 1000)
   endif()

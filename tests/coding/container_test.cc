@@ -79,7 +79,11 @@ std::vector<Case> cases() {
           backend.argument && backend.argument->kind == Parameter::Kind::integer;
       const std::string level =
           std::to_string(has_levels ? std::max(0, static_cast<int>(backend.argument->min)) : 0);
-      all.push_back({has_levels && !fast ? backend.name + ":" + level : backend.name, !fast});
+      // libwebp asks for megabytes with each compression, which takes a sanitizer minutes.
+      if (kSanitized && backend.name == "webp")
+        all.push_back({"webp:0,view=decoder"});
+      else
+        all.push_back({has_levels && !fast ? backend.name + ":" + level : backend.name, !fast});
     }
   }
   return all;
@@ -120,7 +124,10 @@ TEST_P(EveryModelCompresses, AndDecompressesWhatItIsTold) {
                                  : slow                          ? 12
                                                                  : 400;
   std::vector<Bytes> originals = {small_image(), small_recording()};
-  if (!dear) originals.insert(originals.end(), {real_text(400), random_bytes(40, 4)});
+  if (spec.starts_with("cmd"))
+    originals.back() = real_text(400);  // each compression starts a program: so fewer of them
+  else if (!dear)
+    originals.insert(originals.end(), {real_text(400), random_bytes(40, 4)});
   for (Bytes& original : originals) {
     RawLayout layout = raw_layout(original).value_or(RawLayout{});
     original.resize(std::min(original.size(), layout.head_bytes + most_bytes));
@@ -477,6 +484,7 @@ TEST(Container, DecompressesByItselfWhateverCompressAccepts) {
                            "llama:text,threads=2",
                            "mix:\"llama:text,threads=2,sequences=3\",ngram"}) {
     if (!testing::kHaveLlama && std::string(spec).find("llama") != std::string::npos) continue;
+    if (kSanitized && std::string_view(spec) == "webp:0") continue;  // see above
     const auto model = make_model(spec);
     EXPECT_EQ(objection_to(model->spec()), "") << spec;
     EXPECT_EQ(decompress(compress(*model, original)), original) << spec;
