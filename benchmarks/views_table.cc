@@ -14,10 +14,11 @@
 //     decoder    the same over all of the truth, of the decoder's view
 //     ratio      decoder over own rate, of all bytes of all places
 //
-// All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels,
-// a recording as 8-bit samples (several files one after the other), anything else as bytes. Models
-// are told the shape of a single picture or recording, where places begin at a row and contexts are
-// whole rows. Places are spread over --threads (0: one for each processor) threads.
+// All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels
+// (--pixels rgb: as it is; gray16: the luma of its colours to 16 bits), a recording as 8-bit
+// samples (several files one after the other), anything else as bytes. Models are told the shape of
+// a single picture or recording, where places begin at a row and contexts are whole rows. Places
+// are spread over --threads (0: one for each processor) threads.
 //
 //     views_table --time gzip:9 moby=mobydick.txt
 //
@@ -57,6 +58,7 @@ struct Settings {
   std::size_t positions = 40;
   unsigned threads = 0;
   std::string timed;
+  std::string pixels = "gray";
 };
 
 struct Input {
@@ -95,13 +97,25 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-Input read_file(const std::string& path) {
+kraft::Image read_picture(ByteView file, const std::string& pixels) {
+  kraft::Image image = kraft::read_image(file);
+  if (pixels == "rgb") return image;
+  if (pixels == "gray16" && image.depth_bits == 8) {
+    Bytes wide;
+    for (const Byte sample : image.samples) wide.insert(wide.end(), 2, sample);  // 257 times it
+    image.samples = std::move(wide);
+    image.depth_bits = 16;
+  }
+  return kraft::to_gray(image);
+}
+
+Input read_file(const std::string& path, const std::string& pixels) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw kraft::Error(path + ": cannot be read");
   const Bytes file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   switch (kraft::infer_medium(file)) {
     case kraft::Medium::image: {
-      kraft::Image image = kraft::to_gray(kraft::read_image(file));
+      kraft::Image image = read_picture(file, pixels);
       return {path, image.samples, image.geometry(), image.row_bytes()};
     }
     case kraft::Medium::audio: {
@@ -113,15 +127,15 @@ Input read_file(const std::string& path) {
   }
 }
 
-Input read_input(const std::string& argument) {
+Input read_input(const std::string& argument, const std::string& pixels) {
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos) throw kraft::Error(argument + ": expected NAME=FILE[+FILE...]");
   const std::vector<std::string> paths = split(argument.substr(equals + 1), '+');
-  Input input = read_file(paths[0]);
+  Input input = read_file(paths[0], pixels);
   input.name = argument.substr(0, equals);
   if (paths.size() > 1) input = {input.name, std::move(input.bytes)};
   for (std::size_t i = 1; i < paths.size(); ++i)
-    kraft::append(input.bytes, read_file(paths[i]).bytes);
+    kraft::append(input.bytes, read_file(paths[i], pixels).bytes);
   return input;
 }
 
@@ -330,11 +344,11 @@ void print_times(const Settings& settings, const std::vector<Input>& inputs) {
 
 int run(int argc, char** argv) {
   Settings settings;
-  std::vector<Input> inputs;
+  std::vector<std::string> named;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     if (!option.starts_with("--")) {
-      inputs.push_back(read_input(option));
+      named.push_back(option);
       continue;
     }
     if (++i == argc) throw kraft::UsageError(option + " needs a value");
@@ -356,11 +370,17 @@ int run(int argc, char** argv) {
       settings.threads = static_cast<unsigned>(number());
     } else if (option == "--time") {
       settings.timed = value;
+    } else if (option == "--pixels") {
+      if (value != "gray" && value != "rgb" && value != "gray16")
+        throw kraft::UsageError("--pixels: expected gray, rgb or gray16, not '" + value + "'");
+      settings.pixels = value;
     } else {
       throw kraft::UsageError("unknown option " + option);
     }
   }
-  if (inputs.empty()) throw kraft::UsageError("no input: expected NAME=FILE[+FILE...]");
+  if (named.empty()) throw kraft::UsageError("no input: expected NAME=FILE[+FILE...]");
+  std::vector<Input> inputs;
+  for (const std::string& argument : named) inputs.push_back(read_input(argument, settings.pixels));
   if (settings.timed.empty())
     print_table(settings, inputs);
   else
