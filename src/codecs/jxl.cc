@@ -76,7 +76,7 @@ struct Destroy {
 
 // Which of its means the encoder may use.
 struct Means {
-  bool patches = true, colour_transforms = true, channel_palettes = true;
+  bool patches = true, colour_transforms = true, palettes = true;
 };
 
 class JxlLosslessEncoder final : public ShapedEncoder {
@@ -106,7 +106,9 @@ class JxlLosslessEncoder final : public ShapedEncoder {
     if (!means_.colour_transforms)
       check(library().JxlEncoderFrameSettingsSetOption(
           settings, JXL_ENC_FRAME_SETTING_MODULAR_COLOR_SPACE, 0));
-    if (!means_.channel_palettes) {
+    if (!means_.palettes) {
+      check(library().JxlEncoderFrameSettingsSetOption(settings,
+                                                       JXL_ENC_FRAME_SETTING_PALETTE_COLORS, 0));
       for (const auto percent : {JXL_ENC_FRAME_SETTING_CHANNEL_COLORS_GLOBAL_PERCENT,
                                  JXL_ENC_FRAME_SETTING_CHANNEL_COLORS_GROUP_PERCENT})
         check(library().JxlEncoderFrameSettingsSetFloatOption(settings, percent, 0));
@@ -265,7 +267,7 @@ std::shared_ptr<const Codec> codec_for_view(const Shape& shape, int effort, Pale
   return std::make_shared<JxlCodec>(shape, effort,
                                     Means{.patches = false,
                                           .colour_transforms = shape.depth_bits == 8,
-                                          .channel_palettes = palettes == Palettes::as_stock});
+                                          .palettes = palettes == Palettes::as_stock});
 }
 
 }  // namespace kraft::jxl

@@ -458,6 +458,64 @@ TEST(JxlView, CostsNoMoreThanTheCodecAndComesBack) {
   }
 }
 
+// Colours that come for the first time cost a lot where there is a palette. So there is none where
+// they go on to come, unless palettes save more.
+TEST(JxlView, GivesPalettesUpWhereNewColoursCome) {
+  const Shape shape{.width = 100, .channels = 3, .depth_bits = 8};
+  const Bytes drawing = samples(Look::few_colours, shape, 60, 4);
+  Bytes drawing_and_others = drawing;
+  Bytes photograph;  // of few grays, and others here and there
+  for (const Byte byte : samples(Look::photograph, {100, 1, 8}, 60, 4))
+    photograph.insert(photograph.end(), 3, static_cast<Byte>(byte / 8 * 8));
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (Bytes* const message : {&drawing_and_others, &photograph}) {
+      Byte* const pixel = &(*message)[3 * (100 * i + 37)];
+      pixel[0] = static_cast<Byte>(4 * i + 1);
+      pixel[1] = pixel[2] = static_cast<Byte>(2 * i + 1);
+    }
+  }
+  // What the second half costs, with both streams to choose from, and with palettes.
+  const auto bits = [&](const Bytes& message, std::shared_ptr<const Codec> codec_without_palettes) {
+    DecoderView view({.shape = shape,
+                      .codec = codec_for_view(shape, 5),
+                      .codec_without_palettes = std::move(codec_without_palettes),
+                      .refresh_bytes = 1024});
+    double sum = 0;
+    for (std::size_t i = 0; i < message.size(); ++i) {
+      if (i >= message.size() / 2) sum += view.bits_of(message[i]);
+      view.observe(message[i]);
+    }
+    return sum;
+  };
+  const auto bare = codec_for_view(shape, 5, Palettes::none);
+  for (const auto& [message, once] :
+       {std::pair(&drawing, 0.0), {&drawing_and_others, 60.0}, {&photograph, 60.0}}) {
+    const Stream stream =
+        read_stream(file_of(*codec_for_view(shape, 5), *message), message->size());
+    PixelView view(stream);
+    ASSERT_TRUE(view.parts().lack_colours());
+    for (std::size_t i = 0; i < message->size(); i += 3)
+      view.push(ByteView(*message).subspan(i, 3));
+    EXPECT_NEAR(view.new_colours() * 6000, once, 4);
+    EXPECT_FALSE(
+        PixelView(read_stream(file_of(*bare, *message), message->size())).parts().lack_colours());
+    EXPECT_LE(bits(*message, bare), bits(*message, nullptr));
+  }
+  EXPECT_EQ(bits(drawing_and_others, bare), bits(drawing_and_others, nullptr));
+  EXPECT_LT(bits(photograph, bare), 0.97 * bits(photograph, nullptr));
+  // Files of revision 1 were written with palettes.
+  const auto bits_of = [&](const std::string& name) {
+    const auto state = make_model(name + ":5,view=decoder,refresh=1024,width=100,channels=3")
+                           ->start(ByteView(photograph).first(photograph.size() / 2));
+    const ByteView rest = ByteView(photograph).subspan(photograph.size() / 2);
+    double sum = 0;
+    state->measure({&rest, 1}, {&sum, 1});
+    return sum;
+  };
+  EXPECT_NEAR(bits_of("jxl#1"), bits(photograph, nullptr), 1e-6);
+  EXPECT_NEAR(bits_of("jxl"), bits(photograph, bare), 1e-6);
+}
+
 // Samples of 16 bits that have few values, as those have that once were 8 bits, are places in a
 // palette; where new values go on to come, they are not.
 TEST(JxlView, ExpectsOf16BitsTheValuesThatThereAre) {

@@ -19,9 +19,8 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
   view.shape = shape_of(arguments);
   const auto effort = static_cast<int>(arguments.integer("effort"));
   view.codec = jxl::codec_for_view(view.shape, effort);
-  if (view.shape.depth_bits == 16)
-    view.bare_codec =
-        jxl::codec_for_view(view.shape, effort, jxl::Palettes::none_of_single_channels);
+  if (arguments.revision() > 1)
+    view.codec_without_palettes = jxl::codec_for_view(view.shape, effort, jxl::Palettes::none);
   view.refresh_bytes = lz::refresh_bytes(arguments, view.refresh_bytes);
   return std::make_shared<lz::ViewModel<jxl::DecoderView>>(arguments.spec(), view.source_bytes,
                                                            jxl::DecoderView(view));
@@ -30,10 +29,13 @@ std::shared_ptr<const Model> make_decoder_view(const std::shared_ptr<const Codec
 }  // namespace
 
 Backend jxl_backend() {
-  return lz::with_views(jxl::codec_row(),
-                        lz::view_parameters("byte", "trees and distributions of the last rows",
-                                            jxl::ViewParameters{}.refresh_bytes),
-                        make_decoder_view);
+  Backend row =
+      lz::with_views(jxl::codec_row(),
+                     lz::view_parameters("byte", "trees and distributions of the last rows",
+                                         jxl::ViewParameters{}.refresh_bytes),
+                     make_decoder_view);
+  row.revision = 2;
+  return row;
 }
 
 }  // namespace kraft

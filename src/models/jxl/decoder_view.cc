@@ -14,24 +14,8 @@ namespace {
 constexpr double kPixelsBefore = 256, kOthersBefore = 0.25;
 constexpr double kOthersWithoutPalette = 1.0 / 16384;
 
-// Of 16 bits: whether values go on to come that have not been there, in any channel. They do so as
-// often as there are values that have been there once (Good, Biometrika 40, 1953).
-bool new_values_come(ByteView samples, std::size_t channels) {
-  constexpr std::size_t kOften = 64;  // one sample in so many
-  const std::size_t count = samples.size() / 2;
-  for (std::size_t c = 0; c < channels; ++c) {
-    std::vector<std::uint8_t> times(std::size_t{1} << 16);  // two stand for more
-    std::size_t single = 0;
-    for (std::size_t i = c; i < count; i += channels) {
-      std::uint8_t& of = times[std::size_t{samples[2 * i]} << 8 | samples[2 * i + 1]];
-      single += of == 0 ? 1 : 0;
-      single -= of == 1 ? 1 : 0;
-      if (of < 2) ++of;
-    }
-    if (single * kOften > count / channels) return true;
-  }
-  return false;
-}
+// What a colour costs that is not in a palette, and what may be neglected of it, in bits a pixel.
+constexpr double kNewColourBits = 10, kNewColourBitsPerByte = 8, kNegligibleBits = 0.01;
 
 }  // namespace
 
@@ -66,20 +50,42 @@ void DecoderView::begin_block(std::uint64_t position) {
     const std::size_t end = text_.size() - static_cast<std::size_t>(after);
     const auto size = static_cast<std::size_t>(rows) * shape.row_bytes();
     const ByteView source = ByteView(text_).subspan(end - size, size);
-    const bool bare = parameters_.bare_codec && new_values_come(source, shape.channels);
-    const Bytes stream = (bare ? parameters_.bare_codec : parameters_.codec)->encode(source);
-    // The last byte says how many completed the message: none.
-    block.pixels.emplace(read_stream(ByteView(stream).first(stream.size() - 1), size));
-    for (std::size_t at = 0; at < size; at += shape.pixel_bytes()) {
-      block.pixels->push(source.subspan(at, shape.pixel_bytes()));
-      if (at % shape.row_bytes() == 0) block.pixels->trim();
-    }
-    block.pixels->trim();
+    block.pixels.emplace(view_after(source));
     block.pixels->begin_counting();
   }
   blocks_.push_back(std::move(block));
   begun_.clear();
   prepared_ = false;
+}
+
+// After these rows, of the stream that is written for them.
+PixelView DecoderView::view_after(ByteView rows) const {
+  const Bytes stream = parameters_.codec->encode(rows);
+  PixelView view = view_after(rows, stream);
+  const std::size_t pixel_bytes = parameters_.shape.pixel_bytes();
+  const double new_bits =
+      view.new_colours() *
+      (kNewColourBits + kNewColourBitsPerByte * static_cast<double>(pixel_bytes));
+  if (!parameters_.codec_without_palettes || new_bits < kNegligibleBits) return view;
+  // Is what palettes save more than what new colours will cost?
+  const Bytes bare = parameters_.codec_without_palettes->encode(rows);
+  const double saved_bytes = static_cast<double>(bare.size()) - static_cast<double>(stream.size());
+  return 8 * saved_bytes * static_cast<double>(pixel_bytes) >
+                 new_bits * static_cast<double>(rows.size())
+             ? view
+             : view_after(rows, bare);
+}
+
+PixelView DecoderView::view_after(ByteView rows, ByteView stream) const {
+  const Shape& shape = parameters_.shape;
+  // The last byte says how many completed the message: none.
+  PixelView view(read_stream(stream.first(stream.size() - 1), rows.size()));
+  for (std::size_t at = 0; at < rows.size(); at += shape.pixel_bytes()) {
+    view.push(rows.subspan(at, shape.pixel_bytes()));
+    if (at % shape.row_bytes() == 0) view.trim();
+  }
+  view.trim();
+  return view;
 }
 
 // ---- Bytes and pixels ------------------------------------------------------------------------

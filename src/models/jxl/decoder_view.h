@@ -51,8 +51,9 @@ namespace kraft::jxl {
 struct ViewParameters {
   Shape shape;
   std::shared_ptr<const Codec> codec;  // that of codecs/jxl.h for views
-  // The same without palettes of single channels, for rows in which new values go on to come.
-  std::shared_ptr<const Codec> bare_codec = nullptr;
+  // For rows in which new colours go on to come, and palettes save less than those will cost; if
+  // there is none, palettes stay.
+  std::shared_ptr<const Codec> codec_without_palettes = nullptr;
   std::uint64_t refresh_bytes = 16384;
   std::uint64_t source_bytes = 1 << 17;
 };
@@ -84,6 +85,8 @@ class DecoderView {
   std::uint64_t row_at_or_after(std::uint64_t position) const;
   std::uint64_t last_begin(std::uint64_t position) const;
   void begin_block(std::uint64_t position);
+  PixelView view_after(ByteView rows) const;
+  PixelView view_after(ByteView rows, ByteView stream) const;
   void take(Byte byte);
   void prepare();
   void spread();

@@ -71,6 +71,7 @@ class TransformedPart {
   CodedValues values(std::size_t value) const;
   bool has(ByteView bytes) const;
   std::array<std::int32_t, 3> coded(ByteView bytes) const;
+  void add_places(ByteView bytes, std::vector<std::int32_t>& places) const;
   void masses(std::span<const std::vector<float>> coded, ByteView before,
               std::array<double, 256>& masses) const;
 
@@ -102,6 +103,8 @@ class PixelParts {
   bool lack_colours() const { return lack_colours_; }
   bool have(ByteView pixel) const;
   void code(ByteView pixel, std::vector<std::int32_t>& coded) const;
+  // Where in each of the palettes its colour is, or the nearest one.
+  void places(ByteView pixel, std::vector<std::int32_t>& places) const;
 
   // Which coded channels the byte after so many of a pixel depends on.
   struct Range {

@@ -225,6 +225,11 @@ void PixelView::masses(ByteView before, std::array<double, 256>& masses) {
 void PixelView::push(ByteView pixel) {
   Columns& columns = columns_at(size_ % width_);
   std::vector<std::int32_t> coded;
+  if (!counts_ && columns.parts->lack_colours()) {
+    columns.parts->places(pixel, coded);
+    columns.times.resize(coded.size());
+    for (std::size_t i = 0; i < coded.size(); ++i) ++columns.times[i][coded[i]];
+  }
   columns.parts->code(pixel, coded);
   for (std::size_t c = 0; c < coded.size(); ++c) {
     if (counts_) {
@@ -235,6 +240,16 @@ void PixelView::push(ByteView pixel) {
     columns.walks[c].push(coded[c]);
   }
   ++size_;
+}
+
+double PixelView::new_colours() const {
+  std::size_t once = 0;
+  for (const Columns& columns : columns_) {
+    for (const auto& times : columns.times)
+      once += static_cast<std::size_t>(
+          std::ranges::count_if(times, [](const auto& of_place) { return of_place.second == 1; }));
+  }
+  return size_ == 0 ? 0 : static_cast<double>(once) / static_cast<double>(size_);
 }
 
 void PixelView::pop() {

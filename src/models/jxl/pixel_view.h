@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "kraft/bytes.h"
@@ -101,8 +102,13 @@ class PixelView {
   // Of the part of the picture where the next pixel is.
   const PixelParts& parts() { return *columns_at(size_ % width_).parts; }
 
-  // From now on, what is pushed is counted.
+  // From now on, the tokens of what is pushed are counted.
   void begin_counting() { counts_ = true; }
+
+  // The share of pixels to come that will have colours which palettes lack: that of the colours
+  // that have been there once, before begin_counting() (Good, Biometrika 40, 1953). Pixels that are
+  // popped stay counted.
+  double new_colours() const;
 
   void push(ByteView pixel);
   void pop();   // one that was pushed since the last trim()
@@ -115,6 +121,8 @@ class PixelView {
     std::shared_ptr<const PixelParts> parts;
     std::size_t residuals;    // which of them
     std::vector<Walk> walks;  // of each coded channel
+    // How often places have been there, by palette.
+    std::vector<std::unordered_map<std::int32_t, std::size_t>> times = {};
   };
 
   Columns& columns_at(std::size_t x);
