@@ -316,7 +316,8 @@ TEST(Codecs, DecodeAsMuchAsTheLimitAndNoMore) {
   for (const std::string& spec : default_specs()) {
     SCOPED_TRACE(spec);
     const auto codec = make_codec(spec);
-    for (std::size_t size : {std::size_t{1}, std::size_t{16384}, std::size_t{100'000}, 4 * kMiB}) {
+    for (std::size_t size :
+         {std::size_t{1}, std::size_t{16384}, std::size_t{100'000}, sized(4 * kMiB)}) {
       const Bytes message(size, 'a');
       const Bytes stream = codec->encode(message);
       EXPECT_TRUE(codec->decode(stream, size) == message);

@@ -15,6 +15,7 @@
 #include "evaluate/views_experiment.h"
 #include "kraft/error.h"
 #include "kraft/model.h"
+#include "sanitized.h"
 
 namespace kraft {
 namespace {
@@ -77,7 +78,7 @@ CellResults compute(std::vector<ExperimentCell> cells, bool backwards = false) {
 }
 
 TEST(Reproduce, RatesOfGzipAndLzmaAreThoseOfThePapersScript) {
-  constexpr std::size_t kBytes = 200000;
+  constexpr std::size_t kBytes = sized(200000);
   const std::vector<PaperData> data = {
       paper_data(Medium::text, "a book", real_bytes("mobydick.txt", kBytes), kBytes),
       paper_data(Medium::audio, "speech", real_bytes("speech.wav", kBytes), kBytes),

@@ -179,6 +179,7 @@ TEST(Lz4View, SaysHowOftenCoinFlipsIntoTheStockDecoderDrawEachString) {
   expect_coin_flips(40, 1);
   expect_coin_flips(5, 1);
   expect_coin_flips(5, 3);
+  if (kSanitized) return;  // two letters match nearly everywhere, which takes it so long
   expect_coin_flips(2, 6);
   expect_coin_flips(2, 7);
 }
