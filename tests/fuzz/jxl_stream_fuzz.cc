@@ -28,15 +28,16 @@ Bytes bytes_of(const jxl::Stream& stream) {
 
 // Makes a view of it, if there is one.
 void look(const jxl::Stream& stream) {
-  if (stream.depth_bits != 8) return;
   try {
     jxl::PixelView view(stream);
     std::array<double, 256> masses;
-    const Bytes pixel(stream.channels, 100);
+    const Bytes pixel(stream.channels * static_cast<std::size_t>(stream.depth_bits) / 8, 100);
     for (int i = 0; i < 3; ++i) {
-      view.masses(ByteView(pixel).first(stream.channels - 1), masses);
+      for (std::size_t begun = 0; begun < pixel.size(); ++begun)
+        view.masses(ByteView(pixel).first(begun), masses);
       view.push(pixel);
     }
+    if (!(view.new_colours() >= 0)) std::abort();
   } catch (const Error&) {
   }
 }
