@@ -13,6 +13,9 @@
 //                in columns that follow the golden ratio, or they could all be the first one
 //     decoder    the same over all of the truth, of the decoder's view
 //     ratio      decoder over own rate, of all bytes of all places
+//     hindsight  with --hindsight yes, of jxl: what the stream of the context and the truth pays for
+//                the truth, over own rate. The own rate is less where more rows make the stream of
+//                the context, too, shorter: no view of one stream can know that
 //
 // All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels
 // (--pixels rgb: as it is; gray16: the luma of its colours to 16 bits), a recording as 8-bit
@@ -34,15 +37,19 @@
 #include <iterator>
 #include <memory>
 #include <numbers>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/parallel.h"
+#include "codecs/jxl.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
 #include "kraft/registry.h"
 #include "kraft/views.h"
+#include "models/jxl/pixel_view.h"
+#include "models/jxl/stream.h"
 
 namespace {
 
@@ -59,6 +66,7 @@ struct Settings {
   unsigned threads = 0;
   std::string timed;
   std::string pixels = "gray";
+  bool hindsight = false;
 };
 
 struct Input {
@@ -142,7 +150,7 @@ Input read_input(const std::string& argument, const std::string& pixels) {
 // ---- What one place says ---------------------------------------------------------------------
 
 struct Place {
-  double own = 0, encoder = 0, decoder = 0;  // bits per byte
+  double own = 0, encoder = 0, decoder = 0, hindsight = 0;  // bits per byte
 };
 
 bool has_decoder(const std::string& spec) {
@@ -208,6 +216,31 @@ double decoder_bits(const std::string& spec, const kraft::Geometry& geometry, By
   return bits;
 }
 
+// What the stream of a picture pays for its last bytes, of a jxl model.
+double bits_in_hindsight(const std::string& spec, const kraft::Geometry& geometry, ByteView picture,
+                         std::size_t bytes) {
+  const int effort = std::stoi(kraft::Spec::parse(spec).argument.value_or("7"));
+  const auto size = [](const std::optional<std::int64_t>& value) {
+    return static_cast<std::size_t>(value.value());
+  };
+  const kraft::Shape shape{size(geometry.width), size(geometry.channels), size(geometry.depth)};
+  Bytes stream = kraft::jxl::codec_for_view(shape, effort)->encode(picture);
+  stream.pop_back();  // the number of bytes that completed it
+  kraft::jxl::PixelView view(kraft::jxl::read_stream(stream, picture.size()));
+  std::array<double, 256> masses;
+  double bits = 0;
+  const std::size_t pixel_bytes = shape.pixel_bytes();
+  for (std::size_t i = 0; i < picture.size(); ++i) {
+    const std::size_t begun = i % pixel_bytes;
+    if (i >= picture.size() - bytes) {
+      view.masses(picture.subspan(i - begun, begun), masses);
+      bits -= std::log2(masses[picture[i]] / std::accumulate(masses.begin(), masses.end(), 0.0));
+    }
+    if (begun + 1 == pixel_bytes) view.push(picture.subspan(i - begun, pixel_bytes));
+  }
+  return bits;
+}
+
 Place measure(const Settings& settings, const std::string& spec, const Input& input,
               std::size_t context_bytes, std::size_t index) {
   const auto whole = [&](std::size_t bytes) { return bytes - bytes % input.row_bytes; };
@@ -225,6 +258,12 @@ Place measure(const Settings& settings, const std::string& spec, const Input& in
     place.encoder = encoder_bits(spec, input.geometry, context, truth,
                                  positions_of(settings, input, index, truth_bytes));
   if (has_decoder(spec)) place.decoder = decoder_bits(spec, input.geometry, context, truth) / bytes;
+  if (settings.hindsight)
+    place.hindsight =
+        bits_in_hindsight(spec, input.geometry,
+                          ByteView(input.bytes).subspan(begin, context_bytes + truth_bytes),
+                          truth_bytes) /
+        bytes;
   return place;
 }
 
@@ -234,11 +273,12 @@ void print_row(const Settings& settings, const std::string& spec, const Input& i
   kraft::ThreadPool(settings.threads).run(places.size(), [&](std::size_t i, unsigned) {
     places[i] = measure(settings, spec, input, context_bytes, i);
   });
-  std::vector<double> own, encoder, decoder;
+  std::vector<double> own, encoder, decoder, hindsight;
   for (const Place& place : places) {
     own.push_back(place.own);
     encoder.push_back(place.encoder);
     decoder.push_back(place.decoder);
+    hindsight.push_back(place.hindsight);
   }
   const Mean o = mean_of(own), e = mean_of(encoder), d = mean_of(decoder);
   const Mean r = ratio_of(decoder, own);
@@ -249,15 +289,19 @@ void print_row(const Settings& settings, const std::string& spec, const Input& i
   else
     std::printf(" - |");
   if (has_decoder(spec))
-    std::printf(" %.2f ± %.2f | %.3f ± %.3f |\n", d.mean, d.error, r.mean, r.error);
+    std::printf(" %.2f ± %.2f | %.3f ± %.3f |", d.mean, d.error, r.mean, r.error);
   else
-    std::printf(" - | - |\n");
+    std::printf(" - | - |");
+  const Mean h = ratio_of(hindsight, own);
+  if (settings.hindsight) std::printf(" %.3f ± %.3f |", h.mean, h.error);
+  std::printf("\n");
   std::fflush(stdout);
 }
 
 void print_table(const Settings& settings, const std::vector<Input>& inputs) {
-  std::printf("| data | context | codec | own rate | encoder's view | decoder's view | ratio |\n");
-  std::printf("|---|--:|---|--:|--:|--:|--:|\n");
+  std::printf("| data | context | codec | own rate | encoder's view | decoder's view | ratio |%s\n",
+              settings.hindsight ? " hindsight |" : "");
+  std::printf("|---|--:|---|--:|--:|--:|--:|%s\n", settings.hindsight ? "--:|" : "");
   for (const std::string& spec : settings.models) {
     for (const Input& input : inputs) {
       for (const std::size_t context_bytes : settings.contexts) {
@@ -370,6 +414,8 @@ int run(int argc, char** argv) {
       settings.threads = static_cast<unsigned>(number());
     } else if (option == "--time") {
       settings.timed = value;
+    } else if (option == "--hindsight") {
+      settings.hindsight = value == "yes";
     } else if (option == "--pixels") {
       if (value != "gray" && value != "rgb" && value != "gray16")
         throw kraft::UsageError("--pixels: expected gray, rgb or gray16, not '" + value + "'");
