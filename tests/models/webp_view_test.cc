@@ -16,6 +16,7 @@
 #include "kraft/registry.h"
 #include "media/pictures.h"
 #include "models/bit_writer.h"
+#include "models/lz/near_distance.h"
 #include "models/views.h"
 #include "models/webp/decoder_view.h"
 #include "sanitized.h"
@@ -170,7 +171,7 @@ TEST(WebpReader, KnowsThePixelsAround) {
   constexpr std::size_t kWidth = 1000;
   std::set<std::uint32_t> distances;
   double farthest = 0;
-  for (std::uint32_t value = 1; value <= kNearDistances; ++value) {
+  for (std::uint32_t value = 1; value <= lz::kNearDistances; ++value) {
     const std::uint32_t distance = distance_of(value, kWidth);
     EXPECT_TRUE(distances.insert(distance).second) << value;
     const auto up = static_cast<double>((distance + 10) / kWidth);
@@ -183,8 +184,8 @@ TEST(WebpReader, KnowsThePixelsAround) {
   EXPECT_EQ(distance_of(1, kWidth), kWidth);
   EXPECT_EQ(distance_of(2, kWidth), 1);
   EXPECT_EQ(distance_of(4, 1), 1);  // what would be ahead
-  EXPECT_EQ(distance_of(kNearDistances + 1, kWidth), 1);
-  EXPECT_EQ(distance_of(kNearDistances + 5000, kWidth), 5000);
+  EXPECT_EQ(distance_of(lz::kNearDistances + 1, kWidth), 1);
+  EXPECT_EQ(distance_of(lz::kNearDistances + 5000, kWidth), 5000);
 }
 
 // ---- All parses ------------------------------------------------------------------------------

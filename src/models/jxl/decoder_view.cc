@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
-
-#include "models/lz/refuse_rewind.h"
 
 namespace kraft::jxl {
 namespace {
 
-// Of pixels in the context, as if there had been so many, and so many of them of colours that are
-// not in the palette.
-constexpr double kPixelsBefore = 256, kOthersBefore = 0.25;
+// What colours have that no context has a token for.
 constexpr double kOthersWithoutPalette = 1.0 / 16384;
 
 // What a colour costs that is not in a palette, and what may be neglected of it, in bits a pixel.
@@ -20,37 +17,20 @@ constexpr double kNewColourBits = 10, kNewColourBitsPerByte = 8, kNegligibleBits
 }  // namespace
 
 DecoderView::DecoderView(const ViewParameters& parameters)
-    : parameters_(parameters), schedule_(parameters.refresh_bytes) {
-  begin_block(0);
+    : parameters_(parameters),
+      text_(parameters.shape, parameters.refresh_bytes, parameters.source_bytes) {
+  begin_block();
 }
 
 // ---- Blocks ----------------------------------------------------------------------------------
 
-std::uint64_t DecoderView::row_at_or_after(std::uint64_t position) const {
-  const std::size_t row_bytes = parameters_.shape.row_bytes();
-  return (position + row_bytes - 1) / row_bytes * row_bytes;
-}
-
-// The last begin of a block, at or before this position.
-std::uint64_t DecoderView::last_begin(std::uint64_t position) const {
-  std::uint64_t scheduled = schedule_.last_begin(position);
-  while (row_at_or_after(scheduled) > position) scheduled = schedule_.last_begin(scheduled - 1);
-  return row_at_or_after(scheduled);
-}
-
-// The text ends at the position, or goes on; the last rows before it are there.
-void DecoderView::begin_block(std::uint64_t position) {
-  const Shape& shape = parameters_.shape;
-  const std::uint64_t rows_before = position / shape.row_bytes();
-  const std::uint64_t rows = std::min<std::uint64_t>(
-      rows_before, std::max<std::uint64_t>(parameters_.source_bytes / shape.row_bytes(), 1));
-  Block block{position, {}, rows_before - rows, {}};
-  if (rows > 0) {
-    const std::uint64_t after = position_bytes_ - position;
-    const std::size_t end = text_.size() - static_cast<std::size_t>(after);
-    const auto size = static_cast<std::size_t>(rows) * shape.row_bytes();
-    const ByteView source = ByteView(text_).subspan(end - size, size);
-    block.pixels.emplace(view_after(source));
+// A row begins here.
+void DecoderView::begin_block() {
+  const ByteView rows = text_.last_rows(std::numeric_limits<std::uint64_t>::max());
+  const std::uint64_t count = rows.size() / parameters_.shape.row_bytes();
+  Block block{text_.position(), {}, text_.row() - count, {}};
+  if (!rows.empty()) {
+    block.pixels.emplace(view_after(rows));
     block.pixels->begin_counting();
   }
   blocks_.push_back(std::move(block));
@@ -98,45 +78,32 @@ void DecoderView::take(Byte byte) {
   if (begun_.size() < parameters_.shape.pixel_bytes()) return;
   if (block.pixels) {
     const PixelParts& parts = block.pixels->parts();
-    if (parts.lack_colours() && !parts.have(begun_)) block.others.push_back(position_bytes_);
+    if (parts.lack_colours() && !parts.have(begun_)) block.others.push(text_.position());
     block.pixels->push(begun_);
   }
   begun_.clear();
 }
 
 void DecoderView::observe(Byte byte) {
-  text_.push_back(byte);
-  ++position_bytes_;
+  text_.push({&byte, 1});
   take(byte);
-  if (last_begin(position_bytes_) == position_bytes_) begin_block(position_bytes_);
+  if (text_.is_at_begin()) begin_block();
 }
 
 void DecoderView::observe(ByteView bytes) {
-  const std::uint64_t begin = last_begin(position_bytes_ + bytes.size());
-  if (begin > position_bytes_) {
-    // Only the block in which they end matters, and what it is made of.
-    const ByteView before = bytes.first(static_cast<std::size_t>(begin - position_bytes_));
-    append(text_, before);
-    position_bytes_ += before.size();
-    bytes = bytes.subspan(before.size());
-    begin_block(position_bytes_);
-  }
-  for (const Byte byte : bytes) observe(byte);
+  lz::observe_rows(
+      text_, bytes, [&] { begin_block(); }, [&](Byte byte) { observe(byte); });
 }
 
 void DecoderView::rewind(std::uint64_t position) {
-  if (position > position_bytes_ || position < trimmed_bytes_)
-    lz::refuse_rewind(position, position_bytes_);
-  text_.resize(text_.size() - static_cast<std::size_t>(position_bytes_ - position));
-  position_bytes_ = position;
+  text_.rewind(position);
   while (blocks_.back().begin > position) blocks_.pop_back();
   prepared_ = false;
   Block& block = blocks_.back();
   const Shape& shape = parameters_.shape;
-  const std::size_t begun =
-      static_cast<std::size_t>(position % shape.row_bytes()) % shape.pixel_bytes();
-  begun_.assign(text_.end() - static_cast<std::ptrdiff_t>(begun), text_.end());
-  while (!block.others.empty() && block.others.back() > position) block.others.pop_back();
+  const ByteView begun = text_.last(text_.bytes_of_row() % shape.pixel_bytes());
+  begun_.assign(begun.begin(), begun.end());
+  block.others.rewind(position);
   if (!block.pixels) return;
   const auto whole = static_cast<std::size_t>((position - block.first_row * shape.row_bytes()) /
                                               shape.pixel_bytes());
@@ -145,14 +112,9 @@ void DecoderView::rewind(std::uint64_t position) {
 
 void DecoderView::trim() {
   // A pixel that has begun can be gone back into.
-  trimmed_bytes_ = position_bytes_;
+  text_.trim();
   if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
   if (blocks_.back().pixels) blocks_.back().pixels->trim();
-  const Shape& shape = parameters_.shape;
-  const std::size_t needed =
-      std::max<std::size_t>(parameters_.source_bytes, shape.row_bytes()) + shape.row_bytes();
-  if (text_.size() > 2 * needed)
-    text_.erase(text_.begin(), text_.end() - static_cast<std::ptrdiff_t>(needed));
 }
 
 // ---- Distributions ---------------------------------------------------------------------------
@@ -181,11 +143,8 @@ void DecoderView::spread() {
     return;
   }
   double others = kOthersWithoutPalette;
-  if (block.pixels->parts().lack_colours()) {
-    const std::uint64_t pixels = (position_bytes_ - block.begin) / parameters_.shape.pixel_bytes();
-    others = (static_cast<double>(block.others.size()) + kOthersBefore) /
-             (static_cast<double>(pixels) + kPixelsBefore);
-  }
+  if (block.pixels->parts().lack_colours())
+    others = block.others.share((text_.position() - block.begin) / parameters_.shape.pixel_bytes());
   std::array<double, 256> around{};
   double below = 0, above = 0;
   for (std::size_t i = 0; i < around.size(); ++i) {

@@ -44,7 +44,7 @@
 #include "kraft/codec.h"
 #include "models/jxl/pixel_view.h"
 #include "models/lz/byte_masses.h"
-#include "models/lz/schedule.h"
+#include "models/lz/row_text.h"
 
 namespace kraft::jxl {
 
@@ -68,7 +68,7 @@ class DecoderView {
 
   void observe(Byte byte);
   void observe(ByteView bytes);
-  std::uint64_t position_bytes() const { return position_bytes_; }
+  std::uint64_t position_bytes() const { return text_.position(); }
   double bits_of(Byte byte);
   void next_byte(std::span<double, 256> bits);
   void rewind(std::uint64_t position_bytes);
@@ -76,15 +76,13 @@ class DecoderView {
 
  private:
   struct Block {
-    std::uint64_t begin;                // where its codes come into force
-    std::optional<PixelView> pixels;    // none: all bytes are alike
-    std::uint64_t first_row;            // of the rows that the stream was written for
-    std::vector<std::uint64_t> others;  // where pixels ended that are not in a palette
+    std::uint64_t begin;              // where its codes come into force
+    std::optional<PixelView> pixels;  // none: all bytes are alike
+    std::uint64_t first_row;          // of the rows that the stream was written for
+    lz::OtherColours others;
   };
 
-  std::uint64_t row_at_or_after(std::uint64_t position) const;
-  std::uint64_t last_begin(std::uint64_t position) const;
-  void begin_block(std::uint64_t position);
+  void begin_block();
   PixelView view_after(ByteView rows) const;
   PixelView view_after(ByteView rows, ByteView stream) const;
   void take(Byte byte);
@@ -92,11 +90,9 @@ class DecoderView {
   void spread();
 
   ViewParameters parameters_;
-  lz::Schedule schedule_;
-  Bytes text_;                 // the end of it
+  lz::RowText text_;
   std::vector<Block> blocks_;  // the last one is in force; those before, for rewinding
   Bytes begun_;                // of the pixel that is next
-  std::uint64_t position_bytes_ = 0, trimmed_bytes_ = 0;
   bool prepared_ = false;
   lz::ByteMasses next_;
 };

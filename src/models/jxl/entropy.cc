@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "models/lz/near_distance.h"
+
 namespace kraft::jxl {
 namespace {
 
@@ -259,31 +261,6 @@ std::vector<std::uint8_t> read_clusters(Bits& bits, std::size_t contexts) {
   return clusters;
 }
 
-// Columns to the right and rows up, from the first distance on (as in RFC 9649, section 5.2.2).
-std::size_t near_distance(std::uint32_t distance, std::size_t width) {
-  struct Step {
-    std::int8_t right, up;
-  };
-  static constexpr std::array<Step, 120> kSteps = {{
-      {0, 1},  {1, 0},  {1, 1},  {-1, 1}, {0, 2},  {2, 0},  {1, 2},  {-1, 2}, {2, 1},  {-2, 1},
-      {2, 2},  {-2, 2}, {0, 3},  {3, 0},  {1, 3},  {-1, 3}, {3, 1},  {-3, 1}, {2, 3},  {-2, 3},
-      {3, 2},  {-3, 2}, {0, 4},  {4, 0},  {1, 4},  {-1, 4}, {4, 1},  {-4, 1}, {3, 3},  {-3, 3},
-      {2, 4},  {-2, 4}, {4, 2},  {-4, 2}, {0, 5},  {3, 4},  {-3, 4}, {4, 3},  {-4, 3}, {5, 0},
-      {1, 5},  {-1, 5}, {5, 1},  {-5, 1}, {2, 5},  {-2, 5}, {5, 2},  {-5, 2}, {4, 4},  {-4, 4},
-      {3, 5},  {-3, 5}, {5, 3},  {-5, 3}, {0, 6},  {6, 0},  {1, 6},  {-1, 6}, {6, 1},  {-6, 1},
-      {2, 6},  {-2, 6}, {6, 2},  {-6, 2}, {4, 5},  {-4, 5}, {5, 4},  {-5, 4}, {3, 6},  {-3, 6},
-      {6, 3},  {-6, 3}, {0, 7},  {7, 0},  {1, 7},  {-1, 7}, {5, 5},  {-5, 5}, {7, 1},  {-7, 1},
-      {4, 6},  {-4, 6}, {6, 4},  {-6, 4}, {2, 7},  {-2, 7}, {7, 2},  {-7, 2}, {3, 7},  {-3, 7},
-      {7, 3},  {-7, 3}, {5, 6},  {-5, 6}, {6, 5},  {-6, 5}, {8, 0},  {4, 7},  {-4, 7}, {7, 4},
-      {-7, 4}, {8, 1},  {8, 2},  {6, 6},  {-6, 6}, {8, 3},  {5, 7},  {-5, 7}, {7, 5},  {-7, 5},
-      {8, 4},  {6, 7},  {-6, 7}, {7, 6},  {-7, 6}, {8, 5},  {7, 7},  {-7, 7}, {8, 6},  {8, 7},
-  }};
-  if (distance >= kSteps.size()) return distance - kSteps.size() + 1;
-  const Step step = kSteps[distance];
-  return static_cast<std::size_t>(
-      std::max<std::int64_t>(1, step.right + step.up * static_cast<std::int64_t>(width)));
-}
-
 }  // namespace
 
 // ---- Integers --------------------------------------------------------------------------------
@@ -459,7 +436,10 @@ void SymbolReader::begin_copy(std::uint32_t token) {
   const std::size_t cluster = code_.cluster_of_.back();
   to_copy_ = copies.length.read(token - copies.first_token, bits_) + copies.shortest;
   const std::uint32_t coded = code_.integers_[cluster].read(this->token(cluster), bits_);
-  std::size_t distance = width_ == 0 ? std::size_t{coded} + 1 : near_distance(coded, width_);
+  std::size_t distance = std::size_t{coded} + 1;
+  if (width_ > 0)
+    distance = coded < lz::kNearDistances ? lz::near_distance(coded, width_)
+                                          : distance - lz::kNearDistances;
   distance = std::min({distance, kWindow, past_.size()});
   from_ = past_.size() - distance;
 }

@@ -4,15 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
-#include "models/lz/refuse_rewind.h"
-
 namespace kraft::webp {
 namespace {
 
 constexpr std::size_t kRunInPixels = 2048;  // two of the longest copies
 constexpr std::size_t kMostRows = 16383;    // of an image
-// Of pixels in the context, as if there had been so many, and so many of them not in the palette.
-constexpr double kPixelsBefore = 256, kOthersBefore = 0.25;
 
 // What libwebp wrote, without the number of bytes that were added to the message.
 ByteView first_file(ByteView stream) { return stream.first(stream.size() - 1); }
@@ -20,38 +16,21 @@ ByteView first_file(ByteView stream) { return stream.first(stream.size() - 1); }
 }  // namespace
 
 DecoderView::DecoderView(const ViewParameters& parameters)
-    : parameters_(parameters), schedule_(parameters.refresh_bytes) {
-  begin_block(0);
+    : parameters_(parameters),
+      text_(parameters.shape, parameters.refresh_bytes, parameters.source_bytes) {
+  begin_block();
 }
 
 // ---- Blocks ----------------------------------------------------------------------------------
 
-std::uint64_t DecoderView::row_at_or_after(std::uint64_t position) const {
-  const std::size_t row_bytes = parameters_.shape.row_bytes();
-  return (position + row_bytes - 1) / row_bytes * row_bytes;
-}
-
-// The last begin of a block, at or before this position.
-std::uint64_t DecoderView::last_begin(std::uint64_t position) const {
-  std::uint64_t scheduled = schedule_.last_begin(position);
-  while (row_at_or_after(scheduled) > position) scheduled = schedule_.last_begin(scheduled - 1);
-  return row_at_or_after(scheduled);
-}
-
-// The text ends at the position, or goes on; the last rows before it are there.
-void DecoderView::begin_block(std::uint64_t position) {
+// A row begins here.
+void DecoderView::begin_block() {
   const Shape& shape = parameters_.shape;
-  const std::uint64_t rows_before = position / shape.row_bytes();
-  const std::uint64_t rows = std::min<std::uint64_t>(
-      {rows_before, std::max<std::uint64_t>(parameters_.source_bytes / shape.row_bytes(), 1),
-       kMostRows});
-  Block block{position, {}, rows_before - rows, {}};
-  if (rows > 0) {
-    const std::uint64_t after = position_bytes_ - position;
-    const std::size_t end = text_.size() - static_cast<std::size_t>(after);
-    const auto size = static_cast<std::size_t>(rows) * shape.row_bytes();
-    const Bytes stream = parameters_.codec->encode(ByteView(text_).subspan(end - size, size));
-    const Stream read = read_stream(first_file(stream), size);
+  const ByteView rows = text_.last_rows(kMostRows);
+  Block block{text_.position(), {}, text_.row() - rows.size() / shape.row_bytes(), {}};
+  if (!rows.empty()) {
+    const Bytes stream = parameters_.codec->encode(rows);
+    const Stream read = read_stream(first_file(stream), rows.size());
     block.pixels.emplace(std::make_shared<const Prices>(read), read, shape.channels < 3,
                          shape.channels % 2 == 1, kRunInPixels);
   }
@@ -62,14 +41,12 @@ void DecoderView::begin_block(std::uint64_t position) {
 
 // ---- Bytes and pixels ------------------------------------------------------------------------
 
-// Since the first row of the block.
-std::size_t DecoderView::coded_pixels_before(std::uint64_t position) const {
-  const Shape& shape = parameters_.shape;
-  const Block& block = blocks_.back();
-  const Prices& prices = block.pixels->prices();
-  const std::uint64_t row = position / shape.row_bytes() - block.first_row;
-  const std::uint64_t x = position % shape.row_bytes() / shape.pixel_bytes();
-  return static_cast<std::size_t>(row * prices.coded_width + (x >> prices.packed_bits));
+// Those that are whole, since the first row of the block.
+std::size_t DecoderView::coded_pixels() const {
+  const Prices& prices = blocks_.back().pixels->prices();
+  const std::uint64_t row = text_.row() - blocks_.back().first_row;
+  const std::size_t x = text_.bytes_of_row() / parameters_.shape.pixel_bytes();
+  return static_cast<std::size_t>(row * prices.coded_width) + (x >> prices.packed_bits);
 }
 
 Argb DecoderView::colour_of(ByteView pixel) const {
@@ -112,10 +89,10 @@ void DecoderView::count_others() {
   Block& block = blocks_.back();
   const std::vector<Argb>& palette = block.pixels->prices().palette;
   const std::size_t pixel_bytes = parameters_.shape.pixel_bytes();
-  if (palette.empty() || position_bytes_ % pixel_bytes != 0) return;
+  if (palette.empty() || text_.position() % pixel_bytes != 0) return;
   const Argb colour = colour_of(ByteView(begun_).last(pixel_bytes));
   if (palette[palette_index(ByteView(begun_).last(pixel_bytes))] != colour)
-    block.others.push_back(position_bytes_);
+    block.others.push(text_.position());
 }
 
 // After it was appended to the text.
@@ -125,60 +102,43 @@ void DecoderView::take(Byte byte) {
   if (!block.pixels) return;
   begun_.push_back(byte);
   count_others();
-  if (coded_pixels_before(position_bytes_) == block.pixels->size()) return;
+  if (coded_pixels() == block.pixels->size()) return;
   block.pixels->push(coded(begun_));
   begun_.clear();
 }
 
 void DecoderView::observe(Byte byte) {
-  text_.push_back(byte);
-  ++position_bytes_;
+  text_.push({&byte, 1});
   take(byte);
-  if (last_begin(position_bytes_) == position_bytes_) begin_block(position_bytes_);
+  if (text_.is_at_begin()) begin_block();
 }
 
 void DecoderView::observe(ByteView bytes) {
-  const std::uint64_t begin = last_begin(position_bytes_ + bytes.size());
-  if (begin > position_bytes_) {
-    // Only the block in which they end matters, and what it is made of.
-    const ByteView before = bytes.first(static_cast<std::size_t>(begin - position_bytes_));
-    append(text_, before);
-    position_bytes_ += before.size();
-    bytes = bytes.subspan(before.size());
-    begin_block(position_bytes_);
-  }
-  for (const Byte byte : bytes) observe(byte);
+  lz::observe_rows(
+      text_, bytes, [&] { begin_block(); }, [&](Byte byte) { observe(byte); });
 }
 
 void DecoderView::rewind(std::uint64_t position) {
-  if (position > position_bytes_ || position < trimmed_bytes_)
-    lz::refuse_rewind(position, position_bytes_);
-  text_.resize(text_.size() - static_cast<std::size_t>(position_bytes_ - position));
-  position_bytes_ = position;
+  text_.rewind(position);
   while (blocks_.back().begin > position) blocks_.pop_back();
   begun_.clear();
   prepared_ = false;
   Block& block = blocks_.back();
-  while (!block.others.empty() && block.others.back() > position) block.others.pop_back();
+  block.others.rewind(position);
   if (!block.pixels) return;
-  const std::size_t whole = coded_pixels_before(position);
+  const std::size_t whole = coded_pixels();
   while (block.pixels->size() > whole) block.pixels->pop();
-  const Shape& shape = parameters_.shape;
-  const std::size_t group_bytes = shape.pixel_bytes() << block.pixels->prices().packed_bits;
-  const auto begun = static_cast<std::size_t>(position % shape.row_bytes()) % group_bytes;
-  begun_.assign(text_.end() - static_cast<std::ptrdiff_t>(begun), text_.end());
+  const std::size_t group_bytes = parameters_.shape.pixel_bytes()
+                                  << block.pixels->prices().packed_bits;
+  const ByteView begun = text_.last(text_.bytes_of_row() % group_bytes);
+  begun_.assign(begun.begin(), begun.end());
 }
 
 void DecoderView::trim() {
   // A coded pixel that has begun can be gone back into.
-  trimmed_bytes_ = position_bytes_;
+  text_.trim();
   if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
   if (blocks_.back().pixels) blocks_.back().pixels->trim();
-  const Shape& shape = parameters_.shape;
-  const std::size_t needed =
-      std::max<std::size_t>(parameters_.source_bytes, shape.row_bytes()) + shape.row_bytes();
-  if (text_.size() > 2 * needed)
-    text_.erase(text_.begin(), text_.end() - static_cast<std::ptrdiff_t>(needed));
 }
 
 // ---- Distributions ---------------------------------------------------------------------------
@@ -232,11 +192,8 @@ void DecoderView::prepare_from_palette() {
         of_index[index];
     sum += of_index[index];
   }
-  // Colours that are not in the palette, as often as since the block began.
   const Block& block = blocks_.back();
-  const std::uint64_t pixels = (position_bytes_ - block.begin) / shape.pixel_bytes();
-  const double others = (static_cast<double>(block.others.size()) + kOthersBefore) /
-                        (static_cast<double>(pixels) + kPixelsBefore);
+  const double others = block.others.share((text_.position() - block.begin) / shape.pixel_bytes());
   const double other = sum > 0 ? others * sum / 256 : 1;
   for (double& mass : next_.of) mass = (1 - others) * mass + other;
 }

@@ -41,7 +41,7 @@
 #include "kraft/bytes.h"
 #include "kraft/codec.h"
 #include "models/lz/byte_masses.h"
-#include "models/lz/schedule.h"
+#include "models/lz/row_text.h"
 #include "models/webp/pixel_view.h"
 
 namespace kraft::webp {
@@ -61,7 +61,7 @@ class DecoderView {
 
   void observe(Byte byte);
   void observe(ByteView bytes);
-  std::uint64_t position_bytes() const { return position_bytes_; }
+  std::uint64_t position_bytes() const { return text_.position(); }
   double bits_of(Byte byte);
   void next_byte(std::span<double, 256> bits);
   void rewind(std::uint64_t position_bytes);
@@ -69,16 +69,14 @@ class DecoderView {
 
  private:
   struct Block {
-    std::uint64_t begin;                // where its codes come into force
-    std::optional<PixelView> pixels;    // none: all bytes are alike
-    std::uint64_t first_row;            // of the rows that the stream was written for
-    std::vector<std::uint64_t> others;  // where pixels ended that are not in the palette
+    std::uint64_t begin;              // where its codes come into force
+    std::optional<PixelView> pixels;  // none: all bytes are alike
+    std::uint64_t first_row;          // of the rows that the stream was written for
+    lz::OtherColours others;
   };
 
-  std::uint64_t row_at_or_after(std::uint64_t position) const;
-  std::uint64_t last_begin(std::uint64_t position) const;
-  void begin_block(std::uint64_t position);
-  std::size_t coded_pixels_before(std::uint64_t position) const;
+  void begin_block();
+  std::size_t coded_pixels() const;
   void take(Byte byte);
   void prepare();
   void prepare_from_palette();
@@ -88,11 +86,9 @@ class DecoderView {
   void count_others();
 
   ViewParameters parameters_;
-  lz::Schedule schedule_;
-  Bytes text_;                 // the end of it
+  lz::RowText text_;
   std::vector<Block> blocks_;  // the last one is in force; those before, for rewinding
   Bytes begun_;                // of the coded pixel that is next
-  std::uint64_t position_bytes_ = 0, trimmed_bytes_ = 0;
   bool prepared_ = false;
   lz::ByteMasses next_;
 };

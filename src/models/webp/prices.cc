@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kraft/error.h"
+#include "models/lz/near_distance.h"
 
 namespace kraft::webp {
 namespace {
@@ -216,7 +217,7 @@ void Prices::set_copies(const Stream& stream) {
   for (std::size_t c = kFirstFarClass; c < kDistanceCodes; ++c) far[c] = weight_of(c);
   for (std::size_t c = 0; c <= kFirstFarClass; ++c) {
     for (std::uint32_t v = first_value(c), end = v + (1u << extra_bits(c)); v < end; ++v) {
-      if (v > kNearDistances) break;
+      if (v > lz::kNearDistances) break;
       const std::uint32_t distance = distance_of(v, coded_width);
       if (distance >= near.size()) near.resize(distance + 1);
       near[distance] += weight_of(c);
@@ -230,13 +231,13 @@ void Prices::set_copies(const Stream& stream) {
 }
 
 std::size_t Prices::class_of_far(std::uint32_t distance) {
-  const std::uint32_t value = distance + kNearDistances - 1;
+  const std::uint32_t value = distance + lz::kNearDistances - 1;
   const int highest = static_cast<int>(std::bit_width(value)) - 1;
   return 2 * static_cast<std::size_t>(highest) + (value >> (highest - 1) & 1u);
 }
 
 std::uint32_t Prices::first_far(std::size_t c) {
-  return std::max(first_value(c), kNearDistances + 1) - kNearDistances;
+  return std::max(first_value(c), lz::kNearDistances + 1) - lz::kNearDistances;
 }
 
 Prices::Weight Prices::far_up_to(std::uint64_t distance) const {

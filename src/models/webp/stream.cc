@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kraft/error.h"
+#include "models/lz/near_distance.h"
 
 namespace kraft::webp {
 namespace {
@@ -320,28 +321,8 @@ ByteView lossless_chunk(ByteView file) {
 }  // namespace
 
 std::uint32_t distance_of(std::uint32_t value, std::size_t width) {
-  // Columns to the left and rows up (section 5.2.2), from the first value on.
-  struct Step {
-    std::int8_t left, up;
-  };
-  static constexpr std::array<Step, kNearDistances> kSteps = {{
-      {0, 1},  {1, 0},  {1, 1},  {-1, 1}, {0, 2},  {2, 0},  {1, 2},  {-1, 2}, {2, 1},  {-2, 1},
-      {2, 2},  {-2, 2}, {0, 3},  {3, 0},  {1, 3},  {-1, 3}, {3, 1},  {-3, 1}, {2, 3},  {-2, 3},
-      {3, 2},  {-3, 2}, {0, 4},  {4, 0},  {1, 4},  {-1, 4}, {4, 1},  {-4, 1}, {3, 3},  {-3, 3},
-      {2, 4},  {-2, 4}, {4, 2},  {-4, 2}, {0, 5},  {3, 4},  {-3, 4}, {4, 3},  {-4, 3}, {5, 0},
-      {1, 5},  {-1, 5}, {5, 1},  {-5, 1}, {2, 5},  {-2, 5}, {5, 2},  {-5, 2}, {4, 4},  {-4, 4},
-      {3, 5},  {-3, 5}, {5, 3},  {-5, 3}, {0, 6},  {6, 0},  {1, 6},  {-1, 6}, {6, 1},  {-6, 1},
-      {2, 6},  {-2, 6}, {6, 2},  {-6, 2}, {4, 5},  {-4, 5}, {5, 4},  {-5, 4}, {3, 6},  {-3, 6},
-      {6, 3},  {-6, 3}, {0, 7},  {7, 0},  {1, 7},  {-1, 7}, {5, 5},  {-5, 5}, {7, 1},  {-7, 1},
-      {4, 6},  {-4, 6}, {6, 4},  {-6, 4}, {2, 7},  {-2, 7}, {7, 2},  {-7, 2}, {3, 7},  {-3, 7},
-      {7, 3},  {-7, 3}, {5, 6},  {-5, 6}, {6, 5},  {-6, 5}, {8, 0},  {4, 7},  {-4, 7}, {7, 4},
-      {-7, 4}, {8, 1},  {8, 2},  {6, 6},  {-6, 6}, {8, 3},  {5, 7},  {-5, 7}, {7, 5},  {-7, 5},
-      {8, 4},  {6, 7},  {-6, 7}, {7, 6},  {-7, 6}, {8, 5},  {7, 7},  {-7, 7}, {8, 6},  {8, 7},
-  }};
-  if (value > kNearDistances) return value - kNearDistances;
-  const Step step = kSteps[value - 1];
-  const auto distance = step.left + step.up * static_cast<std::int64_t>(width);
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(distance, 1));
+  if (value > lz::kNearDistances) return value - lz::kNearDistances;
+  return static_cast<std::uint32_t>(lz::near_distance(value - 1, width));
 }
 
 Stream read_stream(ByteView file, std::size_t most_pixels) {

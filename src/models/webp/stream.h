@@ -37,7 +37,6 @@ constexpr std::uint32_t first_value(std::size_t code) {
 }
 
 // The first values of distances mean pixels around the next one, the others are that much less.
-inline constexpr std::uint32_t kNearDistances = 120;
 std::uint32_t distance_of(std::uint32_t value, std::size_t width);
 
 // The place of a pixel among 2^bits colours.
