@@ -107,6 +107,11 @@ std::string compare_json(const CompareResult& result);
 // A line for each figure (RFC 4180).
 std::string compare_csv(const CompareResult& result);
 
+// In the form that EleutherAI's lm-evaluation-harness (0.4) writes: for each model a file
+// MODEL/results_TIME.json, of that time, in seconds since 1970. An input is a task; what is of
+// samples has the sampler as its filter, with ; for a comma. Costs and bounds are left out.
+std::vector<NamedBytes> compare_lm_eval(const CompareResult& result, std::int64_t seconds);
+
 // A page that needs nothing else; `command` is shown as what made it. Throws Error where kraft was
 // built without Chart.js; has_compare_page() asks.
 std::string compare_page(const CompareResult& result, const std::string& command = {});

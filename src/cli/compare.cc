@@ -1,5 +1,7 @@
 // kraft compare: which compressor dreams best.
 
+#include <ctime>
+
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
@@ -15,7 +17,7 @@ namespace {
 struct Show {
   Columns columns = kDefaultColumns;
   bool json = false, csv = false, force = false;
-  std::optional<std::string> html;
+  std::optional<std::string> html, lm_eval;
 };
 
 const OptionTable<Show>& show_options() {
@@ -31,6 +33,10 @@ const OptionTable<Show>& show_options() {
     rows.flag("csv", &Show::csv, {.meaning = "print CSV: a line for each figure"});
     rows.file("html", &Show::html,
               {.value_name = "FILE", .meaning = "write a page with all results as well"});
+    rows.file("lm-eval", &Show::lm_eval,
+              {.value_name = "DIR",
+               .meaning = "write MODEL/results_TIME.json there as well, in the form of "
+                          "lm-evaluation-harness"});
     add_force(rows, &Show::force);
     return rows;
   }();
@@ -57,10 +63,20 @@ int run(CompareTask& task, const Show& show) {
   const std::string html = show.html.value_or("");
   Outputs outputs;
   expect_ending("html", html, "a page in HTML", {".html", ".htm"});
-  if (launch().rank == 0) outputs.open(html);
+  if (launch().rank == 0) {
+    outputs.open(html);
+    if (show.lm_eval) make_folder(*show.lm_eval);
+  }
   const auto work = [&](const Receiver& receiver) {
     const CompareResult result = compare(task, receiver);
     outputs.write_text(html, [&] { return compare_page(result, command_of(task)); });
+    if (show.lm_eval) {
+      for (const NamedBytes& file : compare_lm_eval(result, std::time(nullptr))) {
+        const std::string path = *show.lm_eval + "/" + file.name;
+        outputs.attempt([&] { make_folder(path.substr(0, path.rfind('/'))); });
+        outputs.write(path, [&] { return file.bytes; });
+      }
+    }
     outputs.attempt([&] {
       write_out(show.json  ? compare_json(result)
                 : show.csv ? compare_csv(result)

@@ -1,6 +1,10 @@
 #include "cli/outputs.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/text.h"
@@ -45,6 +49,15 @@ void Outputs::attempt(const std::function<void()>& work) {
 
 void Outputs::finish() const {
   if (first_error_) std::rethrow_exception(first_error_);
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || !std::filesystem::is_directory(folder, error))
+    throw Error("cannot make the folder " + printable(folder) + ": " + error.message());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw Error("cannot write to the folder " + printable(folder) + ": " + std::strerror(errno));
 }
 
 void expect_ending(const char* option, const std::string& path, const char* written,

@@ -41,6 +41,9 @@ class Outputs {
   std::exception_ptr first_error_;
 };
 
+// Makes a folder, and those around it, in which files will be written. Throws Error.
+void make_folder(const std::string& folder);
+
 // Throws UsageError unless what an option writes, "a plot in SVG", belongs into a file of that
 // name: it has the first ending, or another of them, or none.
 void expect_ending(const char* option, const std::string& path, const char* written,

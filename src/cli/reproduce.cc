@@ -1,11 +1,6 @@
 // kraft reproduce: the experiments of "Language Modeling Is Compression".
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -78,16 +73,6 @@ void set_data(const Show& show, ReproduceTask& task) {
   task.audio = reproduce_inputs(show.audio, Medium::audio);
   check(task);
   add_default_data(task);
-}
-
-// Files will be put into it.
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder, error))
-    throw Error("cannot make the folder " + printable(folder) + ": " + error.message());
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw Error("cannot write to the folder " + printable(folder) + ": " + std::strerror(errno));
 }
 
 bool is_read(const Show& show, const std::string& path) {

@@ -30,3 +30,8 @@ compare --csv --resume cut.jsonl 2>said | steady | cmp - one && cat said && wc -
 # A file of an earlier version has no checksums.
 sed 's/,"xxh3":"[0-9a-f]*"}$/}/' cells.jsonl >old.jsonl
 compare --csv --resume old.jsonl 2>said | steady | cmp - one && cat said && wc -l <old.jsonl
+
+# For the evaluation harness: a folder for each model.
+kraft compare --from cells.jsonl --lm-eval harness >/dev/null && ls harness && ls harness/* | sed 's/[0-9]/N/g'
+grep -h -o '"bits_per_byte,none": [0-9].[0-9]' harness/*/*.json
+touch file; kraft compare --from cells.jsonl --lm-eval file 2>&1

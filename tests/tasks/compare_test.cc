@@ -163,6 +163,47 @@ TEST(Compare, SaysWhatIsToldApartOverTheSameWindows) {
   EXPECT_THROW(check(task), UsageError);
 }
 
+TEST(Compare, WritesWhatTheEvaluationHarnessWrites) {
+  CompareTask task = small_task();
+  task.models = {"ngram:2", "product:ngram:1,uniform^0.5"};
+  task.samplers = {"ancestral", "ancestral,temperature=0.5"};
+  task.windows = 3;
+  const CompareResult result = compare(task);
+  const std::vector<NamedBytes> files = compare_lm_eval(result, 1'700'000'000);
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].name, "ngram__2/results_2023-11-14T22-13-20.json");
+  EXPECT_EQ(files[1].name, "product__ngram__1,uniform^0.5/results_2023-11-14T22-13-20.json");
+  const auto json = nlohmann::json::parse(as_text(files[0].bytes));
+  EXPECT_EQ(json["model_name"], "ngram:2");
+  EXPECT_EQ(json["date"], 1'700'000'000);
+  ASSERT_EQ(json["results"].size(), 2U);
+  for (const CompareRow& row : result.rows) {
+    if (row.model != "ngram:2") continue;
+    const std::string name = result.inputs[row.input].name;
+    const auto& of = json["results"][name];
+    EXPECT_EQ(of["alias"], name);
+    const Estimate& bits = row.figures.at("bits_per_byte");
+    EXPECT_EQ(of["bits_per_byte,none"], bits.mean);
+    EXPECT_EQ(of["bits_per_byte_stderr,none"], bits.standard_error);
+    EXPECT_NEAR(of["byte_perplexity,none"].get<double>(), std::exp2(bits.mean), 1e-9);
+    EXPECT_EQ(of["byte_perplexity_stderr,none"], "N/A");
+    EXPECT_FALSE(json["higher_is_better"][name]["bits_per_byte"]);
+    EXPECT_EQ(json["n-samples"][name]["effective"], row.windows);
+    EXPECT_EQ(json["configs"][name]["task"], name);
+    EXPECT_FALSE(of.contains("bytes_per_second,none"));
+    // A figure of samples has the sampler as its filter.
+    const std::string filter =
+        row.sampler == "ancestral" ? "ancestral" : "ancestral;temperature=0.5";
+    for (const Figure& figure : result.inputs[row.input].figures) {
+      const auto found = row.figures.find(figure.key);
+      if (figure.kind != FigureKind::sample || found == row.figures.end()) continue;
+      if (std::isfinite(found->second.mean)) {
+        EXPECT_EQ(of[figure.key + "," + filter], found->second.mean) << figure.key;
+      }
+    }
+  }
+}
+
 // Without what depends on the clock and the machine.
 std::string lasting(const CompareResult& result) {
   std::istringstream lines(compare_csv(result));
