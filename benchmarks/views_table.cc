@@ -415,6 +415,8 @@ int run(int argc, char** argv) {
     } else if (option == "--time") {
       settings.timed = value;
     } else if (option == "--hindsight") {
+      if (value != "yes" && value != "no")
+        throw kraft::UsageError("--hindsight: expected yes or no, not '" + value + "'");
       settings.hindsight = value == "yes";
     } else if (option == "--pixels") {
       if (value != "gray" && value != "rgb" && value != "gray16")
@@ -423,6 +425,10 @@ int run(int argc, char** argv) {
     } else {
       throw kraft::UsageError("unknown option " + option);
     }
+  }
+  for (const std::string& model : settings.models) {
+    if (settings.hindsight && kraft::Spec::parse(model).name != "jxl")
+      throw kraft::UsageError("--hindsight is of jxl, not of " + model);
   }
   if (named.empty()) throw kraft::UsageError("no input: expected NAME=FILE[+FILE...]");
   std::vector<Input> inputs;

@@ -16,15 +16,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What the harness makes of a model's name where it names a folder.
+// What the harness makes of a model's name where it names a folder: each run of characters that
+// file systems dislike is one __.
 std::string sanitised(const std::string& name) {
   constexpr std::string_view kReplaced = "\"<>:/|\\?*[]";
   std::string text;
+  bool replaced = false;
   for (const char c : name) {
-    if (kReplaced.find(c) == kReplaced.npos)
+    const bool replace = kReplaced.find(c) != kReplaced.npos;
+    if (!replace)
       text += c;
-    else
+    else if (!replaced)
       text += "__";
+    replaced = replace;
   }
   return text;
 }
@@ -95,7 +99,14 @@ class Task {
     // What is good where it is as the truth's has no direction.
     const Json higher = aim == Aim::truth ? Json() : Json(aim == Aim::higher);
     higher_is_better_[metric] = higher;
-    metrics_.push_back({{"metric", metric}, {"aggregation", "mean"}, {"higher_is_better", higher}});
+    metrics_.push_back(
+        {{"metric", metric}, {"aggregation", aggregation(metric)}, {"higher_is_better", higher}});
+  }
+
+  // As the harness calls how it sums these up; a perplexity is 2 to the mean of the bits.
+  static const char* aggregation(const std::string& metric) {
+    if (metric == "byte_perplexity") return "weighted_perplexity";
+    return metric == "bits_per_byte" ? "bits_per_byte" : "mean";
   }
 
   const CompareInput& input_;
@@ -144,6 +155,12 @@ std::vector<NamedBytes> compare_lm_eval(const CompareResult& result, std::int64_
                      {"identity", identity},       {"batch_size", 1},
                      {"random_seed", result.seed}, {"gen_kwargs", {{"num_samples", result.count}}}};
     all["date"] = static_cast<double>(seconds);
+    // What kraft has nothing to say of, under the names that readers may ask for.
+    all["task_hashes"] = Json::object();
+    for (const char* key :
+         {"system_instruction", "system_instruction_sha", "chat_template", "chat_template_sha",
+          "fewshot_as_multiturn", "start_time", "end_time", "total_evaluation_time_seconds"})
+      all[key] = nullptr;
     all["kraft_version"] = kVersion;
     all["model_source"] = "kraft";
     all["model_name"] = model;

@@ -30,6 +30,7 @@ Bytes bytes_of(const jxl::Stream& stream) {
 void look(const jxl::Stream& stream) {
   try {
     jxl::PixelView view(stream);
+    view.watch_colours();
     std::array<double, 256> masses;
     const Bytes pixel(stream.channels * static_cast<std::size_t>(stream.depth_bits) / 8, 100);
     for (int i = 0; i < 3; ++i) {
@@ -37,7 +38,7 @@ void look(const jxl::Stream& stream) {
         view.masses(ByteView(pixel).first(begun), masses);
       view.push(pixel);
     }
-    if (!(view.new_colours() >= 0)) std::abort();
+    if (!(view.new_colour_bits() >= 0)) std::abort();
   } catch (const Error&) {
   }
 }

@@ -493,10 +493,14 @@ TEST(JxlView, GivesPalettesUpWhereNewColoursCome) {
     const Stream stream =
         read_stream(file_of(*codec_for_view(shape, 5), *message), message->size());
     PixelView view(stream);
+    view.watch_colours();
     ASSERT_TRUE(view.parts().lack_colours());
     for (std::size_t i = 0; i < message->size(); i += 3)
       view.push(ByteView(*message).subspan(i, 3));
-    EXPECT_NEAR(view.new_colours() * 6000, once, 4);
+    // Of a palette for all three bytes.
+    EXPECT_NEAR(view.new_colour_bits() * 6000 / (10 + 3 * 8), once, 4);
+    view.begin_counting();
+    EXPECT_EQ(view.new_colour_bits(), 0);
     EXPECT_FALSE(
         PixelView(read_stream(file_of(*bare, *message), message->size())).parts().lack_colours());
     EXPECT_LE(bits(*message, bare), bits(*message, nullptr));
@@ -517,7 +521,7 @@ TEST(JxlView, GivesPalettesUpWhereNewColoursCome) {
 }
 
 // Samples of 16 bits that have few values, as those have that once were 8 bits, are places in a
-// palette; where new values go on to come, they are not.
+// palette.
 TEST(JxlView, ExpectsOf16BitsTheValuesThatThereAre) {
   Image image = picture(160, 100, 1, 8);
   Bytes wide;

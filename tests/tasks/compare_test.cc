@@ -165,17 +165,18 @@ TEST(Compare, SaysWhatIsToldApartOverTheSameWindows) {
 
 TEST(Compare, WritesWhatTheEvaluationHarnessWrites) {
   CompareTask task = small_task();
-  task.models = {"ngram:2", "product:ngram:1,uniform^0.5"};
+  task.models = {"ngram:2", "product:\"ngram:1\",uniform^0.5"};
   task.samplers = {"ancestral", "ancestral,temperature=0.5"};
   task.windows = 3;
   const CompareResult result = compare(task);
   const std::vector<NamedBytes> files = compare_lm_eval(result, 1'700'000'000);
   ASSERT_EQ(files.size(), 2U);
   EXPECT_EQ(files[0].name, "ngram__2/results_2023-11-14T22-13-20.json");
-  EXPECT_EQ(files[1].name, "product__ngram__1,uniform^0.5/results_2023-11-14T22-13-20.json");
+  EXPECT_EQ(files[1].name, "product__ngram__1__,uniform^0.5/results_2023-11-14T22-13-20.json");
   const auto json = nlohmann::json::parse(as_text(files[0].bytes));
   EXPECT_EQ(json["model_name"], "ngram:2");
   EXPECT_EQ(json["date"], 1'700'000'000);
+  EXPECT_TRUE(json.contains("total_evaluation_time_seconds"));
   ASSERT_EQ(json["results"].size(), 2U);
   for (const CompareRow& row : result.rows) {
     if (row.model != "ngram:2") continue;
@@ -190,6 +191,8 @@ TEST(Compare, WritesWhatTheEvaluationHarnessWrites) {
     EXPECT_FALSE(json["higher_is_better"][name]["bits_per_byte"]);
     EXPECT_EQ(json["n-samples"][name]["effective"], row.windows);
     EXPECT_EQ(json["configs"][name]["task"], name);
+    EXPECT_THAT(json["configs"][name]["metric_list"].dump(),
+                HasSubstr("\"aggregation\":\"weighted_perplexity\""));
     EXPECT_FALSE(of.contains("bytes_per_second,none"));
     // A figure of samples has the sampler as its filter.
     const std::string filter =

@@ -11,8 +11,8 @@ namespace {
 // What colours have that no context has a token for.
 constexpr double kOthersWithoutPalette = 1.0 / 16384;
 
-// What a colour costs that is not in a palette, and what may be neglected of it, in bits a pixel.
-constexpr double kNewColourBits = 10, kNewColourBitsPerByte = 8, kNegligibleBits = 0.01;
+// New colours that cost less, in bits a pixel, are no reason to write a stream without palettes.
+constexpr double kNegligibleBits = 0.01;
 
 }  // namespace
 
@@ -42,24 +42,22 @@ void DecoderView::begin_block() {
 PixelView DecoderView::view_after(ByteView rows) const {
   const Bytes stream = parameters_.codec->encode(rows);
   PixelView view = view_after(rows, stream);
-  const std::size_t pixel_bytes = parameters_.shape.pixel_bytes();
-  const double new_bits =
-      view.new_colours() *
-      (kNewColourBits + kNewColourBitsPerByte * static_cast<double>(pixel_bytes));
+  const double new_bits = view.new_colour_bits();
   if (!parameters_.codec_without_palettes || new_bits < kNegligibleBits) return view;
   // Is what palettes save more than what new colours will cost?
   const Bytes bare = parameters_.codec_without_palettes->encode(rows);
-  const double saved_bytes = static_cast<double>(bare.size()) - static_cast<double>(stream.size());
-  return 8 * saved_bytes * static_cast<double>(pixel_bytes) >
-                 new_bits * static_cast<double>(rows.size())
-             ? view
-             : view_after(rows, bare);
+  const double saved_bits =
+      8 * (static_cast<double>(bare.size()) - static_cast<double>(stream.size()));
+  const auto pixels = static_cast<double>(rows.size() / parameters_.shape.pixel_bytes());
+  if (saved_bits > new_bits * pixels) return view;
+  return view_after(rows, bare);
 }
 
 PixelView DecoderView::view_after(ByteView rows, ByteView stream) const {
   const Shape& shape = parameters_.shape;
   // The last byte says how many completed the message: none.
   PixelView view(read_stream(stream.first(stream.size() - 1), rows.size()));
+  if (parameters_.codec_without_palettes) view.watch_colours();
   for (std::size_t at = 0; at < rows.size(); at += shape.pixel_bytes()) {
     view.push(rows.subspan(at, shape.pixel_bytes()));
     if (at % shape.row_bytes() == 0) view.trim();

@@ -351,14 +351,6 @@ std::array<std::int32_t, 3> TransformedPart::coded(ByteView bytes) const {
   return coded;
 }
 
-void TransformedPart::add_places(ByteView bytes, std::vector<std::int32_t>& places) const {
-  const std::array<std::int32_t, 3> coded_values = coded(bytes);
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!bytes_[i].is_sample()) places.push_back(bytes_[i].coded(bytes.subspan(i, 1)));
-    if (!after_[i].empty()) places.push_back(coded_values[i]);
-  }
-}
-
 TransformedPart::Tables TransformedPart::tables_of(
     std::span<const std::vector<float>> coded) const {
   Tables tables;
@@ -506,14 +498,16 @@ void PixelParts::code(ByteView pixel, std::vector<std::int32_t>& coded) const {
   }
 }
 
-void PixelParts::places(ByteView pixel, std::vector<std::int32_t>& places) const {
+void PixelParts::places(ByteView pixel, std::vector<Place>& places) const {
   places.clear();
   for (const Part& part : parts_) {
     const ByteView bytes = pixel.subspan(part.first_byte, part.bytes);
     if (part.transformed)
-      part.transformed->add_places(bytes, places);
+      part.transformed->each_place(bytes, [&](std::int32_t place) {
+        places.push_back({place, 1});
+      });
     else if (!part.colour->is_sample())
-      places.push_back(part.colour->coded(bytes));
+      places.push_back({part.colour->coded(bytes), part.bytes});
   }
 }
 

@@ -71,7 +71,15 @@ class TransformedPart {
   CodedValues values(std::size_t value) const;
   bool has(ByteView bytes) const;
   std::array<std::int32_t, 3> coded(ByteView bytes) const;
-  void add_places(ByteView bytes, std::vector<std::int32_t>& places) const;
+  // Calls `with` the places in its palettes, each of which stands for one byte.
+  template <class With>
+  void each_place(ByteView bytes, With&& with) const {
+    const std::array<std::int32_t, 3> coded_values = coded(bytes);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (!bytes_[i].is_sample()) with(bytes_[i].coded(bytes.subspan(i, 1)));
+      if (!after_[i].empty()) with(coded_values[i]);
+    }
+  }
   void masses(std::span<const std::vector<float>> coded, ByteView before,
               std::array<double, 256>& masses) const;
 
@@ -104,7 +112,11 @@ class PixelParts {
   bool have(ByteView pixel) const;
   void code(ByteView pixel, std::vector<std::int32_t>& coded) const;
   // Where in each of the palettes its colour is, or the nearest one.
-  void places(ByteView pixel, std::vector<std::int32_t>& places) const;
+  struct Place {
+    std::int32_t place = 0;
+    std::size_t bytes = 1;  // of the pixel that the palette stands for
+  };
+  void places(ByteView pixel, std::vector<Place>& places) const;
 
   // Which coded channels the byte after so many of a pixel depends on.
   struct Range {

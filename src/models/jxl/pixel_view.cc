@@ -15,6 +15,9 @@ constexpr std::size_t kEnoughRows = 64;
 // A distribution counts as so many observations; of it, so much is what others have.
 constexpr float kStrength = 512, kOthers = 1.0f / 256;
 
+// What a colour costs, about, that is not in a palette.
+constexpr double kNewColourBits = 10, kNewColourBitsPerByte = 8;
+
 const Group& chosen(const Stream& stream, const Group& first) {
   const Group* best = &first;
   for (const Group& group : stream.groups) {
@@ -225,11 +228,7 @@ void PixelView::masses(ByteView before, std::array<double, 256>& masses) {
 void PixelView::push(ByteView pixel) {
   Columns& columns = columns_at(size_ % width_);
   std::vector<std::int32_t> coded;
-  if (!counts_ && columns.parts->lack_colours()) {
-    columns.parts->places(pixel, coded);
-    columns.times.resize(coded.size());
-    for (std::size_t i = 0; i < coded.size(); ++i) ++columns.times[i][coded[i]];
-  }
+  if (watches_) watch(columns, pixel);
   columns.parts->code(pixel, coded);
   for (std::size_t c = 0; c < coded.size(); ++c) {
     if (counts_) {
@@ -242,14 +241,34 @@ void PixelView::push(ByteView pixel) {
   ++size_;
 }
 
-double PixelView::new_colours() const {
-  std::size_t once = 0;
-  for (const Columns& columns : columns_) {
-    for (const auto& times : columns.times)
-      once += static_cast<std::size_t>(
-          std::ranges::count_if(times, [](const auto& of_place) { return of_place.second == 1; }));
+void PixelView::begin_counting() {
+  counts_ = true;
+  watches_ = false;
+  for (Columns& columns : columns_) columns.palettes.clear();
+}
+
+void PixelView::watch(Columns& columns, ByteView pixel) {
+  if (!columns.parts->lack_colours()) return;
+  std::vector<PixelParts::Place> places;
+  columns.parts->places(pixel, places);
+  columns.palettes.resize(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    columns.palettes[i].bytes = places[i].bytes;
+    ++columns.palettes[i].times[places[i].place];
   }
-  return size_ == 0 ? 0 : static_cast<double>(once) / static_cast<double>(size_);
+}
+
+double PixelView::new_colour_bits() const {
+  double bits = 0;
+  for (const Columns& columns : columns_) {
+    for (const Columns::Watched& palette : columns.palettes) {
+      const auto once = std::ranges::count_if(
+          palette.times, [](const auto& of_place) { return of_place.second == 1; });
+      bits += static_cast<double>(once) *
+              (kNewColourBits + kNewColourBitsPerByte * static_cast<double>(palette.bytes));
+    }
+  }
+  return size_ == 0 ? 0 : bits / static_cast<double>(size_);
 }
 
 void PixelView::pop() {

@@ -102,13 +102,14 @@ class PixelView {
   // Of the part of the picture where the next pixel is.
   const PixelParts& parts() { return *columns_at(size_ % width_).parts; }
 
-  // From now on, the tokens of what is pushed are counted.
-  void begin_counting() { counts_ = true; }
+  // From now on, the tokens of what is pushed are counted, and colours are not.
+  void begin_counting();
 
-  // The share of pixels to come that will have colours which palettes lack: that of the colours
-  // that have been there once, before begin_counting() (Good, Biometrika 40, 1953). Pixels that are
-  // popped stay counted.
-  double new_colours() const;
+  // From now on, it is counted how often colours of palettes are pushed.
+  void watch_colours() { watches_ = true; }
+  // What colours that palettes lack will cost, in bits a pixel: a palette lacks the next one as
+  // often as it has colours that have been there once (Good, Biometrika 40, 1953).
+  double new_colour_bits() const;
 
   void push(ByteView pixel);
   void pop();   // one that was pushed since the last trim()
@@ -121,11 +122,15 @@ class PixelView {
     std::shared_ptr<const PixelParts> parts;
     std::size_t residuals;    // which of them
     std::vector<Walk> walks;  // of each coded channel
-    // How often places have been there, by palette.
-    std::vector<std::unordered_map<std::int32_t, std::size_t>> times = {};
+    struct Watched {
+      std::size_t bytes = 1;  // of a pixel that the palette stands for
+      std::unordered_map<std::int32_t, std::size_t> times = {};  // that places were there
+    };
+    std::vector<Watched> palettes = {};
   };
 
   Columns& columns_at(std::size_t x);
+  static void watch(Columns& columns, ByteView pixel);
   void fill(Columns& columns, std::size_t coded, const CodedValues& values, std::span<float> to);
   void fill_word(Columns& columns, std::size_t coded, ByteView begun,
                  std::array<double, 256>& masses);
@@ -133,7 +138,7 @@ class PixelView {
   std::size_t width_;
   std::vector<Columns> columns_;
   std::vector<Residuals> residuals_;
-  bool counts_ = false;
+  bool counts_ = false, watches_ = false;
   std::vector<std::optional<Residuals::Counted>> counted_;  // since the last trim()
   std::size_t size_ = 0;
 };
