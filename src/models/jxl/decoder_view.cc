@@ -48,8 +48,8 @@ PixelView DecoderView::view_after(ByteView rows) const {
   const Bytes bare = parameters_.codec_without_palettes->encode(rows);
   const double saved_bits =
       8 * (static_cast<double>(bare.size()) - static_cast<double>(stream.size()));
-  const auto pixels = static_cast<double>(rows.size() / parameters_.shape.pixel_bytes());
-  if (saved_bits > new_bits * pixels) return view;
+  const std::size_t pixels = rows.size() / parameters_.shape.pixel_bytes();
+  if (saved_bits > new_bits * static_cast<double>(pixels)) return view;
   return view_after(rows, bare);
 }
 
