@@ -436,10 +436,7 @@ void SymbolReader::begin_copy(std::uint32_t token) {
   const std::size_t cluster = code_.cluster_of_.back();
   to_copy_ = copies.length.read(token - copies.first_token, bits_) + copies.shortest;
   const std::uint32_t coded = code_.integers_[cluster].read(this->token(cluster), bits_);
-  std::size_t distance = std::size_t{coded} + 1;
-  if (width_ > 0)
-    distance = coded < lz::kNearDistances ? lz::near_distance(coded, width_)
-                                          : distance - lz::kNearDistances;
+  std::size_t distance = width_ == 0 ? std::size_t{coded} + 1 : lz::distance_of_name(coded, width_);
   distance = std::min({distance, kWindow, past_.size()});
   from_ = past_.size() - distance;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "models/jxl/bits.h"
@@ -197,16 +198,18 @@ void PixelView::fill_word(Columns& columns, std::size_t coded, ByteView begun,
     residuals_[columns.residuals].fill_high_bytes(expected.context, -expected.guess, masses);
     return;
   }
-  masses.fill(0);
   std::array<float, 256> low;
-  const std::size_t high_end = begun.empty() ? 256 : begun[0] + std::size_t{1};
-  for (std::size_t high = begun.empty() ? 0 : begun[0]; high < high_end; ++high) {
+  const auto fill_low = [&](std::size_t high) {
     fill(columns, coded, {static_cast<std::int32_t>(high * 256), low.size()}, low);
-    if (begun.empty()) {
-      for (const float mass : low) masses[high] += static_cast<double>(mass);
-    } else {
-      std::ranges::copy(low, masses.begin());
-    }
+  };
+  if (!begun.empty()) {
+    fill_low(begun[0]);
+    std::ranges::copy(low, masses.begin());
+    return;
+  }
+  for (std::size_t high = 0; high < masses.size(); ++high) {
+    fill_low(high);
+    masses[high] = std::accumulate(low.begin(), low.end(), 0.0);
   }
 }
 

@@ -11,8 +11,10 @@ namespace kraft::lz {
 
 inline constexpr std::uint32_t kNearDistances = 120;
 
-// In pixels, at least 1, in rows of so many; names are from 0 on.
-inline std::size_t near_distance(std::size_t name, std::size_t width) {
+// In pixels, at least 1, in rows of so many; names are from 0 on, and those beyond the near ones
+// count from a distance of 1.
+inline std::size_t distance_of_name(std::size_t name, std::size_t width) {
+  if (name >= kNearDistances) return name - kNearDistances + 1;
   struct Step {
     std::int8_t columns, rows;
   };

@@ -321,8 +321,7 @@ ByteView lossless_chunk(ByteView file) {
 }  // namespace
 
 std::uint32_t distance_of(std::uint32_t value, std::size_t width) {
-  if (value > lz::kNearDistances) return value - lz::kNearDistances;
-  return static_cast<std::uint32_t>(lz::near_distance(value - 1, width));
+  return static_cast<std::uint32_t>(lz::distance_of_name(value - 1, width));
 }
 
 Stream read_stream(ByteView file, std::size_t most_pixels) {
