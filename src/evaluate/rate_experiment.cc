@@ -40,11 +40,11 @@ std::vector<RateExperiment::Batch> RateExperiment::batches(std::size_t data,
   const bool codec = is_codec(model);
   const PaperData& of = data_[data];
   const auto predictor = codec ? nullptr : shared_.get(model, of.geometry());
+  const bool sampled = predictor && predictor->parameters() > 0;
   if (layout == Layout::unchunked) {
-    if (predictor && predictor->window_bytes()) return {};
+    if (sampled && predictor->window_bytes()) return {};
     return {{data, layout, {}}};
   }
-  const bool sampled = predictor && predictor->parameters() > 0;
   const std::vector<std::size_t> chunks =
       evenly_spread(of.chunks(), sampled ? settings_.chunks : 0);
   const std::size_t step = codec ? kCodecChunks : kPredictorChunks;

@@ -23,8 +23,8 @@ struct PaperRate {
 // Codecs are measured as the paper's script does it: the sizes of their streams are summed, less
 // (chunks - 1) times the size of the stream of a single byte. As a whole, the data are one stream.
 // Codecs for images see rows as wide as near_square_width() says, unless their specification has a
-// width. Predictors begin each chunk afresh; as a whole only those whose window has no limit are
-// measured.
+// width. Predictors begin each chunk afresh; as a whole, those with parameters are only measured if
+// their window has no limit.
 class RateExperiment {
  public:
   RateExperiment(const std::vector<PaperData>& data, const std::vector<std::string>& models,

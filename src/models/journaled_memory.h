@@ -13,11 +13,14 @@
 // owners. Belongs to one thread at a time; a clone may be used by another.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "base/zeroed_memory.h"
 #include "kraft/bytes.h"
 
 namespace kraft {
@@ -27,6 +30,7 @@ class JournaledMemory {
   using Address = std::uint32_t;
   static constexpr std::size_t kPageBits = 14;
   static constexpr std::size_t kPageBytes = std::size_t{1} << kPageBits;
+  static constexpr std::size_t kMostPiecePages = ZeroedMemory::kHugeBytes / kPageBytes;
 
   explicit JournaledMemory(std::size_t size_bytes)
       : pages_((size_bytes + kPageBytes - 1) / kPageBytes, zeros()),
@@ -100,18 +104,33 @@ class JournaledMemory {
   };
 
   static Byte* zeros() {
-    alignas(64) static Byte page[kPageBytes] = {};
+    alignas(ZeroedMemory::kAlignment) static Byte page[kPageBytes] = {};
     return page;
   }
 
+  // What was zero lies side by side in the order in which it is written, in pieces that double
+  // until they are huge; a copy of what another owner has lies alone.
   void own(std::size_t page) {
-    struct alignas(64) Page {
-      Byte bytes[kPageBytes];
-    };
-    auto copy = std::make_shared_for_overwrite<Page>();
-    std::memcpy(copy->bytes, pages_[page], kPageBytes);
-    pages_[page] = copy->bytes;
-    owners_[page] = std::move(copy);
+    if (pages_[page] != zeros()) {
+      struct alignas(ZeroedMemory::kAlignment) Page {
+        Byte bytes[kPageBytes];
+      };
+      const auto copy = std::make_shared_for_overwrite<Page>();
+      std::memcpy(copy->bytes, pages_[page], kPageBytes);
+      give(page, copy, copy->bytes);
+      return;
+    }
+    if (piece_left_ == 0) {
+      piece_pages_ = std::min(2 * piece_pages_, kMostPiecePages);
+      piece_ = std::make_shared<ZeroedMemory>(piece_pages_ * kPageBytes);
+      piece_left_ = piece_pages_;
+    }
+    give(page, piece_, piece_->begin() + --piece_left_ * kPageBytes);
+  }
+
+  void give(std::size_t page, std::shared_ptr<void> owner, Byte* place) {
+    owners_[page] = std::move(owner);
+    pages_[page] = place;
     owned_[page] = 1;
     any_owned_ = true;
   }
@@ -131,6 +150,9 @@ class JournaledMemory {
   Bytes saved_;
   std::size_t saved_bytes_ = 0;
   bool marked_ = false;
+
+  std::shared_ptr<ZeroedMemory> piece_;  // for pages to come
+  std::size_t piece_pages_ = 1, piece_left_ = 0;
 };
 
 }  // namespace kraft

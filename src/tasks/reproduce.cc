@@ -25,9 +25,24 @@ namespace kraft {
 namespace {
 
 const std::vector<std::string>& table1_models() {
-  static const std::vector<std::string> models = {
-      "gzip:9",  "xz:6",   "png:9", "flac:8",     "zstd:19",     "brotli:11",
-      "bzip2:9", "webp:9", "jxl:7", "llama:text", "llama:image", "llama:audio"};
+  static const std::vector<std::string> models = {"gzip:9",
+                                                  "xz:6",
+                                                  "png:9",
+                                                  "flac:8",
+                                                  "gzip:9,view=decoder",
+                                                  "xz:6,view=decoder",
+                                                  "png:9,view=decoder",
+                                                  "flac:8,view=decoder",
+                                                  "zstd:19",
+                                                  "brotli:11",
+                                                  "bzip2:9",
+                                                  "webp:9",
+                                                  "jxl:7",
+                                                  "ppmd",
+                                                  "cm",
+                                                  "llama:text",
+                                                  "llama:image",
+                                                  "llama:audio"};
   return models;
 }
 
@@ -197,7 +212,8 @@ class ReproduceWork {
 
   void fig2() {
     const std::vector<std::string> specs =
-        models({"gzip:9", "xz:6", "llama:text", "llama:image", "llama:audio"});
+        models({"gzip:9", "xz:6", "gzip:9,view=decoder", "ppmd", "cm", "llama:text", "llama:image",
+                "llama:audio"});
     const std::vector<PaperData> all = {data(medium())};
     note(all);
     const RateExperiment experiment(all, specs, {Layout::chunked}, settings_);
@@ -219,7 +235,7 @@ class ReproduceWork {
     const std::uint64_t seed = task_.seed.value_or(ReproduceTask::kDefaultSeed);
     std::vector<std::vector<std::string>> specs;
     for (const char* llama : {"llama:text", "llama:image", "llama:audio"})
-      specs.push_back(models({"gzip:9", llama}));
+      specs.push_back(models({"gzip:9", "gzip:9,view=decoder", "cm", llama}));
     const ReproduceInput& picture = files(Medium::image).at(0);
     const ReproduceInput& recording = files(Medium::audio).at(0);
     const Image image = paper_image(picture, receiver_);
@@ -254,7 +270,7 @@ class ReproduceWork {
   }
 
   void fig4() {
-    std::vector<std::string> compared = {"gzip:9", "xz:6"};
+    std::vector<std::string> compared = {"gzip:9", "xz:6", "gzip:9,view=decoder", "ppmd", "cm"};
     const std::vector<std::string>& own = paper_medium(medium()).models;
     compared.insert(compared.end(), own.begin(), own.end());
     const std::vector<std::string> specs = models(std::move(compared));

@@ -5,8 +5,10 @@
 
 #include <cstdlib>
 
+#include "core/observing.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
+#include "kraft/registry.h"
 #include "kraft/report.h"
 #include "kraft/tasks/options.h"
 
@@ -42,8 +44,9 @@ TEST_F(ReproduceTaskTest, LongerBeginningsOfChunksCostLess) {
   task_.experiment = Experiment::fig4;
   const ReproduceResult result = reproduce(task_, receiver_);
   EXPECT_EQ(result.measured_chunks, 4U);
-  ASSERT_EQ(result.curves.size(), 2U);
+  ASSERT_EQ(result.curves.size(), 5U);
   EXPECT_EQ(result.curves[0].model, "gzip:9");
+  EXPECT_EQ(result.curves[4].model, "cm:normal");
   ASSERT_EQ(result.curves[0].points.size(), 12U);  // 1, 2, 4, ... 2048 bytes
   EXPECT_DOUBLE_EQ(result.curves[0].points[0].second, 100);
   EXPECT_LT(result.curves[0].points[11].second, 60);
@@ -57,11 +60,44 @@ TEST_F(ReproduceTaskTest, LongerBeginningsOfChunksCostLess) {
 TEST_F(ReproduceTaskTest, TheAdjustedRateCountsTheModel) {
   task_.experiment = Experiment::fig2;
   const ReproduceResult result = reproduce(task_);
-  ASSERT_EQ(result.curves.size(), 2U);
+  ASSERT_EQ(result.curves.size(), 5U);
   for (const ReproduceCurve& curve : result.curves) {
     ASSERT_TRUE(curve.rate);
     EXPECT_EQ(curve.rate->parameters, 0U);
     for (const auto& [size, rate] : curve.points) EXPECT_DOUBLE_EQ(rate, curve.rate->percent);
+  }
+}
+
+// In chunks each begins anew; as a whole, models without parameters are measured though their
+// window ends (that of gzip's decoder's view).
+TEST_F(ReproduceTaskTest, ModelsThatPredictAreRowsBesideCodecs) {
+  task_.experiment = Experiment::table1;
+  task_.images = {reproduce_input(
+      {"a picture",
+       write_png({.width = 64, .height = 32, .channels = 1, .samples = Bytes(64 * 32)})})};
+  task_.audio = {reproduce_input(
+      {"a sound",
+       write_audio(
+           {.rate_hz = 16000, .channels = 1, .encoding = Encoding::u8, .samples = Bytes(4096, 128)},
+           AudioFormat::wav)})};
+  task_.limit_bytes = 4096;
+  const ReproduceResult result = reproduce(task_, receiver_);
+  const Bytes text(task_.text[0].read(4096));
+  for (const char* model : {"ppmd:8", "cm:normal", "gzip:9,view=decoder"}) {
+    const auto bits = [&](std::size_t begin, std::size_t size) {
+      return start(*make_model(model), ByteView(text).subspan(begin, size), {})->context_bits();
+    };
+    const auto percent = [&](Layout layout) {
+      for (const ReproduceRate& rate : result.rates) {
+        if (rate.model == model && rate.layout == layout && rate.medium == Medium::text)
+          return rate.percent;
+      }
+      return 0.0;
+    };
+    EXPECT_NEAR(percent(Layout::chunked), 100 * (bits(0, 2048) + bits(2048, 2048)) / (8 * 4096),
+                1e-9)
+        << model;
+    EXPECT_NEAR(percent(Layout::unchunked), 100 * bits(0, 4096) / (8 * 4096), 1e-9) << model;
   }
 }
 
