@@ -18,10 +18,11 @@
 //                the context, too, shorter: no view of one stream can know that
 //
 // All in bits per byte; +- is one standard error over the places. A picture is read as gray pixels
-// (--pixels rgb: as it is; gray16: the luma of its colours to 16 bits), a recording as 8-bit
-// samples (several files one after the other), anything else as bytes. Models are told the shape of
-// a single picture or recording, where places begin at a row and contexts are whole rows. Places
-// are spread over --threads (0: one for each processor) threads.
+// (--pixels rgb: as it is; gray16: the luma of its colours to 16 bits; rgb16: at half the size,
+// linear light to 16 bits), a recording as 8-bit samples (several files one after the other),
+// anything else as bytes. Models are told the shape of a single picture or recording, where places
+// begin at a row and contexts are whole rows. Places are spread over --threads (0: one for each
+// processor) threads.
 //
 //     views_table --time gzip:9 moby=mobydick.txt
 //
@@ -105,9 +106,41 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+double linear_light(Byte srgb) {
+  const double v = srgb / 255.0;
+  return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+}
+
+// Each pixel the mean of four, in linear light.
+kraft::Image of_16_bits_at_half_size(const kraft::Image& image) {
+  const std::size_t channels = image.channels;
+  kraft::Image half{.width = image.width / 2,
+                    .height = image.height / 2,
+                    .channels = image.channels,
+                    .depth_bits = 16,
+                    .samples = {}};
+  for (std::size_t y = 0; y < half.height; ++y) {
+    for (std::size_t x = 0; x < half.width * channels; ++x) {
+      const std::size_t column = x / channels * 2 * channels + x % channels;
+      double sum = 0;
+      for (const std::size_t of : {2 * y * image.row_bytes(), (2 * y + 1) * image.row_bytes()})
+        sum += linear_light(image.samples[of + column]) +
+               linear_light(image.samples[of + column + channels]);
+      const auto mean = static_cast<unsigned>(std::lround(65535 * sum / 4));
+      half.samples.push_back(static_cast<Byte>(mean >> 8));
+      half.samples.push_back(static_cast<Byte>(mean));
+    }
+  }
+  return half;
+}
+
 kraft::Image read_picture(ByteView file, const std::string& pixels) {
   kraft::Image image = kraft::read_image(file);
   if (pixels == "rgb") return image;
+  if (pixels == "rgb16") {
+    if (image.depth_bits != 8) throw kraft::Error("rgb16: expected a picture of 8 bits");
+    return of_16_bits_at_half_size(image);
+  }
   if (pixels == "gray16" && image.depth_bits == 8) {
     Bytes wide;
     for (const Byte sample : image.samples) wide.insert(wide.end(), 2, sample);  // 257 times it
@@ -419,8 +452,9 @@ int run(int argc, char** argv) {
         throw kraft::UsageError("--hindsight: expected yes or no, not '" + value + "'");
       settings.hindsight = value == "yes";
     } else if (option == "--pixels") {
-      if (value != "gray" && value != "rgb" && value != "gray16")
-        throw kraft::UsageError("--pixels: expected gray, rgb or gray16, not '" + value + "'");
+      if (value != "gray" && value != "rgb" && value != "gray16" && value != "rgb16")
+        throw kraft::UsageError("--pixels: expected gray, rgb, gray16 or rgb16, not '" + value +
+                                "'");
       settings.pixels = value;
     } else {
       throw kraft::UsageError("unknown option " + option);

@@ -442,7 +442,7 @@ TEST(JxlView, ExpectsColoursThatAreNotInThePalette) {
 
 TEST(JxlView, CostsNoMoreThanTheCodecAndComesBack) {
   for (const auto& [channels, depth_bits] :
-       {std::pair<std::size_t, std::size_t>{1, 8}, {3, 8}, {1, 16}, {2, 16}}) {
+       {std::pair<std::size_t, std::size_t>{1, 8}, {3, 8}, {1, 16}, {2, 16}, {3, 16}}) {
     const Image image = picture(160, 100, channels, depth_bits);
     const auto codec = make_codec("jxl", image.geometry());
     const auto model = make_model("jxl,view=decoder", {.geometry = image.geometry()});
