@@ -10,6 +10,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <numbers>
 
 #include "base/wire.h"
@@ -63,9 +64,9 @@ TEST(BytelmFixedPoint, PowersAndSigmoidsAreThoseOfRealNumbers) {
   EXPECT_EQ(bytelm::power_of_half(std::uint64_t{1} << 62), 0U);
   for (std::int32_t x = -20 << 16; x < 20 << 16; x += 997) {
     const double expected = 1 / (1 + std::exp(-x / 65536.0));
-    ASSERT_NEAR(bytelm::sigmoid_q30(x) / 1073741824.0, expected, 1e-6) << x;
+    ASSERT_NEAR(bytelm::sigmoid_q30(x, bytelm::sigmoids()) / 1073741824.0, expected, 1e-6) << x;
   }
-  EXPECT_EQ(bytelm::sigmoid_q30(std::numeric_limits<std::int32_t>::min()), 0);
+  EXPECT_EQ(bytelm::sigmoid_q30(std::numeric_limits<std::int32_t>::min(), bytelm::sigmoids()), 0);
 }
 
 TEST(BytelmFixedPoint, RotationsAreThoseOfRealAngles) {
@@ -105,9 +106,10 @@ TEST(BytelmKernels, TheSameProductsWithVectorInstructionsAndWithout) {
     }
     bytelm::plain_kernels().multiply(weights.data(), blocks, columns, from.data(), count,
                                      to_plain.data());
-    bytelm::fast_kernels().multiply(weights.data(), blocks, columns, from.data(), count,
-                                    to_fast.data());
-    ASSERT_EQ(plain, fast);
+    for (const Kernels* kernels : bytelm::all_kernels()) {
+      kernels->multiply(weights.data(), blocks, columns, from.data(), count, to_fast.data());
+      ASSERT_EQ(plain, fast);
+    }
     std::int32_t first = 0;
     for (std::size_t c = 0; c < columns; ++c) first += weights[c / 2 * 16 + c % 2] * inputs[c];
     ASSERT_EQ(plain[0], first);
@@ -124,7 +126,8 @@ TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
     const std::size_t head_width = 8 * (1 + random.below(4)), heads = 1 + random.below(3);
     const std::size_t width = heads * head_width, most_tokens = 100;
     const std::size_t shifts_at = 2 * 16 * width, of_block = shifts_at + 2 * 16 * heads;
-    const std::size_t blocks = (most_tokens + 15) / 16, count = 1 + random.below(4);
+    const std::size_t blocks = (most_tokens + 15) / 16;
+    const std::size_t count = 1 + random.below(bytelm::kMostInputs);
     const bool extreme = round % 5 == 0;
     std::vector<std::int16_t> queries(count * width);
     for (auto& value : queries) value = extreme ? 8191 : number(8191);
@@ -176,10 +179,82 @@ TEST(BytelmKernels, TheSameAttentionWithVectorInstructionsAndWithout) {
       return result;
     };
     const Result plain = attended(bytelm::plain_kernels());
-    const Result fast = attended(bytelm::fast_kernels());
-    ASSERT_EQ(plain.octaves, fast.octaves) << round;
-    ASSERT_EQ(plain.weights, fast.weights) << round;
-    ASSERT_EQ(plain.mixed, fast.mixed) << round;
+    for (const Kernels* kernels : bytelm::all_kernels()) {
+      const Result fast = attended(*kernels);
+      ASSERT_EQ(plain.octaves, fast.octaves) << round;
+      ASSERT_EQ(plain.weights, fast.weights) << round;
+      ASSERT_EQ(plain.mixed, fast.mixed) << round;
+    }
+  }
+}
+
+// Of numbers of all sizes, the largest and the least ones among them.
+TEST(BytelmKernels, TheSameLoopsWithVectorInstructionsAndWithout) {
+  Random random(4);
+  const auto of_bits = [&random](int most_bits) {
+    const auto bits = static_cast<int>(random.below(static_cast<std::uint64_t>(most_bits) + 1));
+    const auto size = static_cast<std::int64_t>(random.below(std::uint64_t{1} << bits));
+    return random.below(2) == 0 ? size : -size;
+  };
+  for (int round = 0; round < 400; ++round) {
+    const std::size_t count = 2 * (1 + random.below(100));
+    std::vector<std::int32_t> numbers(count), gains(count);
+    std::vector<std::int64_t> wide(count);
+    std::vector<std::uint16_t> scales(count);
+    std::vector<bytelm::Rotation> rotation(count / 2);
+    const int bits = 1 + static_cast<int>(random.below(31));
+    for (std::size_t i = 0; i < count; ++i) {
+      numbers[i] = static_cast<std::int32_t>(of_bits(bits));
+      gains[i] = static_cast<std::int32_t>(of_bits(31));
+      wide[i] = of_bits(61);
+      scales[i] = static_cast<std::uint16_t>(random.below(65536));
+    }
+    for (auto& turn : rotation)
+      turn = {static_cast<std::int32_t>(of_bits(30)), static_cast<std::int32_t>(of_bits(30))};
+    if (round % 10 == 0) {
+      numbers[0] = std::numeric_limits<std::int32_t>::max();
+      numbers[1] = std::numeric_limits<std::int32_t>::min();
+    }
+    const auto factor = static_cast<std::int32_t>(random.below(65536));
+    const int right = static_cast<int>(random.below(80)) - 10;
+    const auto all = [&](const Kernels& kernels) {
+      std::vector<std::vector<std::int64_t>> results;
+      const auto keep = [&results](const auto& values) {
+        results.emplace_back(values.begin(), values.end());
+      };
+      std::vector<std::int32_t> narrow(count);
+      std::vector<std::int64_t> room(count);
+      std::vector<std::int16_t> inputs(count);
+      kernels.scale(scales.data(), factor, numbers.data(), count, right, narrow.data());
+      keep(narrow);
+      const bytelm::Scale scale =
+          kernels.normalise(numbers.data(), gains.data(), count, 42950, room.data(), inputs.data());
+      keep(inputs);
+      keep(std::vector<std::int64_t>{scale.factor, scale.exponent});
+      keep(std::vector<int>{kernels.round(wide.data(), count, 13, inputs.data())});
+      keep(inputs);
+      keep(std::vector<int>{
+          kernels.narrow(numbers.data(), count, std::max(right, 0), 4095, inputs.data())});
+      keep(inputs);
+      narrow = numbers;
+      kernels.turn(rotation.data(), count / 2, narrow.data());
+      keep(narrow);
+      kernels.mix(numbers.data(), count, factor, 1 + round % 40, round % 20, room.data());
+      keep(room);
+      kernels.activate(numbers.data(), gains.data(), count, bytelm::sigmoids(), room.data());
+      keep(room);
+      return results;
+    };
+    const auto plain = all(bytelm::plain_kernels());
+    for (const Kernels* kernels : bytelm::all_kernels()) ASSERT_EQ(plain, all(*kernels)) << round;
+    // What a number becomes, one by one.
+    std::vector<std::int32_t> scaled(count);
+    bytelm::fast_kernels().scale(scales.data(), factor, numbers.data(), count, right,
+                                 scaled.data());
+    for (std::size_t i = 0; i < count; ++i)
+      ASSERT_EQ(scaled[i],
+                bytelm::saturated(bytelm::scaled_down(
+                    ((std::int64_t{scales[i]} * factor + 16384) >> 15) * numbers[i], right)));
   }
 }
 

@@ -7,50 +7,17 @@
 namespace kraft::bytelm {
 namespace {
 
-constexpr int kFactorBits = 15;
-constexpr std::int64_t kMostInput = (1 << kInputBits) - 1;
-
-// So many bits less of a number leave kInputBits of the largest.
-int bits_too_many(std::uint64_t most) {
-  return std::max(0, static_cast<int>(std::bit_width(most)) - kInputBits);
-}
-
-std::uint64_t size_of(std::int64_t value) {
-  return static_cast<std::uint64_t>(value < 0 ? -value : value);
-}
-
-std::int16_t cut_off(std::int64_t value, std::int64_t most) {
-  return static_cast<std::int16_t>(std::clamp(value, -most, most));
-}
-
 // Of a cache's block: keys, values, and the shifts of both.
 std::size_t bytes_of_layer(const Network& network) {
   return 2 * kBlockTokens * (network.width + network.heads);
 }
 
-// Rounds a head's keys or values to `most`, and then to what is kept of them. Returns by how many
-// bits that is too small.
-int narrow(std::span<const std::int32_t> numbers, int right, std::int64_t most,
-           std::array<std::int16_t, kMostHeadWidth>& kept) {
-  std::uint64_t largest = 0;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    kept[i] = cut_off(scaled_down(numbers[i], right), most);
-    largest = std::max(largest, size_of(kept[i]));
-  }
-  const int shift = std::max(0, static_cast<int>(std::bit_width(largest)) - kKeptBits);
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    kept[i] = cut_off(scaled_down(kept[i], shift), (1 << kKeptBits) - 1);
-  return shift;
-}
-
 }  // namespace
 
-// What a matrix is multiplied by, for each item: value = number * factor * 2^-exponent, where
-// factor has 16 bits.
+// What a matrix is multiplied by, for each item.
 struct Engine::Inputs {
   std::vector<std::int16_t> numbers;
-  std::array<std::int32_t, kMostInputs> factors{};
-  std::array<int, kMostInputs> exponents{};
+  std::array<Scale, kMostInputs> scales{};
 };
 
 // The memory of an evaluation. Each thread keeps one.
@@ -82,18 +49,6 @@ struct Engine::Work {
     at_least(mixed, kMostInputs * network.width);
     at_least(weights, kMostInputs * network.heads);
     at_least(logits, kMostInputs * kBegin);
-  }
-
-  // Rounds numbers in units of 2^-fraction_bits, in `wide`, to the inputs of an item.
-  void set_inputs(std::size_t item, std::size_t count, int fraction_bits) {
-    std::uint64_t most = 0;
-    for (std::size_t i = 0; i < count; ++i) most = std::max(most, size_of(wide[i]));
-    const int right = bits_too_many(most);
-    std::int16_t* to = numbers(item);
-    for (std::size_t i = 0; i < count; ++i)
-      to[i] = cut_off(scaled_down(wide[i], right), kMostInput);
-    inputs.factors[item] = 1 << kFactorBits;
-    inputs.exponents[item] = fraction_bits - right + kFactorBits;
   }
 
   std::int16_t* numbers(std::size_t item) { return inputs.numbers.data() + item * stride; }
@@ -158,36 +113,18 @@ void Engine::evaluate_some(std::span<const Question> questions, Work& work) cons
     *work.items[i].next = Distribution({work.logits.data() + i * kBegin, kBegin});
 }
 
-// RMSNorm: x / rms(x) * gain (Zhang and Sennrich 2019, arXiv 1910.07467).
 void Engine::normalise(Work& work, std::span<const std::int32_t> gain) const {
-  constexpr int kBits = 24;  // of numbers whose squares are summed
   const std::size_t width = network_->width;
-  for (std::size_t item = 0; item < work.items.size(); ++item) {
-    const std::int32_t* x = work.residual.data() + work.items[item].slot * width;
-    std::uint64_t most = 0;
-    for (std::size_t i = 0; i < width; ++i) most = std::max(most, size_of(x[i]));
-    const int too_many = std::max(0, static_cast<int>(std::bit_width(most)) - kBits);
-    std::uint64_t sum = 0, most_product = 0;
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::int64_t shorter = x[i] >> too_many;
-      sum += static_cast<std::uint64_t>(shorter * shorter);
-      work.wide[i] = shorter * gain[i];
-      most_product = std::max(most_product, size_of(work.wide[i]));
-    }
-    const std::uint64_t mean =
-        std::max<std::uint64_t>(1, sum / width + (network_->epsilon_q32 >> 2 * too_many));
-    const int even = (62 - static_cast<int>(std::bit_width(mean))) / 2 * 2;
-    const std::uint64_t root = square_root(mean << even);  // 30 or 31 bits
-    const int right = bits_too_many(most_product);
-    std::int16_t* to = work.numbers(item);
-    for (std::size_t i = 0; i < width; ++i)
-      to[i] = cut_off(scaled_down(work.wide[i], right), kMostInput);
-    // The root has 16 - too_many + even / 2 bits behind the point, and so on.
-    constexpr int kInverseBits = 46;
-    work.inputs.factors[item] = static_cast<std::int32_t>(
-        std::min<std::uint64_t>((std::uint64_t{1} << kInverseBits) / root, 65535));
-    work.inputs.exponents[item] = kInverseBits + kGainBits - right - even / 2;
-  }
+  for (std::size_t item = 0; item < work.items.size(); ++item)
+    work.inputs.scales[item] =
+        kernels_.normalise(work.residual.data() + work.items[item].slot * width, gain.data(), width,
+                           network_->epsilon_q32, work.wide.data(), work.numbers(item));
+}
+
+// Rounds numbers in units of 2^-fraction_bits, in `wide`, to the inputs of an item.
+void Engine::set_inputs(std::size_t item, std::size_t count, int fraction_bits, Work& work) const {
+  const int right = kernels_.round(work.wide.data(), count, kInputBits, work.numbers(item));
+  work.inputs.scales[item] = {1 << kFactorBits, fraction_bits - right + kFactorBits};
 }
 
 // to[item * stride + row] = matrix times inputs, in Q16.
@@ -202,13 +139,10 @@ void Engine::project(const Matrix& matrix, Work& work, std::int32_t* to, std::si
   kernels_.multiply(matrix.weights.data(), matrix.blocks(), matrix.columns, inputs.data(), count,
                     sums.data());
   for (std::size_t item = 0; item < count; ++item) {
-    const std::int32_t factor = work.inputs.factors[item];
-    const int right = matrix.exponent + work.inputs.exponents[item] - kFactorBits - kResidualBits;
-    for (std::size_t r = 0; r < matrix.rows; ++r) {
-      const std::int64_t scale =
-          (std::int64_t{matrix.scales[r]} * factor + (1 << (kFactorBits - 1))) >> kFactorBits;
-      to[item * stride + r] = saturated(scaled_down(scale * sums[item][r], right));
-    }
+    const Scale& scale = work.inputs.scales[item];
+    kernels_.scale(matrix.scales.data(), scale.factor, sums[item], matrix.rows,
+                   matrix.exponent + scale.exponent - kFactorBits - kResidualBits,
+                   to + item * stride);
   }
 }
 
@@ -222,12 +156,8 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
   std::int32_t* query = work.projected.data() + item * 3 * width;
   std::int32_t* key = query + width;
   const std::int32_t* value = key + width;
-  for (std::size_t i = 0; i < 2 * width; i += 2) {
-    const auto [cosine, sine] = rotation[i % head_width / 2];
-    const std::int64_t a = query[i], b = query[i + 1];
-    query[i] = saturated((a * cosine >> 30) - (b * sine >> 30));
-    query[i + 1] = saturated((a * sine >> 30) + (b * cosine >> 30));
-  }
+  for (std::size_t head = 0; head < 2 * network.heads; ++head)
+    kernels_.turn(rotation, head_width / 2, query + head * head_width);
 
   const std::size_t slot = position % kBlockTokens;
   std::int8_t* block =
@@ -242,14 +172,16 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
     std::int8_t* shifts = block + 2 * kBlockTokens * (width + head);
     std::array<std::int16_t, kMostHeadWidth> kept;
     shifts[slot] = static_cast<std::int8_t>(
-        narrow({key + head * head_width, head_width}, key_right, most_key, kept));
-    for (std::size_t i = 0; i < head_width; ++i)
-      keys[((slot / 8 * head_width / 2 + i / 2) * 8 + slot % 8) * 2 + i % 2] =
-          static_cast<std::int8_t>(kept[i]);
-    shifts[kBlockTokens + slot] = static_cast<std::int8_t>(
-        narrow({value + head * head_width, head_width}, value_right, kMostValue, kept));
-    for (std::size_t i = 0; i < head_width; ++i)
-      values[(slot / 2 * head_width + i) * 2 + slot % 2] = static_cast<std::int8_t>(kept[i]);
+        kernels_.narrow(key + head * head_width, head_width, key_right, most_key, kept.data()));
+    std::int8_t* to = keys + (slot / 8 * head_width / 2 * 8 + slot % 8) * 2;
+    for (std::size_t i = 0; i < head_width; i += 2, to += 16) {
+      to[0] = static_cast<std::int8_t>(kept[i]);
+      to[1] = static_cast<std::int8_t>(kept[i + 1]);
+    }
+    shifts[kBlockTokens + slot] = static_cast<std::int8_t>(kernels_.narrow(
+        value + head * head_width, head_width, value_right, kMostValue, kept.data()));
+    to = values + slot / 2 * head_width * 2 + slot % 2;
+    for (std::size_t i = 0; i < head_width; ++i) to[2 * i] = static_cast<std::int8_t>(kept[i]);
   }
 }
 
@@ -258,14 +190,9 @@ int Engine::round_query(const std::int32_t* query, int key_exponent, Work& work,
                         std::int16_t* rounded) const {
   const std::size_t head_width = network_->head_width();
   const int most_bits = key_bits(head_width);
-  std::uint64_t most = 0;
-  for (std::size_t i = 0; i < head_width; ++i) {
-    work.wide[i] = query[i] * query_scale_q30_ >> kResidualBits;  // Q30
-    most = std::max(most, size_of(work.wide[i]));
-  }
-  const int right = std::max(0, static_cast<int>(std::bit_width(most)) - most_bits);
   for (std::size_t i = 0; i < head_width; ++i)
-    rounded[i] = cut_off(scaled_down(work.wide[i], right), (1 << most_bits) - 1);
+    work.wide[i] = query[i] * query_scale_q30_ >> kResidualBits;  // Q30
+  const int right = kernels_.round(work.wide.data(), head_width, most_bits, rounded);
   // Products are in units of 2^(right - 30 - key_exponent), scores of 2^-16.
   return std::clamp(30 - right + key_exponent - 16, 2, 31);
 }
@@ -308,15 +235,14 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   const int right = kInverseBits - 12 - kMostValueShift - mix_shift_ - kFractionBits;
   const int finest = *std::ranges::max_element(layer.value_exponents);
   for (std::size_t item = 0; item < work.items.size(); ++item) {
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::size_t h = i / head_width;
+    for (std::size_t h = 0; h < heads; ++h) {
       const auto inverse = static_cast<std::int64_t>((std::uint64_t{1} << kInverseBits) /
                                                      attentions[item].weights[h]);
-      const int coarser = std::min(finest - layer.value_exponents[h], 20);
-      work.wide[i] =
-          scaled_down(attentions[item].mixed[i] * inverse, right) * (std::int64_t{1} << coarser);
+      kernels_.mix(attentions[item].mixed + h * head_width, head_width, inverse, right,
+                   std::min(finest - layer.value_exponents[h], 20),
+                   work.wide.data() + h * head_width);
     }
-    work.set_inputs(item, width, kFractionBits + finest);
+    set_inputs(item, width, kFractionBits + finest, work);
   }
 }
 
@@ -352,7 +278,7 @@ void Engine::attend(std::size_t l, Work& work) const {
   }
 }
 
-// SwiGLU: down (silu(gate x) * up x) (Shazeer 2020, arXiv 2002.05202).
+// SwiGLU: down (silu(gate x) * up x).
 void Engine::feed_forward(const Layer& layer, Work& work) const {
   const std::size_t width = network_->width, inner = network_->inner;
   normalise(work, layer.feed_gain);
@@ -361,11 +287,8 @@ void Engine::feed_forward(const Layer& layer, Work& work) const {
   project(layer.up, work, gates + inner, 2 * inner);
   for (std::size_t item = 0; item < work.items.size(); ++item) {
     const std::int32_t* gate = gates + item * 2 * inner;
-    for (std::size_t i = 0; i < inner; ++i) {
-      const std::int64_t active = std::int64_t{gate[i]} * sigmoid_q30(gate[i]) >> 30;
-      work.wide[i] = active * gate[inner + i];
-    }
-    work.set_inputs(item, inner, 2 * kResidualBits);
+    kernels_.activate(gate, gate + inner, inner, sigmoids(), work.wide.data());
+    set_inputs(item, inner, 2 * kResidualBits, work);
   }
   project(layer.down, work, work.projected.data(), width);
   for (std::size_t item = 0; item < work.items.size(); ++item) {

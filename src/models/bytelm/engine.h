@@ -61,6 +61,7 @@ class Engine {
 
   void evaluate_some(std::span<const Question> questions, Work& work) const;
   void normalise(Work& work, std::span<const std::int32_t> gain) const;
+  void set_inputs(std::size_t item, std::size_t count, int fraction_bits, Work& work) const;
   void project(const Matrix& matrix, Work& work, std::int32_t* to, std::size_t stride) const;
   void attend(std::size_t layer, Work& work) const;
   void keep(std::size_t layer, std::size_t item, Work& work) const;

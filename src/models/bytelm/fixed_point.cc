@@ -44,12 +44,9 @@ Factors make_factors() {
   return factors;
 }
 
-constexpr int kStepBits = 9;              // of a Q16 number: 1/128
-constexpr std::size_t kSteps = 16 * 128;  // what lies beyond 16 is taken for 0 or 1
-
-std::array<std::int32_t, kSteps + 1> make_sigmoids() {
+std::array<std::int32_t, kSigmoidSteps + 1> make_sigmoids() {
   constexpr std::uint64_t kDecay = 4575797593107614194U;  // exp(-1/128), in units of 2^-62
-  std::array<std::int32_t, kSteps + 1> table{};
+  std::array<std::int32_t, kSigmoidSteps + 1> table{};
   std::uint64_t power = kAngleOne;
   for (std::int32_t& value : table) {
     value = static_cast<std::int32_t>((Wide{kAngleOne} << 30) / (Wide{kAngleOne} + power));
@@ -132,18 +129,9 @@ std::uint64_t power_of_half(std::uint64_t octaves_q24) {
   return product_q63(coarse, factors[2][octaves_q24 & 255]) >> (31 + whole);
 }
 
-std::int32_t sigmoid_q30(std::int32_t x_q16) {
+const std::int32_t* sigmoids() {
   static const auto table = make_sigmoids();
-  constexpr std::int32_t kOne = 1 << 30;
-  const std::uint32_t size =
-      x_q16 < 0 ? ~static_cast<std::uint32_t>(x_q16) + 1 : static_cast<std::uint32_t>(x_q16);
-  const std::size_t step = size >> kStepBits;
-  std::int32_t value = kOne;
-  if (step < kSteps) {
-    const auto within = static_cast<std::int32_t>(size & ((1 << kStepBits) - 1));
-    value = table[step] + ((table[step + 1] - table[step]) * within >> kStepBits);
-  }
-  return x_q16 < 0 ? kOne - value : value;
+  return table.data();
 }
 
 std::vector<Rotation> rotations(std::size_t positions, std::size_t pairs, std::uint64_t base_q16) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "coding/wide.h"
+#include "models/bytelm/kernels.h"
 
 namespace kraft::bytelm {
 
@@ -39,12 +40,23 @@ std::uint64_t power_of_half(std::uint64_t octaves_q24);
 
 // 1 / (1 + exp(-x)) of x in Q16, in units of 2^-30. By a table of steps of 1/128 and straight lines
 // between them: off by less than 10^-6.
-std::int32_t sigmoid_q30(std::int32_t x_q16);
+const std::int32_t* sigmoids();
+inline constexpr int kSigmoidStepBits = 9;               // of a Q16 number: 1/128
+inline constexpr std::int32_t kSigmoidSteps = 16 * 128;  // what lies beyond 16 is taken for 0 or 1
 
-// The cosine and sine of an angle, in units of 2^-30.
-struct Rotation {
-  std::int32_t cosine = 0, sine = 0;
-};
+// The table is sigmoids().
+inline std::int32_t sigmoid_q30(std::int32_t x_q16, const std::int32_t* table) {
+  constexpr std::int32_t kOne = 1 << 30;
+  const auto x = static_cast<std::uint32_t>(x_q16);
+  const std::uint32_t size = x_q16 < 0 ? ~x + 1 : x;
+  const auto step = static_cast<std::int32_t>(size >> kSigmoidStepBits);
+  const std::int32_t at = step < kSigmoidSteps ? step : kSigmoidSteps - 1;
+  const auto within = static_cast<std::int32_t>(size & ((1 << kSigmoidStepBits) - 1));
+  const std::int32_t between =
+      table[at] + ((table[at + 1] - table[at]) * within >> kSigmoidStepBits);
+  const std::int32_t value = step < kSigmoidSteps ? between : kOne;
+  return x_q16 < 0 ? kOne - value : value;
+}
 
 // Of position * base^(-pair / pairs), for all positions, one pair after the other (Su et al. 2021,
 // arXiv 2104.09864): made by turning by the same angle again and again, in 62 bits. Needs

@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace kraft::bytelm {
 
 inline constexpr std::size_t kBlockTokens = 16;  // whose keys and values lie together
 inline constexpr std::size_t kMostInputs = 16;   // multiplied at once
 inline constexpr int kInputBits = 13;            // of activations, beside the sign
+inline constexpr int kGainBits = 20;             // fractions of gains
+inline constexpr int kFactorBits = 15;           // of Scale, behind the point
 inline constexpr int kKeptBits = 7;              // of keys and values, beside the sign
 inline constexpr int kMostValueShift = 5;        // of values, as they are kept
 
@@ -50,6 +53,17 @@ struct Attention {
   std::uint64_t* weights = nullptr;  // one for each head
 };
 
+// The cosine and sine of an angle, in units of 2^-30.
+struct Rotation {
+  std::int32_t cosine = 0, sine = 0;
+};
+
+// What numbers were multiplied by: value = number * factor * 2^-exponent, where factor has 16 bits.
+struct Scale {
+  std::int32_t factor = 0;
+  int exponent = 0;
+};
+
 // Below every score.
 inline constexpr std::int32_t kNoScore = -(1 << 30);
 
@@ -61,10 +75,37 @@ struct Kernels {
 
   // Of so many tokens, which share what they read: their heads are of the same number and width.
   void (*attend)(const Attention* tokens, std::size_t count);
+
+  // What lies between products, of `count` numbers each (loops.h). `wide` has room for as many.
+
+  // to[i] = scales[i] * factor / 2^kFactorBits * sums[i] / 2^right, each rounded.
+  void (*scale)(const std::uint16_t* scales, std::int32_t factor, const std::int32_t* sums,
+                std::size_t count, int right, std::int32_t* to);
+  // RMSNorm: x / rms(x) * gain (Zhang and Sennrich 2019, arXiv 1910.07467), as inputs.
+  Scale (*normalise)(const std::int32_t* x, const std::int32_t* gain, std::size_t count,
+                     std::uint64_t epsilon_q32, std::int64_t* wide, std::int16_t* to);
+  // to[i] = wide[i] / 2^right, rounded to `bits` and a sign; returns `right`.
+  int (*round)(const std::int64_t* wide, std::size_t count, int bits, std::int16_t* to);
+  // Rounds numbers / 2^right to `most`, and then to kKeptBits; returns by how many bits that is too
+  // small.
+  int (*narrow)(const std::int32_t* numbers, std::size_t count, int right, std::int64_t most,
+                std::int16_t* kept);
+  // Turns pairs that lie side by side.
+  void (*turn)(const Rotation* rotation, std::size_t pairs, std::int32_t* numbers);
+  // wide[i] = from[i] * factor / 2^right, rounded, times 2^left; right > 0, products below 2^62.
+  void (*mix)(const std::int32_t* from, std::size_t count, std::int64_t factor, int right, int left,
+              std::int64_t* wide);
+  // SiLU of gates, times `up` (Shazeer 2020, arXiv 2002.05202), in fractions of 2^-32.
+  void (*activate)(const std::int32_t* gate, const std::int32_t* up, std::size_t count,
+                   const std::int32_t* sigmoids, std::int64_t* wide);
 };
 
+// Those whose loops between products are compiled as all other code is.
+Kernels with_plain_loops(decltype(Kernels::multiply) multiply, decltype(Kernels::attend) attend);
+
 const Kernels& plain_kernels();
-const Kernels& fast_kernels();  // the best ones that this processor has
+const std::vector<const Kernels*>& all_kernels();  // those of this processor, the best ones last
+const Kernels& fast_kernels();                     // the best ones
 
 namespace detail {
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "models/bytelm/attend_by_blocks.h"
+
 namespace kraft::bytelm {
 namespace {
 
@@ -243,45 +245,6 @@ KRAFT_AVX2 void mix(const Attention* tokens, std::size_t head, std::size_t block
   }
 }
 
-// What lies a block further on, before it is needed.
-KRAFT_AVX2_INLINE void prefetch(const std::int8_t* from, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; i += 64) _mm_prefetch(from + i, _MM_HINT_T0);
-}
-
-// Whether this token and the next ones, `count` in all, read the same block.
-bool share(const Attention* tokens, std::size_t count, std::size_t block) {
-  for (std::size_t k = 0; k < count; ++k) {
-    if (block >= tokens[k].blocks_count() || tokens[k].blocks[block] != tokens->blocks[block])
-      return false;
-  }
-  return true;
-}
-
-// Calls Four or One for a head of all blocks of all tokens, one block after the other, so that it
-// is read from memory once; `Part` is where keys or values begin.
-template <std::size_t Attention::*Part, auto Four, auto One>
-KRAFT_AVX2_INLINE void for_each_block(const Attention* tokens, std::size_t count,
-                                      std::size_t head) {
-  const Attention* longest = tokens;
-  for (const Attention* a = tokens; a != tokens + count; ++a) {
-    if (a->tokens > longest->tokens) longest = a;
-  }
-  const std::size_t blocks = longest->blocks_count();
-  const std::size_t of_head = longest->head_width * kBlockTokens;
-  for (std::size_t b = 0; b < blocks; ++b) {
-    if (b + 1 < blocks) prefetch(longest->blocks[b + 1] + longest->*Part + head * of_head, of_head);
-    for (std::size_t k = 0; k < count;) {
-      const bool four = k + 4 <= count && share(tokens + k, 4, b);
-      if (four) {
-        Four(tokens + k, head, b);
-      } else if (b < tokens[k].blocks_count()) {
-        One(tokens + k, head, b);
-      }
-      k += four ? 4 : 1;
-    }
-  }
-}
-
 // Scores are filled up to whole blocks: tokens that are not there weigh nothing.
 KRAFT_AVX2 void find_octave(const Attention& a, std::size_t head) {
   std::int32_t* scores = a.scores + head * a.scores_stride;
@@ -294,18 +257,17 @@ KRAFT_AVX2 void find_octave(const Attention& a, std::size_t head) {
   std::fill_n(a.mixed + head * a.head_width, a.head_width, 0);
 }
 
-KRAFT_AVX2 void attend(const Attention* tokens, std::size_t count) {
-  for (std::size_t head = 0; head < tokens->heads; ++head) {
-    for_each_block<&Attention::keys, score<4>, score<1>>(tokens, count, head);
-    for (const Attention* a = tokens; a != tokens + count; ++a) find_octave(*a, head);
-    for_each_block<&Attention::values, mix<4>, mix<1>>(tokens, count, head);
-  }
-}
+struct Parts {
+  static constexpr std::size_t kMany = 4;
+  static constexpr auto score_many = score<4>, score_one = score<1>;
+  static constexpr auto mix_many = mix<4>, mix_one = mix<1>;
+  static constexpr auto find_octave = bytelm::find_octave;
+};
 
 }  // namespace
 
 const Kernels& avx2_kernels() {
-  static const Kernels kernels = {multiply, attend};
+  static const Kernels kernels = with_plain_loops(multiply, AttendByBlocks<Parts>::attend);
   return kernels;
 }
 

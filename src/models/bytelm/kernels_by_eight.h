@@ -84,7 +84,8 @@ class KernelsByEight {
 
 template <EightSums Sum>
 const Kernels& kernels_by_eight() {
-  static const Kernels kernels = {KernelsByEight<Sum>::multiply, KernelsByEight<Sum>::attend};
+  static const Kernels kernels =
+      with_plain_loops(KernelsByEight<Sum>::multiply, KernelsByEight<Sum>::attend);
   return kernels;
 }
 

@@ -46,7 +46,6 @@ struct Layer {
   std::vector<int> key_exponents, value_exponents;
 };
 
-inline constexpr int kGainBits = 20;                            // fractions of gains
 inline constexpr int kResidualBits = 16;                        // of what goes from layer to layer
 inline constexpr int kValueBits = kKeptBits + kMostValueShift;  // beside the sign
 inline constexpr std::size_t kMostHeadWidth = 512;
