@@ -1,5 +1,5 @@
 // What a byte costs in kraft's own engine for language models of bytes, with and without vector
-// instructions, and what it costs in `bytelm:text` and `llama:text`: predicted, drawn and decoded
+// instructions, and what it costs in `bytelm:text` and `llama#1:text`: predicted, drawn and decoded
 // alone; read from a prompt and encoded, where what follows is known; and one of eight
 // continuations, which are evaluated together.
 //
@@ -185,7 +185,7 @@ void decoded(benchmark::State& state, const char* spec) {
 #ifdef KRAFT_HAVE_LLAMA
 #define KRAFT_OF_BOTH(function)                                                      \
   BENCHMARK_CAPTURE(function, bytelm, "bytelm:text")->Unit(benchmark::kMillisecond); \
-  BENCHMARK_CAPTURE(function, llama, "llama:text")->Unit(benchmark::kMillisecond)
+  BENCHMARK_CAPTURE(function, llama, "llama#1:text")->Unit(benchmark::kMillisecond)
 #else
 #define KRAFT_OF_BOTH(function) \
   BENCHMARK_CAPTURE(function, bytelm, "bytelm:text")->Unit(benchmark::kMillisecond)

@@ -44,6 +44,12 @@ struct Backend {
   // How often its way of coding has changed, and once more: Arguments::revision() says which one to
   // make. A .kraft file names it, so that every earlier one must be kept.
   unsigned revision = 1;
+  // Which models the latest revision codes otherwise than the first: the others have but one.
+  // Empty: all of them.
+  std::function<bool(const Spec&)> revised = {};
+  unsigned latest_revision(const Spec& spec) const {
+    return revised && !revised(spec) ? 1 : revision;
+  }
   Granularity granularity = Granularity::byte;
   std::string window;                    // how far it looks back, in words
   std::function<std::string()> library;  // the library it runs on, with its version
@@ -60,7 +66,8 @@ struct Backend {
       {};
 
   // Fills in what the specification leaves open and the geometry decides, besides the parameters
-  // that have a dimension's name. May be empty.
+  // that have a dimension's name; may name another backend, which is asked in its place then. May
+  // be empty.
   std::function<void(Spec&, const Geometry&)> complete = {};
   // Throws what make_model would throw, as far as that can be told without loading anything: of
   // arguments that are each in range and contradict each other, say. May be empty: make_codec then

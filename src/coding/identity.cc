@@ -211,7 +211,7 @@ ModelIdentity identify(const Model& model) {
 // revisions were written by the first.
 std::string spec_for_file(const std::string& spec) {
   return changed(spec, [](Spec& written, const Backend& backend) {
-    const unsigned revision = written.revision.value_or(backend.revision);
+    const unsigned revision = written.revision.value_or(backend.latest_revision(written));
     written.revision = revision > 1 ? std::optional(revision) : std::nullopt;
   });
 }
@@ -220,7 +220,8 @@ std::string spec_from_file(const std::string& spec) {
   try {
     return changed(spec, [](Spec& read, const Backend& backend) {
       const unsigned revision = read.revision.value_or(1);
-      read.revision = revision != backend.revision ? std::optional(revision) : std::nullopt;
+      read.revision =
+          revision != backend.latest_revision(read) ? std::optional(revision) : std::nullopt;
     });
   } catch (const UsageError&) {  // whoever makes the model says what is wrong with it
     return spec;

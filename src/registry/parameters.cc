@@ -162,11 +162,12 @@ Arguments check(const Spec& spec, const Backend& backend) {
   Spec canonical;
   canonical.name = backend.name;
   canonical.lists_models = spec.lists_models;
-  arguments.revision_ = spec.revision.value_or(backend.revision);
-  if (arguments.revision_ < 1 || arguments.revision_ > backend.revision)
+  const unsigned latest = backend.latest_revision(spec);
+  arguments.revision_ = spec.revision.value_or(latest);
+  if (arguments.revision_ < 1 || arguments.revision_ > latest)
     fail(backend, "revision " + std::to_string(arguments.revision_) + " is out of range: 1.." +
-                      std::to_string(backend.revision));
-  if (arguments.revision_ != backend.revision) canonical.revision = arguments.revision_;
+                      std::to_string(latest));
+  if (arguments.revision_ != latest) canonical.revision = arguments.revision_;
   const auto set = [&](const Parameter& parameter, const std::string& value) {
     std::string suffix;
     std::string clean = checked(backend, parameter, value, suffix);

@@ -126,6 +126,8 @@ Request read(std::string_view text, const Geometry& geometry) {
   if (backend.argument && backend.argument->kind == Parameter::Kind::models)
     complete_list(spec, backend, geometry);
   if (backend.complete) backend.complete(spec, geometry);
+  if (spec.name != backend.name && &find_backend(spec.name) != &backend)
+    return read(spec.text(), geometry);
   Arguments arguments = check(spec, backend);
   return {backend, std::move(spec), std::move(arguments)};
 }

@@ -40,9 +40,9 @@ const std::vector<std::string>& table1_models() {
                                                   "jxl:7",
                                                   "ppmd",
                                                   "cm",
-                                                  "llama:text",
-                                                  "llama:image",
-                                                  "llama:audio"};
+                                                  "bytelm:text",
+                                                  "bytelm:image",
+                                                  "bytelm:audio"};
   return models;
 }
 
@@ -212,8 +212,8 @@ class ReproduceWork {
 
   void fig2() {
     const std::vector<std::string> specs =
-        models({"gzip:9", "xz:6", "gzip:9,view=decoder", "ppmd", "cm", "llama:text", "llama:image",
-                "llama:audio"});
+        models({"gzip:9", "xz:6", "gzip:9,view=decoder", "ppmd", "cm", "bytelm:text",
+                "bytelm:image", "bytelm:audio"});
     const std::vector<PaperData> all = {data(medium())};
     note(all);
     const RateExperiment experiment(all, specs, {Layout::chunked}, settings_);
@@ -234,8 +234,8 @@ class ReproduceWork {
   void fig3() {
     const std::uint64_t seed = task_.seed.value_or(ReproduceTask::kDefaultSeed);
     std::vector<std::vector<std::string>> specs;
-    for (const char* llama : {"llama:text", "llama:image", "llama:audio"})
-      specs.push_back(models({"gzip:9", "gzip:9,view=decoder", "cm", llama}));
+    for (const char* trained : {"bytelm:text", "bytelm:image", "bytelm:audio"})
+      specs.push_back(models({"gzip:9", "gzip:9,view=decoder", "cm", trained}));
     const ReproduceInput& picture = files(Medium::image).at(0);
     const ReproduceInput& recording = files(Medium::audio).at(0);
     const Image image = paper_image(picture, receiver_);
@@ -289,7 +289,7 @@ class ReproduceWork {
   }
 
   void table2() {
-    const std::vector<std::string> specs = models({"llama:text"});
+    const std::vector<std::string> specs = models({"bytelm:text"});
     const std::vector<PaperData> all = {data(Medium::text)};
     note(all);
     const TokenExperiment experiment(all[0], specs, settings_);

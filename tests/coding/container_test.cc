@@ -15,6 +15,7 @@
 
 #include "base/wire.h"
 #include "codecs/messages.h"
+#include "coding/container_format.h"
 #include "kraft/coder.h"
 #include "kraft/container.h"
 #include "kraft/error.h"
@@ -480,9 +481,9 @@ TEST(Container, DecompressesByItselfWhateverCompressAccepts) {
                            "mix:gzip@0.3,xz@0.7",
                            "mix:png,\"filtered:lz4:1\"",
                            "product:\"mix:gzip,xz:0\"^0.5,ngram:3",
-                           "llama",
-                           "llama:text,threads=2",
-                           "mix:\"llama:text,threads=2,sequences=3\",ngram"}) {
+                           "llama#1",
+                           "llama#1:text,threads=2",
+                           "mix:\"llama#1:text,threads=2,sequences=3\",ngram"}) {
     if (!testing::kHaveLlama && std::string(spec).find("llama") != std::string::npos) continue;
     if (kSanitized && std::string_view(spec) == "webp:0") continue;  // see above
     const auto model = make_model(spec);
@@ -501,13 +502,30 @@ TEST(Container, RecordsTheLibraryOfTheInnerModel) {
 // What changes no result is not in the file, and no reason to refuse one.
 TEST(Container, TheNumberOfThreadsIsNoPartOfTheModel) {
   if (!testing::kHaveLlama) GTEST_SKIP() << "built without llama.cpp";
-  const auto two = make_model("llama:text,threads=2,ctx=64");
-  const auto one = make_model("llama:text,ctx=64");
-  EXPECT_EQ(identify(*two).spec, "llama:text,ctx=64");
+  const auto two = make_model("llama#1:text,threads=2,ctx=64");
+  const auto one = make_model("llama#1:text,ctx=64");
+  EXPECT_EQ(identify(*two).spec, "llama#1:text,ctx=64");
   const Bytes original = bytes_of("a whale");
   EXPECT_EQ(decompress(compress(*two, original), {.model = one}), original);
   EXPECT_EQ(decompress(compress(*one, original), {.model = two}), original);
   EXPECT_EQ(decompress(compress(*two, original)), original);
+}
+
+// What `llama:text` was before kraft computed it itself: a file that names it is read by llama.cpp,
+// or says that it needs that.
+TEST(Container, ReadsFilesOfTheFirstLlama) {
+  EXPECT_EQ(spec_for_file("llama#1:text,ctx=64"), "llama:text,ctx=64");
+  EXPECT_EQ(spec_from_file("llama:text,ctx=64"), "llama#1:text,ctx=64");
+  EXPECT_EQ(spec_from_file("mix:llama:image,uniform"), "mix:llama#1:image,uniform");
+  // Other weights have been coded alike ever since.
+  EXPECT_EQ(spec_for_file("llama:words.gguf"), "llama:words.gguf");
+  EXPECT_EQ(spec_from_file("llama:words.gguf"), "llama:words.gguf");
+  const std::string error = Forged{.spec = "llama:text"}.error();
+  if (testing::kHaveLlama) {
+    EXPECT_THAT(error, HasSubstr("other weights of llama#1:text"));
+  } else {
+    EXPECT_THAT(error, HasSubstr("kraft was built without llama.cpp"));
+  }
 }
 
 TEST(Container, TakesNoDearModelFromAFile) {

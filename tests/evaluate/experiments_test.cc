@@ -131,26 +131,24 @@ TEST(Reproduce, PredictorsBeginEachChunkAfresh) {
               100 * whole / (8 * 20480), 1e-9);
 }
 
-#ifdef KRAFT_HAVE_LLAMA
 TEST(Reproduce, ModelsPredictAFewChunksAndTheirSizeIsAdded) {
   const std::vector<PaperData> data = {
       paper_data(Medium::text, "a book", real_bytes("mobydick.txt", 81920), 81920)};
-  const RateExperiment experiment(data, {"llama:text"}, {Layout::chunked, Layout::unchunked},
+  const RateExperiment experiment(data, {"bytelm:text"}, {Layout::chunked, Layout::unchunked},
                                   {.chunks = 2});
   const CellResults results = compute(experiment.cells());
-  EXPECT_FALSE(experiment.rate(0, "llama:text", Layout::unchunked, results));  // it has a window
-  const auto rate = experiment.rate(0, "llama:text", Layout::chunked, results);
-  const auto llama = make_model("llama:text");
-  const double first = llama->start(data[0].chunk(10))->context_bits() / (8 * 2048);
-  const double second = llama->start(data[0].chunk(30))->context_bits() / (8 * 2048);
+  EXPECT_FALSE(experiment.rate(0, "bytelm:text", Layout::unchunked, results));  // it has a window
+  const auto rate = experiment.rate(0, "bytelm:text", Layout::chunked, results);
+  const auto model = make_model("bytelm:text");
+  const double first = model->start(data[0].chunk(10))->context_bits() / (8 * 2048);
+  const double second = model->start(data[0].chunk(30))->context_bits() / (8 * 2048);
   EXPECT_NEAR(rate->percent, 50 * (first + second), 1e-9);
   EXPECT_NEAR(rate->standard_error, 50 * std::abs(first - second), 1e-6);
   EXPECT_EQ(rate->measured_bytes, 4096U);
-  EXPECT_EQ(rate->parameters, llama->parameters());
+  EXPECT_EQ(rate->parameters, model->parameters());
   EXPECT_NEAR(rate->adjusted_percent,
-              rate->percent + 100 * 2 * static_cast<double>(llama->parameters()) / 81920, 1e-9);
+              rate->percent + 100 * 2 * static_cast<double>(model->parameters()) / 81920, 1e-9);
 }
-#endif
 
 TEST(Reproduce, ContextsAreBeginningsOfChunks) {
   const PaperData text =

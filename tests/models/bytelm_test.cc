@@ -788,6 +788,23 @@ TEST_F(Bytelm, FilesThatAreNotItsOwnAreRefused) {
   EXPECT_THROW(bytelm::read_network(file), Error);
 }
 
+TEST_F(Bytelm, LlamaNamesItsModels) {
+  EXPECT_EQ(check_spec("llama"), "bytelm:text");
+  EXPECT_EQ(check_spec("llama:default", {.width = 8}), "bytelm:image");
+  EXPECT_EQ(check_spec("llama", {.rate = 8000}), "bytelm:audio");
+  EXPECT_EQ(check_spec("llama:text,ctx=64", {.width = 8}), "bytelm:text,ctx=64");
+  EXPECT_EQ(check_spec("mix:gzip,llama", {.rate = 8000}), "mix:gzip:6,bytelm:audio");
+  EXPECT_EQ(make_model("llama:text,ctx=64")->spec(), "bytelm:text,ctx=64");
+  try {
+    check_spec("llama:text,threads=2");
+    ADD_FAILURE() << "taken";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "llama: text is bytelm:text, which has no parameter 'threads'; llama#1:text runs "
+                 "on llama.cpp");
+  }
+}
+
 TEST_F(Bytelm, AWindowLongerThanTrainedIsRefused) {
   EXPECT_THROW(tiny(",ctx=65"), UsageError);
   EXPECT_EQ(tiny(",ctx=64")->window_bytes(), 63U);

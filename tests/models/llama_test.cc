@@ -43,7 +43,7 @@ using Bits = std::array<double, 256>;
 class Llama : public testing::Test {
  protected:
   // The first model silences llama.cpp, which the tests call themselves as well.
-  Llama() { make_model("llama"); }
+  Llama() { make_model("llama#1"); }
 
   std::string spec(const std::string& name, const std::string& rest = "") const {
     return "llama:" + weights_.path(name + ".gguf") + rest;
@@ -604,17 +604,17 @@ TEST_F(Llama, AWindowBeyondTheTrainedOneIsRefused) {
 }
 
 TEST_F(Llama, TheMediumChoosesTheDefaultModel) {
-  EXPECT_EQ(make_model("llama")->spec(), "llama:text");
-  EXPECT_EQ(make_model("llama:default", {.geometry = {.width = 8}})->spec(), "llama:image");
-  EXPECT_EQ(make_model("llama", {.geometry = {.rate = 8000}})->spec(), "llama:audio");
-  EXPECT_EQ(make_model("llama:text,ctx=64", {.geometry = {.width = 8}})->spec(),
-            "llama:text,ctx=64");
+  EXPECT_EQ(make_model("llama#1")->spec(), "llama#1:text");
+  EXPECT_EQ(make_model("llama#1:default", {.geometry = {.width = 8}})->spec(), "llama#1:image");
+  EXPECT_EQ(make_model("llama#1", {.geometry = {.rate = 8000}})->spec(), "llama#1:audio");
+  EXPECT_EQ(make_model("llama#1:text,ctx=64", {.geometry = {.width = 8}})->spec(),
+            "llama#1:text,ctx=64");
   std::filesystem::remove(weights_.path("audio.gguf"));
-  EXPECT_THAT(error_of("llama:audio"), HasSubstr("no audio.gguf in "));
+  EXPECT_THAT(error_of("llama#1:audio"), HasSubstr("no audio.gguf in "));
 }
 
 TEST_F(Llama, WeightsHaveFingerprintsAndParameters) {
-  EXPECT_EQ(model("text")->fingerprint(), make_model("llama:text")->fingerprint());
+  EXPECT_EQ(model("text")->fingerprint(), make_model("llama#1:text")->fingerprint());
   EXPECT_NE(model("text")->fingerprint(), model("audio")->fingerprint());
   EXPECT_EQ(model("text")->fingerprint().size(), 32u);
   // Two matrices of 257 x 32, two layers of four 32 x 32 and three 32 x 64, five vectors of 32.
@@ -675,18 +675,18 @@ TEST(LlamaWeights, AreNotLoadedToCheckASpecification) {
   std::ofstream(damaged) << "GGUF and nothing else";
   EXPECT_EQ(check_spec("llama:" + damaged), "llama:" + damaged);
   EXPECT_THROW(make_model("llama:" + damaged), Error);
-  EXPECT_EQ(check_spec("llama"), "llama:text");
-  EXPECT_EQ(check_spec("llama", {.width = 8}), "llama:image");
-  EXPECT_EQ(check_spec("mix:gzip,llama", {.rate = 8000}), "mix:gzip:6,llama:audio");
+  EXPECT_EQ(check_spec("llama#1"), "llama#1:text");
+  EXPECT_EQ(check_spec("llama#1", {.width = 8}), "llama#1:image");
+  EXPECT_EQ(check_spec("mix:gzip,llama#1", {.rate = 8000}), "mix:gzip:6,llama#1:audio");
   EXPECT_THROW(check_spec("llama:" + weights.path("none.gguf")), Error);
 }
 
 TEST(LlamaWeights, AreKnownThroughPoolsAndFilters) {
   const TinyWeights weights;
-  const auto llama = make_model("llama");
+  const auto llama = make_model("llama#1");
   EXPECT_GT(llama->parameters(), 0u);
-  for (const char* spec : {"mix:gzip,llama", "product:llama^0.5,llama", "filtered:llama,width=4",
-                           "mix:\"product:gzip,llama\",ngram"}) {
+  for (const char* spec : {"mix:gzip,llama#1", "product:llama#1^0.5,llama#1",
+                           "filtered:llama#1,width=4", "mix:\"product:gzip,llama#1\",ngram"}) {
     const auto model = make_model(spec);
     EXPECT_EQ(model->parameters(), llama->parameters()) << spec;
     EXPECT_NE(model->fingerprint().find(llama->fingerprint()), std::string::npos) << spec;
@@ -697,7 +697,7 @@ TEST(LlamaWeights, AreKnownThroughPoolsAndFilters) {
 
 // The models that come with kraft.
 TEST(LlamaDefault, KnowsEnglish) {
-  const auto model = make_model("llama:text");
+  const auto model = make_model("llama#1:text");
   EXPECT_FALSE(Candidates::units_of(*model).model_units());
   Bytes text =
       real_text(60000);  // with the line ends that it was trained on, behind the front matter

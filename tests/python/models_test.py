@@ -24,7 +24,7 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(kraft.check_spec("mix:gz,ngram"), "mix:gzip:6,ngram:5")
 
     def test_a_language_model_has_units(self):
-        units = kraft.model("llama:text").units
+        units = kraft.model("llama#1:text").units
         self.assertIsInstance(units[0], bytes)
         self.assertGreaterEqual(len(units), 256)
 

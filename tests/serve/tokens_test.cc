@@ -23,7 +23,7 @@ const char* const kPrompt = "the whale is ";
 class ServeTokens : public ::testing::Test {
  protected:
   ServeTokens() {
-    make_model("llama");  // silences llama.cpp
+    make_model("llama#1");  // silences llama.cpp
     Settings settings;
     settings.models = {name_};
     settings.workers = 1;

@@ -51,7 +51,7 @@ TEST_F(ReproduceTaskTest, LongerBeginningsOfChunksCostLess) {
   EXPECT_DOUBLE_EQ(result.curves[0].points[0].second, 100);
   EXPECT_LT(result.curves[0].points[11].second, 60);
   ASSERT_EQ(notes_.size(), 1U);
-  EXPECT_THAT(notes_[0], HasSubstr("without llama:text: "));
+  EXPECT_THAT(notes_[0], HasSubstr("without bytelm:text: "));
   EXPECT_THAT(reproduce_text(result), HasSubstr("text: a book, 8,192 bytes"));
   EXPECT_THAT(reproduce_json(result), HasSubstr("\"experiment\": \"fig4\""));
   EXPECT_THAT(reproduce_plot(result), HasSubstr(">gzip:9<"));

@@ -40,7 +40,7 @@
 namespace kraft {
 
 // What judges texts where a task names nobody, as far as it is there.
-inline constexpr const char* kDefaultJudges[] = {"ngram", "llama:text"};
+inline constexpr const char* kDefaultJudges[] = {"ngram", "bytelm:text"};
 
 // Windows of an input where a task says 0: of a text, and of an image or a recording.
 inline constexpr std::uint64_t kTextWindows = 6, kSampleWindows = 4;

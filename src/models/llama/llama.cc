@@ -1,5 +1,6 @@
 // llama: language models in GGUF files, through llama.cpp.
 
+#include "base/text.h"
 #include "kraft/context_bits.h"
 #include "kraft/error.h"
 #include "models/llama/weights.h"
@@ -101,7 +102,9 @@ std::shared_ptr<const Model> make_llama(const Arguments& arguments, const ModelO
 namespace {
 
 void check_llama(const Arguments&, const Geometry&) {
-  throw Error("llama: kraft was built without llama.cpp (-DKRAFT_LLAMA=npm builds it in)");
+  throw Error(
+      "llama: kraft was built without llama.cpp (-DKRAFT_LLAMA=npm builds it in), which all but "
+      "text, image and audio run on");
 }
 
 std::shared_ptr<const Model> make_llama(const Arguments&, const ModelOptions&) { return nullptr; }
@@ -117,6 +120,24 @@ Parameter of_speed(Parameter parameter) {
   return parameter;
 }
 
+// Those that kraft comes with.
+bool is_bundled(const Spec& spec) {
+  const std::string name = spec.argument.value_or("default");
+  return name == "default" || is_weights_name(name);
+}
+
+// Since the second revision they are computed by kraft itself.
+void become_bytelm(Spec& spec) {
+  for (const auto& [key, value] : spec.values) {
+    if (key != "ctx")
+      throw UsageError("llama: " + *spec.argument + " is bytelm:" + *spec.argument +
+                       ", which has no parameter '" + printable(key) +
+                       "'; llama#1:" + *spec.argument + " runs on llama.cpp");
+  }
+  spec.name = "bytelm";
+  spec.revision.reset();
+}
+
 }  // namespace
 
 Backend llama_backend() {
@@ -124,6 +145,9 @@ Backend llama_backend() {
   row.name = "llama";
   row.summary = "language models in GGUF files, by token or by byte";
   row.argument = weights_argument();
+  row.argument->meaning =
+      "a GGUF file; text, image, audio and default are those of bytelm: llama#1:text runs on "
+      "llama.cpp";
   row.parameters = {
       window_parameter(),
       of_speed(Parameter::integer("threads", 1, 512, "1",
@@ -150,8 +174,11 @@ Backend llama_backend() {
   row.library = [] { return std::string("built without llama.cpp"); };
   row.engine = [] { return std::string("none"); };
 #endif
+  row.revision = 2;
+  row.revised = is_bundled;
   row.complete = [](Spec& spec, const Geometry& geometry) {
     if (spec.argument.value_or("default") == "default") spec.argument = default_medium(geometry);
+    if (is_bundled(spec) && spec.revision.value_or(2) == 2) become_bytelm(spec);
   };
   row.check_model = check_llama;
   row.make_model = make_llama;

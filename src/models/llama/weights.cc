@@ -74,9 +74,12 @@ std::string find_weights(std::string_view medium) {
               "; KRAFT_WEIGHTS can name another folder");
 }
 
+bool is_weights_name(std::string_view argument) {
+  return argument == "text" || argument == "image" || argument == "audio";
+}
+
 std::string weights_file(const std::string& argument) {
-  const bool own = argument == "text" || argument == "image" || argument == "audio";
-  return own ? find_weights(argument) : argument;
+  return is_weights_name(argument) ? find_weights(argument) : argument;
 }
 
 void check_weights_file(const std::string& path) {

@@ -27,6 +27,8 @@ std::string default_medium(const Geometry& geometry);
 // installed. Throws Error that names the folders.
 std::string find_weights(std::string_view medium);
 
+bool is_weights_name(std::string_view argument);  // one of these three
+
 // The path that the argument of `llama` stands for: of one of these three, or itself.
 std::string weights_file(const std::string& argument);
 

@@ -70,7 +70,7 @@ A codec of your own is a class with a method, and then works in every task:
 
 So is a model of your own: see kraft.Model.
 
-A specification names a model: "gzip:9", "zstd:19,window=17", "ppmd:8", "cm:max", "llama:text",
+A specification names a model: "gzip:9", "zstd:19,window=17", "ppmd:8", "cm:max", "bytelm:text",
 "product:gzip^0.5,ngram:3". kraft.models() lists them all, with their parameters. Where bytes are
 expected, a str is its UTF-8, and a pathlib.Path is what the file holds.
 
