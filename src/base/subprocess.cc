@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,6 +203,13 @@ std::atomic<pid_t>* list_group(pid_t group) {
   return nullptr;
 }
 
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+// Of the processes that this thread has reaped.
+thread_local double reaped_seconds = 0;
+
 // A running process with our ends of its pipes. Killed with its group if not waited for.
 class Child {
  public:
@@ -232,8 +240,10 @@ class Child {
     kill(-pid_, SIGKILL);
     if (listed_ != nullptr) listed_->store(0);
     int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    rusage usage{};
+    while (wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
     }
+    reaped_seconds += seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     pid_ = -1;
     return status;
   }
@@ -500,6 +510,13 @@ class WordSplitter {
 };
 
 }  // namespace
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec) +
+         reaped_seconds;
+}
 
 void kill_running_processes() noexcept {
   while (starting > 0) sched_yield();

@@ -56,6 +56,10 @@ std::optional<std::string> fails_in_trial(const std::function<void()>& work,
                                           std::chrono::milliseconds timeout);
 [[noreturn]] void end_trial(const char* reason) noexcept;
 
+// Seconds of a processor that this thread has taken so far, and the programs that it has run: what
+// else the machine does meanwhile does not count.
+double processor_seconds();
+
 // Kills the process groups of all processes that run at the moment, for a program that is about to
 // end or to stop waiting. May be called from a signal handler.
 void kill_running_processes() noexcept;

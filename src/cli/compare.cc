@@ -56,13 +56,9 @@ std::string command_of(const CompareTask& task) {
 }
 
 int run(CompareTask& task, const Show& show) {
-  if (show.html && !has_compare_page())
-    throw Error(
-        "--html: kraft was built without Chart.js (apt-get install libjs-chart.js, and build "
-        "again)");
+  expect_page(show.html);
   const std::string html = show.html.value_or("");
   Outputs outputs;
-  expect_ending("html", html, "a page in HTML", {".html", ".htm"});
   if (launch().rank == 0) {
     outputs.open(html);
     if (show.lm_eval) make_folder(*show.lm_eval);

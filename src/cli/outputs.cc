@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 #include "kraft/error.h"
+#include "kraft/report.h"
 #include "media/names.h"
 
 namespace kraft::cli {
@@ -67,6 +68,15 @@ void expect_ending(const char* option, const std::string& path, const char* writ
   if (extension.empty() || std::ranges::any_of(endings, is_it)) return;
   throw UsageError("--" + std::string(option) + " " + printable(path) + ": it is " + written +
                    ": expected a name that ends in " + std::string(*endings.begin()));
+}
+
+void expect_page(const std::optional<std::string>& path) {
+  if (!path) return;
+  if (!has_compare_page())
+    throw Error(
+        "--html: kraft was built without Chart.js (apt-get install libjs-chart.js, and build "
+        "again)");
+  expect_ending("html", *path, "a page in HTML", {".html", ".htm"});
 }
 
 }  // namespace kraft::cli

@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,5 +49,9 @@ void make_folder(const std::string& folder);
 // name: it has the first ending, or another of them, or none.
 void expect_ending(const char* option, const std::string& path, const char* written,
                    std::initializer_list<std::string_view> endings);
+
+// The same of the page of a comparison, where one is asked for. Throws Error where kraft was built
+// without what draws it.
+void expect_page(const std::optional<std::string>& path);
 
 }  // namespace kraft::cli

@@ -30,7 +30,7 @@ struct Cell {
 
   Figures figures;  // means of positions or draws
 
-  double seconds = 0;  // that the model took for it, on one thread; 0: was not measured
+  double seconds = 0;  // of a processor, that the model took for it; 0: was not measured
 };
 
 // A cell as one line of JSON, and back, with nothing lost: every number comes back as it was.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <numeric>
 #include <optional>
 
+#include "base/subprocess.h"
 #include "core/drawing.h"
 #include "core/observing.h"
 #include "evaluate/own_rate.h"
@@ -14,12 +14,6 @@
 
 namespace kraft {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 // Each figure's mean over those that have it.
 Figures mean_of(std::span<const Figures> all) {
@@ -44,20 +38,19 @@ double increment_bits(State& state, ByteView continuation) {
 }  // namespace
 
 Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
-                       std::vector<std::string> models,
-                       const std::vector<ComparedSampler>& samplers, unsigned workers,
+                       const std::vector<Entrants>& entrants, unsigned workers,
                        std::function<bool()> cancelled)
     : settings_(std::move(settings)),
       inputs_(std::move(inputs)),
-      models_(std::move(models)),
       cancelled_(std::move(cancelled)),
       own_models_(workers) {
   for (const ComparedInput& input : inputs_)
     metrics_.push_back(metrics_of(input.medium, settings_.judges));
-  for (std::size_t input = 0; input < inputs_.size(); ++input) {
-    for (const std::string& spec : models_) {
+  for (std::size_t input = 0; input < entrants.size(); ++input) {
+    for (const std::string& spec : entrants[input].models) {
+      if (std::ranges::find(models_, spec) == models_.end()) models_.push_back(spec);
       std::vector<ComparedSampler>& chosen = samplers_[{input, spec}];
-      for (const ComparedSampler& sampler : samplers) {
+      for (const ComparedSampler& sampler : entrants[input].samplers) {
         const ComparedSampler one =
             sampler.name == kAutoSampler
                 ? sampler.chosen_for(*model(spec, input, 0),
@@ -73,7 +66,7 @@ Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> i
 
 Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
                        std::vector<std::string> models, Samplers samplers)
-    : Comparison(std::move(settings), std::move(inputs), {}, {}, 0, {}) {
+    : Comparison(std::move(settings), std::move(inputs), {}, 0, {}) {
   models_ = std::move(models);
   samplers_ = std::move(samplers);
 }
@@ -92,6 +85,7 @@ std::vector<CellKey> Comparison::cells() const {
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     for (std::size_t window = 0; window < inputs_[input].windows.size(); ++window) {
       for (const std::string& spec : models_) {
+        if (samplers(input, spec).empty()) continue;
         for (const ComparedSampler& sampler : samplers(input, spec))
           keys.push_back({input, window, spec, sampler.spec, false});
         keys.push_back({input, window, spec, kNoSampler, false});
@@ -124,7 +118,7 @@ Cell Comparison::compute(const CellKey& key, unsigned worker) {
 }
 
 Cell Comparison::predict(const CellKey& key, unsigned worker) {
-  const auto began = Clock::now();
+  const double began = processor_seconds();
   Cell cell;
   const ComparedInput& input = inputs_[key.input];
   const Window& window = input.windows[key.window];
@@ -164,11 +158,11 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
     const std::size_t last = std::max(observed, at - std::min<std::size_t>(at, 1));
     observe(*state, truth.subspan(observed, last - observed), cancelled_);
     state->context_bits();
-    const auto begin = Clock::now();
+    const double begin = processor_seconds();
     state->observe(truth.subspan(last, at - last));
     observed = at;
     state->next_byte(bits);
-    work.seconds += seconds_since(begin);
+    work.seconds += processor_seconds() - begin;
     prediction.surprisal_bits.push_back(surprisal_bits(bits, truth[at]));
     const std::vector<double> p = probabilities(bits);
     const auto best = std::ranges::max_element(p);
@@ -178,7 +172,7 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
   cell.figures = figures_of(metrics_[key.input], prediction);
   if (!key.bound) cell.figures.merge(figures_of(metrics_[key.input], work));
   cell.forecasts = std::move(prediction.forecasts);
-  if (!key.bound) cell.seconds = seconds_since(began);
+  if (!key.bound) cell.seconds = processor_seconds() - began;
   return cell;
 }
 
@@ -199,10 +193,10 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
   const Candidates candidates =
       by_units ? Candidates::units_of(*model)
                : Candidates::parse(automatic ? "seen" : settings_.alphabet, window.context);
-  const auto began = Clock::now();
+  const double began = processor_seconds();
   const auto state = start_drawing(*model, window.context, cancelled_);
   state->context_bits();
-  const auto begin = Clock::now();
+  const double begin = processor_seconds();
   make_sampler(sampler->name, sampler->options)
       ->sample(
           *state, candidates,
@@ -212,8 +206,9 @@ Bytes Comparison::drawn(const CellKey& key, const Window& window, std::uint64_t 
             return !cancelled_ || !cancelled_();
           });
   stop_if(cancelled_);
-  seconds.drawing += seconds_since(begin);
-  seconds.all += seconds_since(began);
+  const double end = processor_seconds();
+  seconds.drawing += end - begin;
+  seconds.all += end - began;
   return bytes;
 }
 

@@ -1,7 +1,7 @@
 // Which compressor dreams best: models by samplers by inputs, in cells that are computed one by
 // one, in any order, and summed up into rows.
 //
-//     kraft::Comparison comparison(settings, inputs, models, samplers, /*workers=*/1, {});
+//     kraft::Comparison comparison(settings, inputs, entrants, /*workers=*/1, {});
 //     for (const kraft::CellKey& key : comparison.cells())
 //       cells[key] = comparison.compute(key, /*worker=*/0);
 //     for (const kraft::ComparisonRow& row : comparison.rows(cells)) ...
@@ -60,7 +60,7 @@ struct CellKey {
 };
 
 struct ComparisonRow {
-  std::size_t input = 0;
+  std::size_t input = 0;  // or the first of several
   std::string model, sampler;
   bool bound = false;
   std::map<std::string, Estimate, std::less<>> figures;
@@ -70,17 +70,25 @@ struct ComparisonRow {
   std::map<std::string, Difference, std::less<>> differences;
   std::map<std::string, Places, std::less<>> places;
   bool reference = false;
-  std::size_t windows = 0;  // of which there is a cell
+  std::size_t windows = 0;               // of which there is a cell
+  std::vector<std::size_t> inputs = {};  // where there are several
+};
+
+// Who is compared on an input, and how each of them is drawn from.
+struct Entrants {
+  std::vector<std::string> models;  // specifications
+  std::vector<ComparedSampler> samplers;
 };
 
 // compute() may be called by several threads at once, each with a worker number of its own.
 class Comparison {
  public:
-  // `workers` is how many threads will compute. Models for which a sampler is to be chosen
-  // (kAutoSampler) are made at once. Throws UsageError where that cannot be.
+  // `entrants` are those of each input, `workers` is how many threads will compute. Models for
+  // which a sampler is to be chosen (kAutoSampler) are made at once. Throws UsageError where that
+  // cannot be.
   Comparison(ComparisonSettings settings, std::vector<ComparedInput> inputs,
-             std::vector<std::string> models, const std::vector<ComparedSampler>& samplers,
-             unsigned workers, std::function<bool()> cancelled);
+             const std::vector<Entrants>& entrants, unsigned workers,
+             std::function<bool()> cancelled);
 
   // Of cells that there are: rows() needs neither models nor files. Inputs have no bytes but those
   // of their windows.
@@ -92,6 +100,9 @@ class Comparison {
   // Window by window, so that what windows need is needed for a short time only.
   std::vector<CellKey> cells() const;
 
+  // Of all inputs, each once.
+  const std::vector<std::string>& models() const { return models_; }
+
   // Of a model on an input: none where it has not been there.
   const std::vector<ComparedSampler>& samplers(std::size_t input, const std::string& model) const;
 
@@ -102,8 +113,14 @@ class Comparison {
   // first row of that model, a bound maybe; of any model where none is named.
   std::vector<ComparisonRow> rows(const std::map<CellKey, Cell>& cells,
                                   const std::optional<std::string>& reference = {}) const;
+
+  // The same over the windows of all inputs of a medium together, as if they were one.
+  std::vector<ComparisonRow> pooled_rows(const std::map<CellKey, Cell>& cells,
+                                         const std::optional<std::string>& reference = {}) const;
+
   ComparisonRow row(std::size_t input, const std::string& model, const std::string& sampler,
-                    bool bound, const std::map<CellKey, Cell>& cells) const;
+                    bool bound, const std::map<CellKey, Cell>& cells,
+                    std::vector<std::size_t> inputs = {}) const;
 
   // The model as it sees the input. Throws UsageError, and Error where its weights are not there.
   std::shared_ptr<const Model> model(const std::string& spec, std::size_t input, unsigned worker);
@@ -126,6 +143,9 @@ class Comparison {
               DrawingSeconds& seconds);
   Figures sample_figures(const CellKey& key, ByteView sample);
 
+  std::vector<ComparisonRow> rows_of(const std::vector<std::size_t>& inputs,
+                                     const std::map<CellKey, Cell>& cells,
+                                     const std::optional<std::string>& reference) const;
   std::vector<const Cell*> by_window(const ComparisonRow& row, FigureKind kind,
                                      const std::map<CellKey, Cell>& cells) const;
   void compare_rows(const Metric& metric, std::span<ComparisonRow> rows, std::size_t reference,

@@ -63,19 +63,24 @@ void correct(const std::vector<Difference*>& differences) {
 std::vector<const Cell*> Comparison::by_window(const ComparisonRow& row, FigureKind kind,
                                                const std::map<CellKey, Cell>& cells) const {
   std::vector<const Cell*> found;
-  for (std::size_t window = 0; window < inputs_[row.input].windows.size(); ++window) {
-    const auto cell =
-        cells.find({row.input, window, row.model,
-                    kind == FigureKind::prediction ? kNoSampler : row.sampler, row.bound});
-    found.push_back(cell == cells.end() ? nullptr : &cell->second);
-  }
+  const auto add = [&](std::size_t input) {
+    for (std::size_t window = 0; window < inputs_[input].windows.size(); ++window) {
+      const auto cell =
+          cells.find({input, window, row.model,
+                      kind == FigureKind::prediction ? kNoSampler : row.sampler, row.bound});
+      found.push_back(cell == cells.end() ? nullptr : &cell->second);
+    }
+  };
+  if (row.inputs.empty()) add(row.input);
+  for (const std::size_t input : row.inputs) add(input);
   return found;
 }
 
 ComparisonRow Comparison::row(std::size_t input, const std::string& model,
                               const std::string& sampler, bool bound,
-                              const std::map<CellKey, Cell>& cells) const {
-  ComparisonRow row{input, model, sampler, bound, {}, {}, {}, {}, false, 0};
+                              const std::map<CellKey, Cell>& cells,
+                              std::vector<std::size_t> inputs) const {
+  ComparisonRow row{input, model, sampler, bound, {}, {}, {}, {}, false, 0, std::move(inputs)};
   const CellsByWindow predictions = by_window(row, FigureKind::prediction, cells);
   const CellsByWindow samples = by_window(row, FigureKind::sample, cells);
   for (std::size_t i = 0; i < predictions.size(); ++i)
@@ -110,8 +115,8 @@ void Comparison::compare_rows(const Metric& metric, std::span<ComparisonRow> row
   std::vector<CellsByWindow> by_row;
   for (const std::size_t i : distinct) by_row.push_back(by_window(rows[i], metric.kind, cells));
   by_row.push_back(by_window(rows[reference], metric.kind, cells));
-  const ComparisonRow truth{
-      rows[0].input, kTruthModel, kBoundSampler, true, {}, {}, {}, {}, false, 0};
+  const ComparisonRow truth{rows[0].input, kTruthModel, kBoundSampler, true, {}, {}, {}, {},
+                            false,         0,           rows[0].inputs};
   PairedFigure figure(metric, std::move(by_row), by_window(truth, metric.kind, cells));
   const std::vector<Places> places = figure.places(distinct.size());
   std::vector<Difference> differences;
@@ -133,28 +138,53 @@ void Comparison::compare_rows(const Metric& metric, std::span<ComparisonRow> row
   }
 }
 
+std::vector<ComparisonRow> Comparison::rows_of(const std::vector<std::size_t>& inputs,
+                                               const std::map<CellKey, Cell>& cells,
+                                               const std::optional<std::string>& reference) const {
+  std::vector<ComparisonRow> rows;
+  const auto add = [&](const std::string& model, const std::string& sampler, bool bound) {
+    ComparisonRow row = this->row(inputs[0], model, sampler, bound, cells,
+                                  inputs.size() > 1 ? inputs : std::vector<std::size_t>());
+    if (!row.figures.empty()) rows.push_back(std::move(row));
+  };
+  add(kTruthModel, kBoundSampler, true);
+  for (const std::string& model : models_) {
+    std::vector<std::string> specs;  // each once
+    for (const std::size_t input : inputs) {
+      for (const ComparedSampler& sampler : samplers(input, model)) {
+        if (std::ranges::find(specs, sampler.spec) == specs.end()) specs.push_back(sampler.spec);
+      }
+    }
+    for (const std::string& spec : specs) add(model, spec, false);
+  }
+  add(kUniformModel, kBoundSampler, true);
+  if (const auto found = reference_among(rows, reference)) {
+    rows[*found].reference = true;
+    for (const Metric& metric : metrics_[inputs[0]]) {
+      if (metric.kind != FigureKind::cost) compare_rows(metric, rows, *found, cells);
+    }
+  }
+  return rows;
+}
+
 std::vector<ComparisonRow> Comparison::rows(const std::map<CellKey, Cell>& cells,
                                             const std::optional<std::string>& reference) const {
   std::vector<ComparisonRow> all;
+  for (std::size_t input = 0; input < inputs_.size(); ++input)
+    std::ranges::move(rows_of({input}, cells, reference), std::back_inserter(all));
+  return all;
+}
+
+std::vector<ComparisonRow> Comparison::pooled_rows(
+    const std::map<CellKey, Cell>& cells, const std::optional<std::string>& reference) const {
+  std::map<Medium, std::vector<std::size_t>> media;
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
-    std::vector<ComparisonRow> rows;
-    const auto add = [&](const std::string& model, const std::string& sampler, bool bound) {
-      ComparisonRow row = this->row(input, model, sampler, bound, cells);
-      if (!row.figures.empty()) rows.push_back(std::move(row));
-    };
-    add(kTruthModel, kBoundSampler, true);
-    for (const std::string& model : models_) {
-      for (const ComparedSampler& sampler : samplers(input, model)) add(model, sampler.spec, false);
-    }
-    add(kUniformModel, kBoundSampler, true);
-    if (const auto found = reference_among(rows, reference)) {
-      rows[*found].reference = true;
-      for (const Metric& metric : metrics_[input]) {
-        if (metric.kind != FigureKind::cost) compare_rows(metric, rows, *found, cells);
-      }
-    }
-    std::ranges::move(rows, std::back_inserter(all));
+    const Medium medium = inputs_[input].medium;
+    media[has_samples(medium) ? medium : Medium::text].push_back(input);
   }
+  std::vector<ComparisonRow> all;
+  for (const auto& [medium, inputs] : media)
+    std::ranges::move(rows_of(inputs, cells, reference), std::back_inserter(all));
   return all;
 }
 

@@ -44,6 +44,8 @@ const char* name_of(Experiment experiment) {
       return "fig4";
     case Experiment::table2:
       return "table2";
+    case Experiment::league:
+      return "league";
     case Experiment::views:
       return "views";
   }

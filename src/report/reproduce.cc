@@ -53,6 +53,8 @@ std::string reproduce_text(const ReproduceResult& result) {
       return table2_text(result);
     case Experiment::views:
       return views_text(result);
+    case Experiment::league:
+      return league_text(result);
   }
   throw Error("no such experiment");
 }
@@ -72,6 +74,8 @@ std::string reproduce_json(const ReproduceResult& result) {
         return table2_json(result);
       case Experiment::views:
         return views_json(result);
+      case Experiment::league:
+        return league_json(result);
     }
     throw Error("no such experiment");
   };

@@ -30,6 +30,8 @@ std::string table2_text(const ReproduceResult& result);
 nlohmann::ordered_json table2_json(const ReproduceResult& result);
 std::string views_text(const ReproduceResult& result);
 nlohmann::ordered_json views_json(const ReproduceResult& result);
+std::string league_text(const ReproduceResult& result);
+nlohmann::ordered_json league_json(const ReproduceResult& result);
 
 // As SVG.
 std::string views_plot(const ReproduceResult& result);

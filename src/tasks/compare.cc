@@ -95,16 +95,24 @@ std::vector<std::string> judges_of(const CompareTask& task, bool wanted, const R
   return found;
 }
 
+// All that takes part in what is of this medium.
+Entrants entrants_of(const CompareTask& task, Medium medium) {
+  Entrants entrants{in_views(models_of(task, medium), task.view), {}};
+  for (const std::string& spec : samplers_of(task, medium))
+    entrants.samplers.push_back(ComparedSampler::parse(spec));
+  return entrants;
+}
+
 // Costs of models on inputs, by both.
 using Costs = std::map<std::pair<std::size_t, std::string>, std::optional<WorkCost>>;
 
 // What loading a model, reading a window and pricing a byte takes: in a process of its own, and so
 // before there are threads, or MPI, or anything else that this process has loaded.
-Costs measured_costs(const std::vector<std::string>& models,
-                     const std::vector<ComparedInput>& inputs, const StopSign& stop) {
+Costs measured_costs(const std::vector<ComparedInput>& inputs,
+                     const std::vector<Entrants>& entrants, const StopSign& stop) {
   Costs costs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    for (const std::string& spec : models) {
+    for (const std::string& spec : entrants[i].models) {
       if (stop()) return costs;
       costs[{i, spec}] = cost_of([&] {
         const auto model = make_model(spec, {.threads = 1, .geometry = inputs[i].geometry});
@@ -122,12 +130,13 @@ class CompareWork {
   CompareWork(const CompareTask& task, const Receiver& receiver)
       : task_(task), receiver_(receiver), stop_(receiver.cancelled) {
     check(task);
-    models_ = in_views(task.models, task.view);
-    std::vector<ComparedSampler> samplers;
-    for (const std::string& spec : task.samplers) samplers.push_back(ComparedSampler::parse(spec));
     std::vector<ComparedInput> inputs;
-    for (const NamedBytes& file : task.inputs) inputs.push_back(compared(task, file, receiver));
-    if (launch().rank == 0) costs_ = measured_costs(models_, inputs, stop_);
+    std::vector<Entrants> entrants;
+    for (const NamedBytes& file : task.inputs) {
+      inputs.push_back(compared(task, file, receiver));
+      entrants.push_back(entrants_of(task, inputs.back().medium));
+    }
+    if (launch().rank == 0) costs_ = measured_costs(inputs, entrants, stop_);
     const bool text =
         std::ranges::any_of(inputs, [](const auto& i) { return !has_samples(i.medium); });
     ComparisonSettings settings{.seed = task.seed,
@@ -136,10 +145,10 @@ class CompareWork {
                                 .judges = judges_of(task, text, receiver),
                                 .alphabet = task.alphabet};
     threads_ = task.threads == 0 ? hardware_threads() : task.threads;
-    comparison_.emplace(std::move(settings), std::move(inputs), models_, std::move(samplers),
-                        threads_, [this] { return stop_(); });
-    for (std::size_t i = 0; i < comparison_->inputs().size(); ++i) {
-      for (const std::string& spec : models_)
+    comparison_.emplace(std::move(settings), std::move(inputs), entrants, threads_,
+                        [this] { return stop_(); });
+    for (std::size_t i = 0; i < entrants.size(); ++i) {
+      for (const std::string& spec : entrants[i].models)
         identities_[{i, spec}] = identity_of(*comparison_->model(spec, i, 0));
     }
   }
@@ -191,15 +200,16 @@ class CompareWork {
 
   // What the cells of models and bounds are, by their windows.
   std::vector<WindowPlan::Input> plan_of(const std::vector<CellKey>& keys) const {
+    const std::vector<std::string>& models = comparison_->models();
     std::vector<WindowPlan::Input> inputs;
     for (const ComparedInput& input : comparison_->inputs()) {
       const WindowPlan::CellsByWindow none(input.windows.size());
-      inputs.push_back({std::vector(models_.size(), none), none});
+      inputs.push_back({std::vector(models.size(), none), none});
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
       WindowPlan::Input& input = inputs[keys[i].input];
       const auto model =
-          static_cast<std::size_t>(std::ranges::find(models_, keys[i].model) - models_.begin());
+          static_cast<std::size_t>(std::ranges::find(models, keys[i].model) - models.begin());
       (keys[i].bound ? input.bounds : input.models[model])[keys[i].window].push_back(i);
     }
     return inputs;
@@ -211,11 +221,12 @@ class CompareWork {
         {kSettingsKey, settings_record(comparison_->settings())}};
     for (const ComparedInput& input : comparison_->inputs())
       records.emplace_back(input_key(input.fingerprint), input_record(input));
-    for (const std::string& spec : models_) {
-      for (std::size_t i = 0; i < comparison_->inputs().size(); ++i)
-        records.emplace_back(
-            model_key(comparison_->inputs()[i].fingerprint, identities_.at({i, spec})),
-            model_record(spec));
+    for (const std::string& spec : comparison_->models()) {
+      for (std::size_t i = 0; i < comparison_->inputs().size(); ++i) {
+        if (const auto identity = identities_.find({i, spec}); identity != identities_.end())
+          records.emplace_back(model_key(comparison_->inputs()[i].fingerprint, identity->second),
+                               model_record(spec));
+      }
     }
     return records;
   }
@@ -250,7 +261,6 @@ class CompareWork {
   Costs costs_;
   unsigned threads_ = 1;
   std::optional<Comparison> comparison_;
-  std::vector<std::string> models_;
   ModelIdentities identities_;
   std::optional<WindowPlan> plan_;
 };

@@ -1,6 +1,7 @@
 // The options of kraft/tasks/compare.h, and what makes a task invalid.
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
@@ -70,7 +71,7 @@ OptionTable<CompareTask> make_table() {
        .max = kMostSeconds,
        .min_open = true,
        .otherwise = "none",
-       .meaning = "for each model and input so many seconds of one thread: as many windows "
+       .meaning = "for each model and input so many seconds of a processor: as many windows "
                   "as it gets to, " +
                   std::to_string(kLeastWindows) +
                   " at least, --windows (0: " + std::to_string(kMostWindows) + ") at most"});
@@ -201,13 +202,21 @@ void check(const CompareTask& task) {
       patch.second > kMostPixels)
     throw OptionError(
         {"", "patch", " has 1..65536 columns and 2..65536 rows, not " + text_of_size(patch)});
-  if (task.samplers.empty()) throw UsageError("no sampler to draw with");
-  const std::vector<std::string> models = in_views(task.models, task.view);
-  for (const auto* list : {&models, &task.samplers, &task.judges}) expect_no_repeats(*list);
-  check_models(models);
+  std::vector<std::string> all;
+  for (const Medium medium : {Medium::text, Medium::image, Medium::audio}) {
+    const std::vector<std::string> models = in_views(models_of(task, medium), task.view);
+    const std::vector<std::string>& samplers = samplers_of(task, medium);
+    if (samplers.empty()) throw UsageError("no sampler to draw with");
+    for (const auto* list : {&models, &samplers}) expect_no_repeats(*list);
+    check_models(models);
+    for (const std::string& spec : samplers) ComparedSampler::parse(spec);
+    std::ranges::copy_if(models, std::back_inserter(all), [&](const std::string& spec) {
+      return std::ranges::find(all, spec) == all.end();
+    });
+  }
+  expect_no_repeats(task.judges);
   check_models(task.judges);
-  check_reference(task.reference, models);
-  for (const std::string& spec : task.samplers) ComparedSampler::parse(spec);
+  check_reference(task.reference, all);
   if (task.alphabet != kAutoAlphabet) Candidates::parse(task.alphabet, {});
   const std::uint64_t rows = task.rows.value_or(kTruthRows);
   if (rows >= patch.second)

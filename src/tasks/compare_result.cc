@@ -1,6 +1,7 @@
 #include "tasks/compare_result.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "kraft/error.h"
@@ -48,14 +49,25 @@ CompareResult compare_result(const Comparison& comparison, const std::map<CellKe
                        .samples = {}};
   for (std::size_t i = 0; i < comparison.inputs().size(); ++i)
     result.inputs.push_back(input_of(comparison, i));
-  for (ComparisonRow& row : comparison.rows(cells, reference)) {
+  const auto row_of = [&](ComparisonRow& row) -> CompareRow {
     const auto identity = identities.find({row.input, row.model});
     const bool named = !row.bound && identity != identities.end();
-    result.rows.push_back({row.input, row.model, row.sampler, row.bound, row.windows,
-                           named ? identity->second : "", std::move(row.figures),
-                           std::move(row.rates), std::move(row.differences), std::move(row.places),
-                           row.reference});
-  }
+    return {row.input,
+            row.model,
+            row.sampler,
+            row.bound,
+            row.windows,
+            named ? identity->second : "",
+            std::move(row.figures),
+            std::move(row.rates),
+            std::move(row.differences),
+            std::move(row.places),
+            row.reference};
+  };
+  std::vector<ComparisonRow> rows = comparison.rows(cells, reference);
+  std::ranges::transform(rows, std::back_inserter(result.rows), row_of);
+  rows = comparison.pooled_rows(cells, reference);
+  std::ranges::transform(rows, std::back_inserter(result.pooled), row_of);
   for (const auto& [key, cell] : cells) {
     for (std::size_t i = 0; i < cell.draws.size(); ++i)
       result.samples.push_back({key.input, key.window, key.model, key.sampler, key.bound, i,

@@ -16,10 +16,11 @@ struct PaperMedium {
   Medium medium;
   std::vector<Experiment> readers;                    // experiments that read it
   std::vector<ReproduceInput> ReproduceTask::*files;  // null: random bytes
-  const char* default_file;         // which examples/fetch-data fetches; null: none
-  bool drops_carriage_returns;      // of that file, as in the other examples
-  std::vector<std::string> models;  // in fig4, besides those for anything
-  std::vector<std::string> codecs;  // in views, likewise
+  const char* default_file;               // which examples/fetch-data fetches; null: none
+  bool drops_carriage_returns;            // of such files, as in the other examples
+  std::vector<const char*> league_files;  // likewise, for the league
+  std::vector<std::string> models;        // in fig4, besides those for anything
+  std::vector<std::string> codecs;        // in views, likewise
 
   // Whole chunks from the first files, `files` in number at least one. Throws Error.
   PaperData (*data)(const std::vector<ReproduceInput>& files, std::uint64_t most_bytes,

@@ -17,6 +17,7 @@
 #include "tasks/chosen_views.h"
 #include "tasks/identity.h"
 #include "tasks/kept_cells.h"
+#include "tasks/league.h"
 #include "tasks/models.h"
 #include "tasks/paper_media.h"
 #include "version.h"
@@ -93,6 +94,9 @@ class ReproduceWork {
       case Experiment::views:
         views();
         break;
+      case Experiment::league:
+        league();
+        break;
     }
     return std::move(result_);
   }
@@ -102,19 +106,25 @@ class ReproduceWork {
 
   Medium medium() const { return task_.medium.value_or(ReproduceTask::kDefaultMedium); }
 
-  // The default ones, of which those that are not there are left out with a note, and the task's.
-  std::vector<std::string> models(std::vector<std::string> defaults) const {
+  // Those that are not there are left out with a note.
+  std::vector<std::string> available(const std::vector<std::string>& specs) const {
     std::vector<std::string> models;
-    for (std::string& spec : defaults) {
+    for (const std::string& spec : specs) {
       try {
         if (!is_codec(spec)) make_model(spec, {.threads = 1});
-        models.push_back(std::move(spec));
+        models.push_back(spec);
       } catch (const UsageError&) {
         throw;
       } catch (const Error& error) {
         receiver_.tell("without " + spec + ": " + error.what());
       }
     }
+    return models;
+  }
+
+  // The default ones that there are, and the task's.
+  std::vector<std::string> models(const std::vector<std::string>& defaults) const {
+    std::vector<std::string> models = available(defaults);
     for (const std::string& spec : task_.models) {
       make_model(spec, {.threads = 1});
       models.push_back(spec);
@@ -273,7 +283,7 @@ class ReproduceWork {
     std::vector<std::string> compared = {"gzip:9", "xz:6", "gzip:9,view=decoder", "ppmd", "cm"};
     const std::vector<std::string>& own = paper_medium(medium()).models;
     compared.insert(compared.end(), own.begin(), own.end());
-    const std::vector<std::string> specs = models(std::move(compared));
+    const std::vector<std::string> specs = models(compared);
     const std::vector<PaperData> all = {data(medium())};
     note(all);
     const ContextExperiment experiment(all[0], specs, settings_);
@@ -350,6 +360,17 @@ class ReproduceWork {
                                  rates.ratio});
       }
     }
+  }
+
+  void league() {
+    LeagueModels there;
+    for (const auto& [medium, specs] : league_models()) there[medium] = available(specs);
+    const CompareTask compared = league_task(task_, std::move(there));
+    if (compared.inputs.empty()) throw UsageError(name() + " needs text, images or audio");
+    for (const NamedBytes& input : compared.inputs)
+      result_.data.push_back(
+          {infer_medium(input.bytes, input.name), printable(input.name), input.bytes.size()});
+    result_.comparison = compare(compared, receiver_);
   }
 
   const ReproduceTask& task_;

@@ -58,17 +58,34 @@ std::vector<std::string> inside(const std::string& folder, Medium medium) {
   return files;
 }
 
-Bytes default_file(const PaperMedium& row, std::uint64_t most_bytes) {
-  const std::string path = data_folder() + "/" + row.default_file;
+Bytes default_file(const PaperMedium& row, const std::string& name, std::uint64_t most_bytes) {
+  const std::string path = data_folder() + "/" + name;
   std::error_code error;
   if (!fs::is_regular_file(path, error))
-    throw Error("there is no " + printable(path) + ", which examples/fetch-data fetches; " +
+    throw Error("there is no " + printable(path) + ", which examples/fetch-data" +
+                (name == row.default_file ? "" : " league") + " fetches; " +
                 paper_name(row.medium) + " of your own can take its place");
   if (!row.drops_carriage_returns) return beginning(path, most_bytes);
   Bytes bytes = beginning(path, UINT64_MAX);
   std::erase(bytes, '\r');
   bytes.resize(std::min<std::uint64_t>(bytes.size(), most_bytes));
   return bytes;
+}
+
+ReproduceInput default_input(const PaperMedium& row, const std::string& file,
+                             const std::string& name) {
+  return {name,
+          [&row, file](std::uint64_t most_bytes) { return default_file(row, file, most_bytes); }};
+}
+
+void add_league_data(ReproduceTask& task) {
+  for (const PaperMedium& row : paper_media()) {
+    if (row.files != nullptr && !(task.*row.files).empty()) return;
+  }
+  for (const PaperMedium& row : paper_media()) {
+    for (const char* name : row.league_files)
+      (task.*row.files).push_back(default_input(row, name, name));
+  }
 }
 
 }  // namespace
@@ -96,13 +113,15 @@ const char* default_data_name(Medium medium) {
 }
 
 void add_default_data(ReproduceTask& task) {
+  if (task.experiment.value() == Experiment::league) return add_league_data(task);
   for (const PaperMedium& row : paper_media()) {
     if (row.files == nullptr || !reads(task.experiment.value(), row.medium)) continue;
     std::vector<ReproduceInput>& files = task.*row.files;
-    if (!files.empty()) continue;
-    files = {{std::string(row.default_file) +
-                  (row.drops_carriage_returns ? " without carriage returns" : ""),
-              [&row](std::uint64_t most_bytes) { return default_file(row, most_bytes); }}};
+    if (files.empty())
+      files = {default_input(
+          row, row.default_file,
+          row.default_file +
+              std::string(row.drops_carriage_returns ? " without carriage returns" : ""))};
   }
 }
 

@@ -82,8 +82,23 @@ OptionTable<ReproduceTask> make_table() {
                 {.letter = 's',
                  .value_name = "S",
                  .otherwise = std::to_string(T::kDefaultSeed),
-                 .meaning = "seed of the samples",
-                 .only_with = of({E::fig3})});
+                 .meaning = "seed of the samples, and of the league's windows",
+                 .only_with = of({E::fig3, E::league})});
+  table.choice("view", &T::view,
+               std::vector<std::pair<std::string, ChosenView>>{{"encoder", ChosenView::encoder},
+                                                               {"decoder", ChosenView::decoder},
+                                                               {"both", ChosenView::both}},
+               {.value_name = "WHICH",
+                .otherwise = "both",
+                .meaning = "views of the league's codecs; the decoder's take a tenth of the time",
+                .only_with = of({E::league})});
+  table.integer("windows", &T::windows,
+                {.value_name = "N",
+                 .min = 1,
+                 .max = 65536,
+                 .otherwise = std::to_string(T::kDefaultWindows),
+                 .meaning = "windows that the league takes of each file",
+                 .only_with = of({E::league})});
   add_resume(table, &T::resume);
   add_threads(table, &T::threads);
   return table;
@@ -128,6 +143,9 @@ void check(const ReproduceTask& task) {
   for (const PaperMedium& row : paper_media()) refuse_unread(task, row);
   check_models(task.models);
   if (task.experiment == Experiment::views) check_views(task);
+  if (task.text.size() > 1 && task.experiment != Experiment::league)
+    throw UsageError(std::string(name_of(*task.experiment)) + " reads one text, not " +
+                     std::to_string(task.text.size()));
 }
 
 }  // namespace kraft

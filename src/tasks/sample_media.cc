@@ -68,7 +68,22 @@ constexpr std::array<SampleMedium, 2> kRows = {{
     {Medium::audio, audio_samples, compared_audio},
 }};
 
+// Bytes of any kind are compared as text is.
+Medium counted_as(Medium medium) { return has_samples(medium) ? medium : Medium::text; }
+
 }  // namespace
+
+std::vector<std::string> models_of(const CompareTask& task, Medium medium) {
+  std::vector<std::string> models = task.models;
+  if (const auto more = task.models_of.find(counted_as(medium)); more != task.models_of.end())
+    models.insert(models.end(), more->second.begin(), more->second.end());
+  return models;
+}
+
+const std::vector<std::string>& samplers_of(const CompareTask& task, Medium medium) {
+  const auto own = task.samplers_of.find(counted_as(medium));
+  return own == task.samplers_of.end() ? task.samplers : own->second;
+}
 
 std::uint64_t windows_of(const CompareTask& task, Medium medium) {
   if (task.windows > 0) return task.windows;

@@ -2,7 +2,8 @@
 // are taken as they are. Private to this folder.
 #pragma once
 
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "evaluate/window.h"
 #include "kraft/tasks/compare.h"
@@ -21,6 +22,10 @@ struct SampleMedium {
 
 // Throws OptionError when an option is set that has no meaning for any of the inputs.
 void check_media(const CompareTask& task);
+
+// Who is compared on inputs of a medium, as they are given, and how they are drawn from.
+std::vector<std::string> models_of(const CompareTask& task, Medium medium);
+const std::vector<std::string>& samplers_of(const CompareTask& task, Medium medium);
 
 // How many windows of a file are taken.
 std::uint64_t windows_of(const CompareTask& task, Medium medium);

@@ -92,6 +92,15 @@ TEST(RunProcess, StartsProgramsWithOrdinarySignals) {
   EXPECT_EQ(result.complaint, "status 141");
 }
 
+TEST(RunProcess, ItsProcessorTimeIsThatOfTheThreadThatRunsIt) {
+  const double began = processor_seconds();
+  run_process({"sleep", "0.2"}, {}, kPatient);
+  const double slept = processor_seconds();
+  EXPECT_LT(slept - began, 0.15) << "it waits";
+  run_process({"sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"}, {}, kPatient);
+  EXPECT_GT(processor_seconds() - slept, 0.02);
+}
+
 TEST(RunProcess, ReportsStatusAndTheFirstLineOfErrors) {
   const ProcessResult result =
       shell("echo out; printf '\\n  \\nfirst\\tline\\nsecond\\n' >&2; exit 3");

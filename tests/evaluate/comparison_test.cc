@@ -66,13 +66,14 @@ ComparedInput audio_input() {
 }
 
 Comparison comparison(unsigned workers) {
-  return {
-      {.seed = 3, .count = 2, .positions = 5, .judges = {"ngram:3"}, .alphabet = "auto"},
-      {text_input(), image_input(), audio_input()},
+  const Entrants all = {
       {"gzip:9", "bzip2", "ngram:2"},
-      {ComparedSampler::parse("ancestral"), ComparedSampler::parse("ancestral,temperature=0.5")},
-      workers,
-      {}};
+      {ComparedSampler::parse("ancestral"), ComparedSampler::parse("ancestral,temperature=0.5")}};
+  return {{.seed = 3, .count = 2, .positions = 5, .judges = {"ngram:3"}, .alphabet = "auto"},
+          {text_input(), image_input(), audio_input()},
+          {all, all, all},
+          workers,
+          {}};
 }
 
 // Without what depends on the clock.
@@ -205,7 +206,7 @@ TEST(Comparison, PredictionsAreThoseOfTheModel) {
 
 TEST(Comparison, BothViewsAreComparedWithTheCodecsOwnRate) {
   Comparison all({.seed = 3, .count = 1, .positions = 40, .judges = {}, .alphabet = "auto"},
-                 {text_input()}, {"gzip:9", "gzip:9,view=decoder", "ngram:2"}, {}, 1, {});
+                 {text_input()}, {{{"gzip:9", "gzip:9,view=decoder", "ngram:2"}, {}}}, 1, {});
   const Window& window = all.inputs()[0].windows[1];
   const double own = Scorer(make_model("gzip:9"), window.context).code_length(window.truth, 0).bits;
   for (const char* spec : {"gzip:9", "gzip:9,view=decoder"}) {
@@ -221,7 +222,7 @@ TEST(Comparison, BothViewsAreComparedWithTheCodecsOwnRate) {
 // 3 + 4 + 5 bits of 2 + 2.5 + 3.5, and without the windows one by one 9 of 6, 8 of 5.5, 7 of 4.5.
 TEST(Comparison, TheRatioOfRatesIsThatOfTheirSums) {
   const Comparison all({.seed = 3, .count = 1, .positions = 4, .judges = {}, .alphabet = "auto"},
-                       {text_input()}, {"gzip:9"}, {}, 1, {});
+                       {text_input()}, {{{"gzip:9"}, {}}}, 1, {});
   const auto ratio_of = [&](std::vector<double> predicted, std::vector<double> own) {
     std::map<CellKey, Cell> cells;
     for (std::size_t i = 0; i < 3; ++i)
@@ -241,6 +242,36 @@ TEST(Comparison, TheRatioOfRatesIsThatOfTheirSums) {
   EXPECT_FALSE(ratio_of({3, 4, 5}, {-2, 1, 1}).figures.contains("own_rate_ratio"));
   // One that would pay nothing without one of them has one that nobody knows.
   EXPECT_TRUE(std::isnan(ratio_of({3, 4, 5}, {-1, 1, 1}).figures.at("own_rate_ratio").high));
+}
+
+// Of a model on two inputs, and of one that is on the second alone.
+TEST(Comparison, PooledRowsAreOfTheWindowsOfAllInputsOfAMedium) {
+  const std::vector<ComparedSampler> samplers = {ComparedSampler::parse("ancestral")};
+  const Comparison all(
+      {.seed = 3, .count = 1, .positions = 4, .judges = {}, .alphabet = "auto"},
+      {text_input(), image_input(), text_input(2)},
+      {{{"gzip:9"}, samplers}, {{"gzip:9", "png"}, samplers}, {{"gzip:9", "ngram:2"}, samplers}}, 1,
+      {});
+  std::map<CellKey, Cell> cells;
+  for (const CellKey& key : all.cells()) {
+    EXPECT_FALSE(key.model == "png" && key.input != 1);
+    const double value = 10.0 * static_cast<double>(key.input) + static_cast<double>(key.window);
+    if (!key.bound && key.sampler == kNoSampler)
+      cells[key].figures = {{"bits_per_byte", key.model == "ngram:2" ? value - 1 : value}};
+  }
+  const std::vector<ComparisonRow> rows = all.pooled_rows(cells, "gzip:9");
+  ASSERT_EQ(rows.size(), 4U) << "two of text, and two of the picture";
+  EXPECT_EQ(rows[0].model, "gzip:9");
+  EXPECT_EQ(rows[0].windows, 5U);
+  const std::vector<double> values = {0, 1, 2, 20, 21};
+  EXPECT_EQ(rows[0].figures.at("bits_per_byte").mean, estimate(values).mean);
+  EXPECT_EQ(rows[0].figures.at("bits_per_byte").standard_error, estimate(values).standard_error);
+  EXPECT_EQ(rows[1].model, "ngram:2");
+  EXPECT_EQ(rows[1].windows, 2U);
+  EXPECT_EQ(rows[1].differences.at("bits_per_byte").estimate.mean, -1) << "of what both have";
+  EXPECT_EQ(rows[2].model, "gzip:9");
+  EXPECT_EQ(rows[3].model, "png");
+  EXPECT_EQ(rows[2].windows, 2U);
 }
 
 // A judge is trained on what lies outside the window, reads the last of the context, and prices the
@@ -297,7 +328,7 @@ TEST(Comparison, SamplersAreChosenForTheModelAndItsContexts) {
   // What comes to the same is drawn once.
   const Comparison all(
       {.seed = 3, .count = 1, .positions = 4, .judges = {}, .alphabet = "auto"}, {text_input()},
-      {"gzip:9"}, {ComparedSampler::parse("auto"), ComparedSampler::parse("ancestral")}, 1, {});
+      {{{"gzip:9"}, {ComparedSampler::parse("auto"), ComparedSampler::parse("ancestral")}}}, 1, {});
   ASSERT_EQ(all.samplers(0, "gzip:9").size(), 1U);
   EXPECT_EQ(all.cells().size(), 3U * (2 + 4));
 }
@@ -316,7 +347,7 @@ TEST(Comparison, TheCostOfWorkIsMeasuredInACopyOfTheProcess) {
 
 TEST(Comparison, CancellingEndsACell) {
   Comparison all({.seed = 1, .count = 1, .positions = 8, .judges = {}, .alphabet = "all"},
-                 {text_input()}, {"bzip2"}, {ComparedSampler::parse("ancestral")}, 1,
+                 {text_input()}, {{{"bzip2"}, {ComparedSampler::parse("ancestral")}}}, 1,
                  [] { return true; });
   EXPECT_THROW(all.compute({0, 0, "bzip2", kNoSampler, false}, 0), Cancelled);
   EXPECT_THROW(all.compute({0, 0, "bzip2", "ancestral", false}, 0), Cancelled);

@@ -98,6 +98,33 @@ TEST(Compare, LooksAtBothViewsOfWhatIsGivenWithoutOne) {
               ElementsAre("gzip:9,view=decoder", "gzip:9"));
 }
 
+TEST(Compare, ModelsAndSamplersOfOneMediumAreThere) {
+  CompareTask task = small_task();
+  task.models_of[Medium::image] = {"png:1"};
+  task.models_of[Medium::text] = {"ngram:1"};
+  task.samplers_of[Medium::text] = {"ancestral", "ancestral,temperature=0.5"};
+  task.reference = "png:1";
+  const CompareResult result = compare(task);
+  const auto rows_of = [&](const std::vector<CompareRow>& rows, std::size_t input) {
+    std::vector<std::string> found;
+    for (const CompareRow& row : rows) {
+      if (row.input == input && !row.bound) found.push_back(row.model + " " + row.sampler);
+    }
+    return found;
+  };
+  const std::vector<std::string> text = {"gzip:9 ancestral",  "gzip:9 ancestral,temperature=0.5",
+                                         "ngram:2 ancestral", "ngram:2 ancestral,temperature=0.5",
+                                         "ngram:1 ancestral", "ngram:1 ancestral,temperature=0.5"};
+  EXPECT_EQ(rows_of(result.rows, 0), text);
+  EXPECT_EQ(rows_of(result.pooled, 0), text);
+  EXPECT_THAT(rows_of(result.rows, 1),
+              ElementsAre("gzip:9 ancestral", "ngram:2 ancestral", "png:1 ancestral"));
+  task.models_of[Medium::image] = {"gzip:9"};
+  EXPECT_THROW(check(task), UsageError) << "given twice";
+  task.models_of[Medium::image] = {"gizp"};
+  EXPECT_THROW(check(task), UsageError);
+}
+
 TEST(Compare, ShowsOwnRatesAndRatiosEverywhere) {
   CompareTask task = small_task();
   task.view = std::nullopt;

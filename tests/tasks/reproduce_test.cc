@@ -4,13 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
+#include <set>
 
 #include "core/observing.h"
+#include "evaluate/experiment.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
 #include "kraft/registry.h"
 #include "kraft/report.h"
 #include "kraft/tasks/options.h"
+#include "tasks/league.h"
 
 namespace kraft {
 namespace {
@@ -132,6 +136,64 @@ TEST_F(ReproduceTaskTest, ViewsAreShownBesideWhatCodecsPay) {
   EXPECT_THAT(reproduce_plot(result), HasSubstr("8: knowing nothing"));
 }
 
+// Every codec at two levels, in both views where nothing else is asked for.
+TEST_F(ReproduceTaskTest, TheLeagueHasEveryCodecTwice) {
+  std::map<std::string, std::set<std::string>> levels;
+  for (const auto& [medium, specs] : league_models()) {
+    for (const std::string& spec : specs) {
+      if (is_codec(spec)) levels[Spec::parse(spec).name].insert(spec);
+    }
+  }
+  const std::set<std::string> without_levels = {"jpegls", "bzip3"};
+  // lzma, zlib and deflate write what xz and gzip write, without its frame.
+  const std::set<std::string> left_out = {"cmd", "lzma", "zlib", "deflate", "filtered"};
+  for (const Backend& backend : backends()) {
+    if (!is_codec(backend.name) || left_out.contains(backend.name)) continue;
+    EXPECT_EQ(levels[backend.name].size(), without_levels.contains(backend.name) ? 1U : 2U)
+        << backend.name;
+  }
+  task_.experiment = Experiment::league;
+  task_.models = {"gzip:5", "lz78"};
+  CompareTask compared = league_task(task_, league_models());
+  EXPECT_EQ(compared.view, std::nullopt);
+  EXPECT_EQ(compared.samplers_of.at(Medium::text).size(), 3U);
+  EXPECT_EQ(compared.models.back(), "lz78");
+  EXPECT_FALSE(compared.patch.has_value()) << "there is no picture";
+  task_.models = {"gzip:5", "ngram:7"};
+  task_.view = ChosenView::decoder;
+  compared = league_task(task_, league_models());
+  EXPECT_EQ(compared.models[0], "gzip:1,view=decoder");
+  EXPECT_EQ(compared.models.back(), "ngram:7");
+}
+
+TEST_F(ReproduceTaskTest, TheLeagueRanksOnAllFilesOfAMedium) {
+  const auto picture = [](std::size_t step) {
+    Image image{.width = 64, .height = 80, .channels = 1, .samples = Bytes(64 * 80)};
+    for (std::size_t i = 0; i < image.samples.size(); ++i)
+      image.samples[i] = static_cast<Byte>(step * (i % 64) + i / 64);
+    return write_png(image);
+  };
+  task_.text.clear();
+  task_.images = {reproduce_input({"a picture", picture(1)}),
+                  reproduce_input({"another", picture(3)})};
+  task_.experiment = Experiment::league;
+  task_.view = ChosenView::decoder;
+  task_.windows = 2;
+  task_.models = {"uniform"};
+  const ReproduceResult result = reproduce(task_, receiver_);
+  ASSERT_EQ(result.data.size(), 2U);
+  const CompareResult& league = result.comparison.value();
+  ASSERT_EQ(league.inputs.size(), 2U);
+  EXPECT_EQ(league.rows.size(), 2 * league.pooled.size());
+  for (const CompareRow& row : league.pooled) EXPECT_EQ(row.windows, 4U) << row.model;
+  const std::string text = reproduce_text(result);
+  EXPECT_THAT(text, HasSubstr("images: prediction\nmodel"));
+  EXPECT_THAT(text, HasSubstr("means over all windows, 2 of each file"));
+  EXPECT_LT(text.find("\ncm "), text.find("\nlz78 ")) << "best prediction first";
+  EXPECT_THAT(reproduce_json(result), HasSubstr("\"of\": \"another\""));
+  EXPECT_THAT(notes_, ::testing::Contains(HasSubstr("without bytelm:image: ")));
+}
+
 TEST_F(ReproduceTaskTest, OfAFileNoMoreIsReadThanIsNeeded) {
   std::uint64_t asked = 0;
   task_.text[0].read = [&](std::uint64_t most_bytes) {
@@ -169,6 +231,12 @@ TEST_F(ReproduceTaskTest, AnInvalidTaskIsAUsageError) {
   refuses_views([](ReproduceTask& task) { task.models = {"ngram:3"}; });
   refuses_views([](ReproduceTask& task) { task.models = {"gzip:9,view=decoder"}; });
   refuses_views([](ReproduceTask& task) { task.seed = 1; });
+  refuses_views([](ReproduceTask& task) { task.windows = 1; });
+  refuses([](ReproduceTask& task) { task.text.push_back(task.text[0]); });
+  refuses([](ReproduceTask& task) {
+    task.experiment = Experiment::league;
+    task.text.clear();
+  });
   task_.models = {"gizp"};
   task_.text[0].read = [](std::uint64_t) -> Bytes { throw Error("it has been read"); };
   task_.experiment = Experiment::table2;

@@ -61,10 +61,14 @@ inline constexpr std::uint64_t kContextSamples = 1024, kTruthSamples = 320;
 struct CompareTask {
   std::vector<NamedBytes> inputs = {};  // texts, images and recordings, by their content
   std::vector<std::string> models = {};
+  // Of inputs of one medium alone, besides those of all.
+  std::map<Medium, std::vector<std::string>> models_of = {};
   // Of the codecs. Where it is not set, both side by side of those that are given without a view.
   std::optional<ChosenView> view = {};
   // NAME[,option=value...]; kAutoSampler: what suits each model and the length of its contexts.
   std::vector<std::string> samplers = {kAutoSampler};
+  // Of inputs of one medium, in the place of those of all.
+  std::map<Medium, std::vector<std::string>> samplers_of = {};
   std::vector<std::string> judges = {};  // of text (default: kDefaultJudges)
   // The model that others are compared with, or a bound; the first one where none is named.
   std::optional<std::string> reference = {};
@@ -85,7 +89,7 @@ struct CompareTask {
   std::optional<std::uint32_t> rate_hz = {};  // of sound
   std::optional<std::uint64_t> context_samples = {}, truth_samples = {};  // of a window of sound
 
-  // Seconds of one thread for each model on each input: more windows where it is fast,
+  // Seconds of a processor for each model on each input: more windows where it is fast,
   // kLeastWindows at least, and `windows` (0: kMostWindows) at most. What the judges take is not
   // counted.
   std::optional<double> budget_seconds = {};
@@ -161,6 +165,8 @@ struct CompareResult {
   std::vector<std::string> judges;  // that there were
   std::vector<CompareInput> inputs;
   std::vector<CompareRow> rows;        // input by input; `truth` first, `uniform` last
+  // The same of all windows of a medium together, whose first input each row names.
+  std::vector<CompareRow> pooled = {};
   std::vector<CompareSample> samples;  // by input, window, model and sampler
 
   std::vector<CompareRecord> records() const;

@@ -1,5 +1,5 @@
 // Reproduce: the experiments of Deletang et al., "Language Modeling Is Compression" (ICLR 2024), on
-// any data.
+// any data; and the league of codecs and models, which asks who predicts and dreams best.
 //
 //     kraft::ReproduceTask task;
 //     task.experiment = kraft::Experiment::fig4;
@@ -28,8 +28,10 @@
 #include "kraft/bytes.h"
 #include "kraft/figures.h"
 #include "kraft/paper.h"
+#include "kraft/tasks/compare.h"
 #include "kraft/tasks/input.h"
 #include "kraft/tasks/progress.h"
+#include "kraft/views.h"
 
 namespace kraft {
 
@@ -53,19 +55,26 @@ struct ReproduceTask {
   std::optional<Experiment> experiment = {};  // must be set
   std::vector<std::string> models = {};       // besides those of the paper that there are
 
-  // The first text; as many images and recordings as the limit takes, of views the first.
+  // One text; as many images and recordings as the limit takes, of views the first. Of the league
+  // all, of whatever kind.
   std::vector<ReproduceInput> text = {}, images = {}, audio = {};
-  std::uint64_t limit_bytes = 1 << 20;  // at most so many of each kind; so many random ones
+  // At most so many of each kind; so many random ones. In the league, of each text.
+  std::uint64_t limit_bytes = 1 << 20;
 
   // Chunks that a model with parameters predicts, in fig4 every model (0: all); places of views.
   static constexpr std::uint64_t kDefaultChunks = 16;
-  std::optional<std::uint64_t> chunks = {};  // not of fig3
+  std::optional<std::uint64_t> chunks = {};  // not of fig3 and the league
 
   static constexpr Medium kDefaultMedium = Medium::text;
   std::optional<Medium> medium = {};  // of fig2 and fig4: of what the curves are
 
   static constexpr std::uint64_t kDefaultSeed = 1;
-  std::optional<std::uint64_t> seed = {};  // of fig3: of the samples
+  std::optional<std::uint64_t> seed = {};  // of fig3 and the league: of windows and samples
+
+  // Of the league: views of the codecs, both unless one is asked for; windows of each file.
+  std::optional<ChosenView> view = {};
+  static constexpr std::uint64_t kDefaultWindows = 4;
+  std::optional<std::uint64_t> windows = {};
 
   unsigned threads = 0;                    // (0: one for each processor)
   std::optional<std::string> resume = {};  // a file that keeps results as they come
@@ -80,8 +89,8 @@ bool reads(Experiment experiment, Medium medium);
 // What examples/fetch-data has fetched of this kind: "mobydick.txt".
 const char* default_data_name(Medium medium);
 
-// Gives the task those files that its experiment reads and that it lacks; a text without its
-// carriage returns. They are looked for in the folder KRAFT_DATA, or else ~/.cache/kraft/data; one
+// Gives the task those files that its experiment reads and that it lacks, the league its own where
+// it has none at all; a text without its carriage returns. They are looked for in the folder KRAFT_DATA, or else ~/.cache/kraft/data; one
 // that is not there is an Error when it is read.
 void add_default_data(ReproduceTask& task);
 
@@ -169,6 +178,7 @@ struct ReproduceResult {
   std::vector<ReproduceVocabulary> vocabularies;       // table2
   std::uint64_t learnt_bytes = 0, measured_bytes = 0;  // table2
   std::vector<ReproduceViews> views;                   // views
+  std::optional<CompareResult> comparison;             // league
 };
 
 // Throws UsageError for an invalid task, without reading anything.
