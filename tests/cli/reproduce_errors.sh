@@ -16,7 +16,14 @@ try reproduce table1 --chunks -1
 try reproduce views --chunks 0
 try reproduce views --model ngram:3
 try reproduce views --model gzip:9,view=decoder
+try reproduce league --chunks 2
+try reproduce league --plot picture.svg
+try reproduce league --html picture.svg
+try reproduce views --view decoder
+try reproduce table1 --text one two
 mkdir empty; echo little >little
+try reproduce league --text little --view decoder 2>&1 | grep -v without
+KRAFT_DATA=$PWD/empty try reproduce league 2>&1 | grep -v without | sed "s,$PWD,HERE,"
 try reproduce table1 --images empty 2>&1 | grep -v without
 try reproduce table1 --text little 2>&1 | grep -v without
 KRAFT_DATA=$PWD/empty try reproduce table1 2>&1 | grep -v without | sed "s,$PWD,HERE,"

@@ -189,7 +189,7 @@ def compare(model=(), data=(), **options):
 def reproduce(experiment, model=(), *, text=(), images=(), audio=(), **options):
     """The experiments of "Language Modeling Is Compression" (Deletang et al., 2024), on any data.
 
-    experiment: "table1", "fig2", "fig3", "fig4", "table2" or "views"; text, images, audio: as data of score().
+    experiment: "table1", "fig2", "fig3", "fig4", "table2", "views" or "league"; text, images, audio: as data of score().
     What is not given and is needed is what examples/fetch-data has fetched.
     Returns a dict; its "report" is the same as text, beside the published figures.
     """
