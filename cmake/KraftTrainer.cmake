@@ -1,10 +1,14 @@
 # The programs that made the default models: kraft-train and kraft-export, and their tests. Nothing
 # else needs them.
 
-find_package(dnnl QUIET)
+find_path(KRAFT_DNNL_INCLUDE oneapi/dnnl/dnnl.hpp)
+find_library(KRAFT_DNNL_LIBRARY dnnl)
+find_path(KRAFT_UTF8PROC_INCLUDE utf8proc.h)
+find_library(KRAFT_UTF8PROC_LIBRARY utf8proc)
 find_package(OpenMP QUIET COMPONENTS CXX)
 find_package(Boost QUIET COMPONENTS program_options)
-kraft_need(dnnl_FOUND "oneDNN" libdnnl-dev)
+kraft_need(KRAFT_DNNL_LIBRARY "oneDNN" libdnnl-dev)
+kraft_need(KRAFT_UTF8PROC_LIBRARY "utf8proc" libutf8proc-dev)
 kraft_need(Boost_PROGRAM_OPTIONS_FOUND "Boost.Program_options" libboost-program-options-dev)
 if(KRAFT_MISSING)
   list(JOIN KRAFT_MISSING " " packages)
@@ -12,11 +16,13 @@ if(KRAFT_MISSING)
 endif()
 
 add_library(kraft_training STATIC
-  src/train/checkpoint.cc src/train/matmul.cc src/train/optimizer.cc src/train/transformer.cc)
+  src/train/checkpoint.cc src/train/matmul.cc src/train/optimizer.cc src/train/transformer.cc
+  src/train/words.cc)
 target_compile_features(kraft_training PUBLIC cxx_std_20)
-target_include_directories(kraft_training PUBLIC ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(kraft_training PUBLIC ${PROJECT_SOURCE_DIR}/src
+  PRIVATE ${KRAFT_DNNL_INCLUDE} ${KRAFT_UTF8PROC_INCLUDE})
 target_link_libraries(kraft_training
-  PUBLIC kraft::kraft PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX $<BUILD_INTERFACE:kraft_flags>)
+  PUBLIC kraft::kraft PRIVATE ${KRAFT_DNNL_LIBRARY} ${KRAFT_UTF8PROC_LIBRARY} OpenMP::OpenMP_CXX $<BUILD_INTERFACE:kraft_flags>)
 # Loops of floats are what a training spends its time on, and it runs where it was built.
 if(NOT KRAFT_SANITIZE)
   target_compile_options(kraft_training PRIVATE -O3 -march=native -ffast-math)

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <queue>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -43,9 +44,9 @@ bool join_in(std::vector<std::uint32_t>& word, std::uint64_t pair, std::uint32_t
 // Distinct words with their counts, and where each pair occurs.
 class Learner {
  public:
-  explicit Learner(ByteView text) {
+  explicit Learner(const std::vector<ByteView>& all_words) {
     std::map<std::string_view, std::int64_t> counts;
-    for (const ByteView word : words_of(text)) ++counts[as_text(word)];
+    for (const ByteView word : all_words) ++counts[as_text(word)];
     for (const auto& [word, count] : counts) {
       const ByteView bytes = as_bytes(word);
       words_.emplace_back(bytes.begin(), bytes.end());
@@ -127,36 +128,60 @@ std::vector<ByteView> words_of(ByteView text) {
   return words;
 }
 
-BytePairs BytePairs::learn(ByteView text, std::size_t vocabulary) {
+BytePairs BytePairs::learn(const std::vector<ByteView>& words, std::size_t vocabulary) {
   if (vocabulary < 256 || vocabulary > kMostTokens)
     throw Error("a vocabulary of " + grouped(vocabulary) + " tokens: expected 256.." +
                 grouped(kMostTokens));
   BytePairs pairs;
-  Learner learner(text);
-  for (std::uint64_t pair = 0; pairs.size() < vocabulary && learner.next(pair);) {
-    const auto token = static_cast<std::uint32_t>(pairs.size());
-    learner.join(pair, token);
-    pairs.joined_.emplace_back(left_of(pair), right_of(pair));
-    pairs.token_of_pair_[pair] = token;
+  std::set<Bytes> known;
+  Learner learner(words);
+  for (std::uint64_t key = 0; pairs.size() < vocabulary && learner.next(key);) {
+    const Pair pair(left_of(key), right_of(key));
+    if (!known.insert(pairs.bytes_of(pair)).second) continue;  // another pair has made them
+    learner.join(key, static_cast<std::uint32_t>(pairs.size()));
+    pairs.append(pair);
+  }
+  return pairs;
+}
+
+BytePairs BytePairs::learn(ByteView text, std::size_t vocabulary) {
+  return learn(words_of(text), vocabulary);
+}
+
+BytePairs BytePairs::from(std::span<const Pair> joined) {
+  BytePairs pairs;
+  std::set<Bytes> known;
+  for (const Pair& pair : joined) {
+    const std::size_t there = pairs.size();
+    if (pair.first >= there || pair.second >= there || !known.insert(pairs.bytes_of(pair)).second)
+      throw Error("token " + grouped(there) + " joins what cannot be joined");
+    pairs.append(pair);
   }
   return pairs;
 }
 
 BytePairs BytePairs::first(std::size_t vocabulary) const {
   BytePairs fewer;
-  for (const auto& [left, right] : joined_) {
+  for (const Pair& pair : joined_) {
     if (fewer.size() >= vocabulary) break;
-    fewer.token_of_pair_[pair_key(left, right)] = static_cast<std::uint32_t>(fewer.size());
-    fewer.joined_.emplace_back(left, right);
+    fewer.append(pair);
   }
   return fewer;
 }
 
+void BytePairs::append(Pair pair) {
+  token_of_pair_[pair_key(pair.first, pair.second)] = static_cast<std::uint32_t>(size());
+  joined_.push_back(pair);
+}
+
 Bytes BytePairs::bytes_of(std::uint32_t token) const {
   if (token < 256) return {static_cast<Byte>(token)};
-  const auto& [left, right] = joined_.at(token - 256);
-  Bytes bytes = bytes_of(left);
-  append(bytes, bytes_of(right));
+  return bytes_of(joined_.at(token - 256));
+}
+
+Bytes BytePairs::bytes_of(Pair pair) const {
+  Bytes bytes = bytes_of(pair.first);
+  kraft::append(bytes, bytes_of(pair.second));
   return bytes;
 }
 
@@ -177,15 +202,17 @@ std::vector<std::uint32_t> BytePairs::encode_word(ByteView word) const {
   return tokens;
 }
 
-std::vector<std::uint32_t> BytePairs::encode(ByteView text) const {
+std::vector<std::uint32_t> BytePairs::encode(const std::vector<ByteView>& words) const {
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> known;
   std::vector<std::uint32_t> tokens;
-  for (const ByteView word : words_of(text)) {
+  for (const ByteView word : words) {
     auto& of_word = known[as_text(word)];
     if (of_word.empty()) of_word = encode_word(word);
     tokens.insert(tokens.end(), of_word.begin(), of_word.end());
   }
   return tokens;
 }
+
+std::vector<std::uint32_t> BytePairs::encode(ByteView text) const { return encode(words_of(text)); }
 
 }  // namespace kraft

@@ -26,7 +26,7 @@ Optimizer::Optimizer(const Config& config)
 void Optimizer::step(double rate, std::span<const float> gradient, std::span<float> parameters) {
   ++steps;
   for (const Tensor& tensor : tensors_) {
-    if (tensor.rows > 1 && tensor.rows != kVocabulary) {
+    if (tensor.rows > 1 && !tensor.is_embedding()) {
       muon(tensor, rate, gradient, parameters);
     } else {
       adam(tensor, rate, gradient, parameters);

@@ -53,7 +53,7 @@ std::vector<Tensor> tensors(const Config& config) {
     offset += rows * columns;
   };
   const std::int64_t d = config.width;
-  place("token_embd.weight", kVocabulary, d);
+  place("token_embd.weight", config.vocabulary, d);
   for (std::int64_t l = 0; l < config.layers; ++l) {
     const std::string block = "blk." + std::to_string(l) + ".";
     place(block + "attn_q.weight", d, d);  // q, k, v and gate, up are read as one matrix each
@@ -86,8 +86,8 @@ std::vector<float> initial_parameters(const Config& config, std::uint64_t seed) 
       std::ranges::fill(values, 1.0F);
     } else if (!tensor.name.ends_with("attn_output.weight") &&
                !tensor.name.ends_with("ffn_down.weight")) {
-      const bool embedding = tensor.name.starts_with("token");
-      const float spread = embedding ? 0.02F : 0.7F / std::sqrt(static_cast<float>(tensor.columns));
+      const float spread =
+          tensor.is_embedding() ? 0.02F : 0.7F / std::sqrt(static_cast<float>(tensor.columns));
       for (float& value : values) value = normal(engine) * spread;
     }
   }
@@ -134,10 +134,11 @@ void Transformer::resize(std::int64_t length, std::int64_t tokens) {
   }
   for (auto* v : {&x_, &final_normed_, &d_x_, &d_normed_, &d_mixed_}) v->resize(n * d);
   final_scale_.resize(n);
-  logits_.resize(n * kVocabulary);
+  logits_.resize(n * static_cast<std::size_t>(config_.vocabulary));
   d_wide_.resize(n * std::max(3 * d, 2 * f));
   d_active_.resize(n * f);
-  d_weights_.resize(std::max(std::max(3 * d, 2 * f) * d, kVocabulary * d));
+  d_weights_.resize(
+      std::max(std::max(3 * d, 2 * f) * d, static_cast<std::size_t>(config_.vocabulary) * d));
   scores_.resize(static_cast<std::size_t>(kQueries * length));
   d_scores_.resize(scores_.size());
 
@@ -331,18 +332,19 @@ void Transformer::backward_layer(Layer& layer, std::int64_t index, std::span<flo
 // Turns logits_ into their gradient, if that is wanted.
 double Transformer::losses(std::span<const std::int32_t> targets, bool backward,
                            std::span<float> bits) {
+  const std::int64_t tokens = config_.vocabulary;
   double sum_bits = 0;
   for (std::size_t n = 0; n < targets.size(); ++n) {
-    float* row = logits_.data() + n * kVocabulary;
-    const float top = *std::max_element(row, row + kVocabulary);
+    float* row = logits_.data() + static_cast<std::int64_t>(n) * tokens;
+    const float top = *std::max_element(row, row + tokens);
     float sum = 0;
-    for (std::int64_t i = 0; i < kVocabulary; ++i) sum += std::exp(row[i] - top);
+    for (std::int64_t i = 0; i < tokens; ++i) sum += std::exp(row[i] - top);
     const auto target = static_cast<std::size_t>(targets[n]);
     const double loss = (top + std::log(sum) - row[target]) / std::numbers::ln2;
     sum_bits += loss;
     if (!bits.empty()) bits[n] = static_cast<float>(loss);
     if (!backward) continue;
-    for (std::int64_t i = 0; i < kVocabulary; ++i) row[i] = std::exp(row[i] - top) / sum;
+    for (std::int64_t i = 0; i < tokens; ++i) row[i] = std::exp(row[i] - top) / sum;
     row[target] -= 1;
   }
   return sum_bits;
@@ -359,16 +361,17 @@ double Transformer::run(std::span<const float> parameters, std::int64_t length,
   for (Layer& layer : layers_) forward_layer(layer, x_);
   normalise(tokens_, d, config_.epsilon, x_.data(), final_norm_, final_normed_.data(),
             final_scale_.data());
-  matmul(Turn::no, Turn::yes, tokens_, kVocabulary, d, final_normed_.data(), embedding_,
+  matmul(Turn::no, Turn::yes, tokens_, config_.vocabulary, d, final_normed_.data(), embedding_,
          logits_.data());
   const double bits = losses(targets, !gradient.empty(), losses_bits);
   if (gradient.empty()) return bits;
 
-  matmul(Turn::yes, Turn::no, kVocabulary, d, tokens_, logits_.data(), final_normed_.data(),
+  matmul(Turn::yes, Turn::no, config_.vocabulary, d, tokens_, logits_.data(), final_normed_.data(),
          d_weights_.data());
-  for (std::int64_t i = 0; i < kVocabulary * d; ++i)
+  for (std::int64_t i = 0; i < config_.vocabulary * d; ++i)
     gradient[static_cast<std::size_t>(i)] += d_weights_[static_cast<std::size_t>(i)];
-  matmul(Turn::no, Turn::no, tokens_, d, kVocabulary, logits_.data(), embedding_, d_normed_.data());
+  matmul(Turn::no, Turn::no, tokens_, d, config_.vocabulary, logits_.data(), embedding_,
+         d_normed_.data());
   std::ranges::fill(d_x_, 0.0F);
   normalise_backward(tokens_, d, x_.data(), final_norm_, final_scale_.data(), d_normed_.data(),
                      d_x_.data(), gradient.data() + tensors_.back().offset);

@@ -1,6 +1,6 @@
-// A LLaMA of bytes that can be trained: RMSNorm, rotary positions in interleaved pairs, causal
-// attention, SwiGLU, the output tied to the embedding (Touvron et al. 2023, arXiv 2302.13971). The
-// gradient is written out by hand and checked against differences in tests/train.
+// A LLaMA of bytes or tokens that can be trained: RMSNorm, rotary positions in interleaved pairs,
+// causal attention, SwiGLU, the output tied to the embedding (Touvron et al. 2023, arXiv
+// 2302.13971). The gradient is written out by hand and checked against differences in tests/train.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,8 @@
 
 namespace kraft::train {
 
-constexpr std::int64_t kVocabulary = 257;  // 256 bytes, then the beginning of a sequence
-constexpr std::int32_t kBegin = 256;
-
 struct Config {
+  std::int64_t vocabulary = 257;  // 256 bytes, tokens of more, then the beginning of a sequence
   std::int64_t layers = 4;
   std::int64_t width = 256;
   std::int64_t heads = 8;
@@ -22,6 +20,8 @@ struct Config {
   float epsilon = 1e-5F;  // of RMSNorm
 
   std::int64_t head_width() const { return width / heads; }
+  std::int32_t begin() const { return static_cast<std::int32_t>(vocabulary - 1); }
+  bool operator==(const Config&) const = default;
 };
 
 // One parameter matrix within the vector of all; `columns` is what its input has. Vectors have one
@@ -33,6 +33,7 @@ struct Tensor {
   std::int64_t offset = 0;
 
   std::int64_t count() const { return rows * columns; }
+  bool is_embedding() const { return offset == 0; }
 };
 
 // Where everything lies: first the embedding, then each layer's matrices, then the norms.

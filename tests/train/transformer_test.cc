@@ -23,7 +23,7 @@ Sequences random_sequences(std::uint64_t seed) {
   std::mt19937_64 engine(seed);
   Sequences made;
   for (int s = 0; s < 2; ++s) {
-    made.tokens.push_back(kBegin);
+    made.tokens.push_back(kTiny.begin());
     for (std::int64_t i = 0; i < kLength; ++i) {
       const auto byte = static_cast<std::int32_t>(engine() % 256);
       made.targets.push_back(byte);
@@ -104,7 +104,7 @@ TEST_F(TransformerTest, ProbabilitiesSumToOne) {
   const std::vector<float> parameters = random_parameters(6);
   Sequences data = random_sequences(7);
   double sum = 0;
-  for (std::int32_t target = 0; target < kVocabulary; ++target) {
+  for (std::int32_t target = 0; target < kTiny.vocabulary; ++target) {
     data.targets.back() = target;
     std::vector<float> bits(data.targets.size());
     model.run(parameters, kLength, data.tokens, data.targets, {}, bits);
