@@ -53,12 +53,21 @@ struct Settled {
   std::size_t count;  // of tokens, with those before
 };
 
+// What comes after some tokens.
+struct Following {
+  explicit Following(LlamaNext of_units)
+      : next(std::move(of_units)), probabilities(next.probabilities()) {}
+
+  LlamaNext next;
+  std::vector<double> probabilities;  // by unit; asked for byte by byte
+};
+
 struct Covering {
   std::shared_ptr<Settled> settled = nullptr;
   double weight = 1;                  // of the settled tokens, relative to the sum of all masses
   std::size_t depth = 0;              // bytes after them, with which the next token begins
   LlamaVocabulary::Range range = {};  // of the units that do
-  std::shared_ptr<const LlamaNext> next = nullptr;  // after the settled tokens, once it is needed
+  std::shared_ptr<const Following> next = nullptr;  // after the settled tokens, once it is needed
   double mass = 1;  // weight times the probability of the range, without units that end here
 
   std::size_t tokens() const { return settled ? settled->count : 0; }
@@ -126,7 +135,7 @@ class CoveringRules {
     std::vector<TokenPath> paths;
     for (auto& [path, covering] : questions) paths.push_back(std::move(path));
     core_.engine.evaluate(paths, [&](std::size_t path, std::size_t, std::span<const float> logits) {
-      questions[path].second->next = std::make_shared<const LlamaNext>(vocabulary_.next(logits));
+      questions[path].second->next = std::make_shared<const Following>(vocabulary_.next(logits));
     });
   }
 
@@ -134,10 +143,14 @@ class CoveringRules {
   Masses masses(const Coverings& coverings) const {
     Masses masses{};
     for (const Covering& covering : coverings.list) {
-      for (std::size_t i = covering.range.begin; i < covering.range.end; ++i) {
-        const Bytes& unit = vocabulary_.units()[i];
-        masses[unit[covering.depth]] += covering.weight * covering.next->probability(i);
-      }
+      const std::vector<double>& probabilities = covering.next->probabilities;
+      const auto add = [&](Byte symbol, LlamaVocabulary::Range units) {
+        double mass = masses[symbol];
+        for (std::size_t i = units.begin; i < units.end; ++i)
+          mass += covering.weight * probabilities[i];
+        masses[symbol] = mass;
+      };
+      vocabulary_.each_next(covering.range, covering.depth, add);
     }
     return masses;
   }
@@ -173,7 +186,7 @@ class CoveringRules {
     const std::size_t complete = vocabulary_.complete(longer.range, longer.depth);
     for (std::size_t i = 0; i < complete; ++i) {
       const auto unit = static_cast<std::uint32_t>(longer.range.begin + i);
-      const double weight = covering.weight * covering.next->probability(unit);
+      const double weight = covering.weight * covering.next->probabilities[unit];
       if (weight == 0) continue;
       list.push_back({.settled = std::make_shared<Settled>(covering.settled, unit),
                       .weight = weight,
@@ -183,7 +196,7 @@ class CoveringRules {
     longer.range.begin += complete;
     longer.mass = 0;
     for (std::size_t i = longer.range.begin; i < longer.range.end; ++i)
-      longer.mass += covering.weight * covering.next->probability(i);
+      longer.mass += covering.weight * covering.next->probabilities[i];
     if (longer.mass > 0) list.push_back(std::move(longer));
   }
 
@@ -293,7 +306,7 @@ class LlamaCoveringState final : public State, private UnitState {
     }
     if (tree.size() > 1) tree.evaluate(*core_, view_of(*core_, base));
     const auto next = [&](LlamaTree::Node node) -> const LlamaNext& {
-      return node == LlamaTree::kRoot ? *base.next : tree.next(node);
+      return node == LlamaTree::kRoot ? base.next->next : tree.next(node);
     };
     const std::size_t units = core_->vocabulary.units().size();
     for (std::size_t p = 0; p < prefixes.size(); ++p) {
@@ -311,7 +324,7 @@ class LlamaCoveringState final : public State, private UnitState {
   void observe_units(UnitsView units) override {
     for (std::uint32_t unit : units) {
       const Covering& base = settle();
-      now_.total_bits += base.next->bits(unit);
+      now_.total_bits += base.next->next.bits(unit);
       Covering after{.settled = std::make_shared<Settled>(base.settled, unit),
                      .range = core_->vocabulary.all()};
       now_.list.assign(1, after);

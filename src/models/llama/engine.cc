@@ -20,8 +20,12 @@ namespace {
 constexpr std::uint32_t kBatchTokens = 512;
 constexpr std::uint64_t kCacheSizedBytes = std::uint64_t{64} << 20;
 constexpr std::uint32_t kManySequences = 8;
+// Vocabularies of more than bytes have coverings, whose sequences differ from a place long ago.
+constexpr std::int32_t kMostByteTokens = 512;
 // A sequence that lags behind another by more than this copies it instead of evaluating again.
-constexpr std::size_t kCopyTokens = 64;
+constexpr std::size_t kCopyTokens = 16;
+// A question that has a sequence forget more than this takes the place of an older one.
+constexpr std::size_t kForgottenTokens = 8;
 // An evaluation that has more than this to do takes a new context rather than another's place.
 constexpr std::size_t kNewContextTokens = 64;
 
@@ -168,6 +172,7 @@ class LlamaEngine::Context {
                   " tokens: " + first_logged_error());
     if (options.threads > 1) attach_threads(static_cast<int>(options.threads));
     cached_.resize(options.sequences);
+    used_.resize(options.sequences);
     batch_ = llama_batch_init(static_cast<std::int32_t>(kBatchTokens), 0, 1);
   }
 
@@ -186,16 +191,22 @@ class LlamaEngine::Context {
     return most;
   }
 
-  void evaluate(std::span<const TokenPath> paths, const Receive& receive) {
+  // Returns the number of tokens that this took.
+  std::size_t evaluate(std::span<const TokenPath> paths, const Receive& receive) {
     receive_ = &receive;
+    evaluated_ = 0;
     try {
       const std::size_t streams = std::min(cached_.size(), paths.size());
       const auto begin = [&](std::size_t s) { return s * paths.size() / streams; };
       const std::size_t rounds = (paths.size() + streams - 1) / streams;
+      std::vector<std::size_t> sequence_of(streams);
+      std::vector<bool> taken(cached_.size());
       for (std::size_t round = 0; round < rounds; ++round) {
         for (std::size_t s = 0; s < streams; ++s) {
           const std::size_t path = begin(s) + round;
-          if (path < begin(s + 1)) add_path(s, paths[path], path);
+          if (path >= begin(s + 1)) continue;
+          if (round == 0) sequence_of[s] = take_sequence(paths[path].tokens, taken);
+          add_path(sequence_of[s], paths[path], path);
         }
         flush();
       }
@@ -206,6 +217,7 @@ class LlamaEngine::Context {
       outputs_.clear();
       throw;
     }
+    return evaluated_;
   }
 
  private:
@@ -228,6 +240,28 @@ class LlamaEngine::Context {
     if (threads_ == nullptr)
       throw Error("llama: cannot start " + std::to_string(count) + " threads");
     llama_attach_threadpool(context_.get(), threads_, threads_);
+  }
+
+  // The sequence that knows the most of the tokens, unless it would have to forget much for them or
+  // lags far behind one that is taken: then the one that has not been used for longest.
+  std::size_t take_sequence(const std::vector<Token>& tokens, std::vector<bool>& taken) {
+    std::size_t best = cached_.size(), oldest = cached_.size();
+    std::size_t best_known = 0, most_known = 0;
+    for (std::size_t s = 0; s < cached_.size(); ++s) {
+      const std::size_t known = common_tokens(cached_[s], tokens);
+      most_known = std::max(most_known, known);
+      if (taken[s]) continue;
+      if (best == cached_.size() || known > best_known) {
+        best = s;
+        best_known = known;
+      }
+      if (oldest == cached_.size() || used_[s] < used_[oldest]) oldest = s;
+    }
+    const bool forgets = cached_[best].size() - best_known > kForgottenTokens;
+    const std::size_t sequence = forgets || best_known + kCopyTokens < most_known ? oldest : best;
+    taken[sequence] = true;
+    used_[sequence] = ++uses_;
+    return sequence;
   }
 
   void add_path(std::size_t sequence, const TokenPath& path, std::size_t path_index) {
@@ -297,6 +331,7 @@ class LlamaEngine::Context {
       throw Error("llama: evaluating " + std::to_string(batch_.n_tokens) +
                   " tokens failed with status " + std::to_string(status) + ": " +
                   first_logged_error());
+    evaluated_ += static_cast<std::size_t>(batch_.n_tokens);
     batch_.n_tokens = 0;
     for (const Output& output : outputs_) {
       const float* logits = llama_get_logits_ith(context_.get(), output.slot);
@@ -311,8 +346,11 @@ class LlamaEngine::Context {
   std::unique_ptr<llama_context, FreeContext> context_;
   ggml_threadpool_t threads_ = nullptr;
   std::vector<std::vector<Token>> cached_;  // by sequence; what waits in the batch included
+  std::vector<std::uint64_t> used_;         // by sequence: when it was last taken
+  std::uint64_t uses_ = 0;
   llama_batch batch_;
   std::vector<Output> outputs_;  // of the batch
+  std::size_t evaluated_ = 0;    // tokens, for the question at hand
   const Receive* receive_ = nullptr;
 };
 
@@ -342,8 +380,11 @@ LlamaEngine::LlamaEngine(LlamaOptions options)
                      " is out of range: the model was trained with " + std::to_string(trained) +
                      " tokens");
   if (options_.context == 0) options_.context = std::min(trained, kLongestWindow);
-  if (options_.sequences == 0)
-    options_.sequences = llama_model_size(model()) <= kCacheSizedBytes ? 1 : kManySequences;
+  if (options_.sequences == 0) {
+    const bool few = llama_model_size(model()) <= kCacheSizedBytes &&
+                     llama_vocab_n_tokens(vocabulary()) <= kMostByteTokens;
+    options_.sequences = few ? 1 : kManySequences;
+  }
 }
 
 LlamaEngine::~LlamaEngine() = default;
@@ -368,7 +409,7 @@ void LlamaEngine::try_out(LlamaOptions options) {
 void LlamaEngine::evaluate(std::span<const TokenPath> paths, const Receive& receive) const {
   if (paths.empty()) return;
   const Lease context(*this, paths[0].tokens);
-  context->evaluate(paths, receive);
+  evaluated_tokens_ += context->evaluate(paths, receive);
 }
 
 LlamaEngine::Context* LlamaEngine::acquire(const std::vector<Token>& tokens) const {

@@ -3,6 +3,7 @@
 
 #include <llama.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -28,7 +29,7 @@ struct LlamaOptions {
   std::uint32_t context = 0;  // tokens of the window (0: what the model was trained with)
   std::uint32_t threads = 1;  // of one evaluation
   std::uint32_t gpu_layers = 0;
-  std::uint32_t sequences = 0;  // evaluated at once (0: 1 for weights that fit a cache, else 8)
+  std::uint32_t sequences = 0;  // evaluated at once (0: 1 for few tokens and weights, else 8)
   std::size_t contexts = 2;     // at most; each belongs to one evaluation at a time
   std::function<bool()> cancelled = {};
 };
@@ -62,6 +63,9 @@ class LlamaEngine {
   using Receive = std::function<void(std::size_t, std::size_t, std::span<const float>)>;
   void evaluate(std::span<const TokenPath> paths, const Receive& receive) const;
 
+  // How many tokens have been evaluated so far.
+  std::uint64_t evaluated_tokens() const { return evaluated_tokens_; }
+
  private:
   class Context;
   class Lease;
@@ -72,6 +76,7 @@ class LlamaEngine {
 
   LlamaOptions options_;
   std::shared_ptr<llama_model> model_;
+  mutable std::atomic<std::uint64_t> evaluated_tokens_ = 0;
   mutable std::mutex mutex_;
   mutable std::condition_variable released_;
   mutable std::vector<std::unique_ptr<Context>> contexts_;

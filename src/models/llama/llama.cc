@@ -163,7 +163,8 @@ Backend llama_backend() {
           .up_to_from_file(64),
       of_speed(Parameter::integer("sequences", 1, 64, "",
                                   "continuations evaluated at once, each with the memory of a "
-                                  "window (default: 1 up to 64 MiB of weights, else 8)")),
+                                  "window (default: 1 up to 64 MiB of weights and 512 tokens, "
+                                  "else 8)")),
   };
   row.granularity = Granularity::fractional;
   row.window = "the model's, or by ctx=";

@@ -39,6 +39,12 @@ double LlamaNext::probability(std::size_t unit) const {
   return std::exp(static_cast<double>(logits[unit]) - log_sum);
 }
 
+std::vector<double> LlamaNext::probabilities() const {
+  std::vector<double> all(logits.size());
+  for (std::size_t unit = 0; unit < all.size(); ++unit) all[unit] = probability(unit);
+  return all;
+}
+
 LlamaVocabulary::LlamaVocabulary(const llama_vocab* vocabulary, bool space_prefix,
                                  std::size_t symbols)
     : start_(llama_vocab_bos(vocabulary)), space_prefix_(space_prefix) {
@@ -63,6 +69,8 @@ LlamaVocabulary::LlamaVocabulary(const llama_vocab* vocabulary, bool space_prefi
     units_.push_back(std::move(bytes));
     tokens_.push_back(token);
   }
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    by_first_[byte] = narrow(all(), 0, static_cast<Byte>(byte));
 }
 
 LlamaNext LlamaVocabulary::next(std::span<const float> logits_by_token) const {

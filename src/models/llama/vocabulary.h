@@ -21,6 +21,7 @@ struct LlamaNext {
     return (log_sum - static_cast<double>(logits[unit])) * kBitsPerNat;
   }
   double probability(std::size_t unit) const;
+  std::vector<double> probabilities() const;  // by unit
 };
 
 // The units of a model: its tokens that stand for bytes, in the order of those bytes, and of their
@@ -58,12 +59,30 @@ class LlamaVocabulary {
   // Of a range of units that agree in their first `depth` bytes, those with `byte` after them.
   Range narrow(Range range, std::size_t depth, Byte byte) const;
 
+  // Calls visit(byte, range) for the bytes that are next in a range of units that agree in their
+  // first `depth` bytes and are all longer, in order, each with those that have it.
+  template <class Visit>
+  void each_next(Range range, std::size_t depth, Visit visit) const {
+    if (depth == 0 && range.begin == 0 && range.end == units_.size()) {
+      for (std::size_t byte = 0; byte < 256; ++byte)
+        if (!by_first_[byte].empty()) visit(static_cast<Byte>(byte), by_first_[byte]);
+      return;
+    }
+    while (!range.empty()) {
+      const Byte byte = units_[range.begin][depth];
+      const Range same = narrow(range, depth, byte);
+      visit(byte, same);
+      range.begin = same.end;
+    }
+  }
+
   // Of such a range, how many units have no byte after that. They come first.
   std::size_t complete(Range range, std::size_t depth) const;
 
  private:
   std::vector<Bytes> units_;
   std::vector<Token> tokens_;
+  std::array<Range, 256> by_first_ = {};  // the units that begin with each byte
   Token start_ = LLAMA_TOKEN_NULL;
   bool is_bytes_ = false;
   bool space_prefix_ = false;
