@@ -43,13 +43,32 @@ if(TARGET llama)
 endif()
 
 if(KRAFT_BUILD_TESTS)
-  add_executable(kraft_training_tests tests/train/transformer_test.cc)
+  include(GoogleTest)
+  add_executable(kraft_training_tests tests/train/transformer_test.cc tests/train/words_test.cc)
   target_include_directories(kraft_training_tests PRIVATE ${private_folders})
   target_link_libraries(kraft_training_tests PRIVATE
     kraft_training GTest::gtest_main kraft_flags)
-  include(GoogleTest)
   gtest_discover_tests(kraft_training_tests PROPERTIES TIMEOUT 3600)
   add_test(NAME train.resume COMMAND ${PROJECT_SOURCE_DIR}/tests/train/resume $<TARGET_FILE:kraft_train>)
   add_test(NAME train.torch COMMAND ${PROJECT_SOURCE_DIR}/tests/train/torch $<TARGET_FILE:kraft_train>)
   set_tests_properties(train.torch PROPERTIES SKIP_RETURN_CODE 77)
+endif()
+
+# A model of tokens, which the first of these tests makes and the others read.
+if(KRAFT_BUILD_TESTS AND TARGET llama AND TARGET kraft_program)
+  set(vocabulary_folder ${PROJECT_BINARY_DIR}/tests/vocabulary)
+  add_test(NAME train.vocabulary COMMAND ${PROJECT_SOURCE_DIR}/tests/train/vocabulary
+    $<TARGET_FILE:kraft_train> $<TARGET_FILE:kraft_export> $<TARGET_FILE:kraft_program> ${vocabulary_folder})
+  set_tests_properties(train.vocabulary PROPERTIES FIXTURES_SETUP vocabulary COST 1000
+    ENVIRONMENT "${test_environment}")
+  add_executable(kraft_vocabulary_tests tests/train/vocabulary_test.cc)
+  target_include_directories(kraft_vocabulary_tests PRIVATE
+    ${private_folders} ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(kraft_vocabulary_tests PRIVATE
+    KRAFT_HAVE_LLAMA KRAFT_VOCABULARY_FOLDER="${vocabulary_folder}")
+  target_link_libraries(kraft_vocabulary_tests PRIVATE
+    kraft_training kraft::kraft ${KRAFT_LIBRARIES} GTest::gtest_main GTest::gmock kraft_flags)
+  add_test(NAME train.vocabulary_read COMMAND kraft_vocabulary_tests)
+  set_tests_properties(train.vocabulary_read PROPERTIES FIXTURES_REQUIRED vocabulary
+    ENVIRONMENT "${test_environment}")
 endif()

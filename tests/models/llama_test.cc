@@ -23,6 +23,7 @@
 #include "models/llama/states.h"
 #include "models/llama/trial.h"
 #include "models/llama/weights.h"
+#include "models/llama_truth.h"
 #include "models/tiny_weights.h"
 #include "samplers/toy_models.h"
 
@@ -34,6 +35,8 @@ using namespace ::testing;
 
 namespace {
 
+using testing::Bare;
+using testing::Enumeration;
 using testing::HasSubstr;
 using testing::kInfinity;
 using testing::TinyModel;
@@ -52,65 +55,27 @@ class Llama : public testing::Test {
     return make_model(spec(name, rest));
   }
 
+  Enumeration enumeration(const TinyModel& tiny) const;
+
   TinyWeights weights_;
 };
+
+// Of letters.gguf.
+Enumeration Llama::enumeration(const TinyModel& tiny) const {
+  std::vector<std::string> bytes;
+  for (const testing::TinyToken& token : tiny.tokens) {
+    const bool counts =
+        token.type != LLAMA_TOKEN_TYPE_CONTROL && token.type != LLAMA_TOKEN_TYPE_UNKNOWN;
+    bytes.push_back(counts ? testing::bytes_of(token) : "");
+  }
+  return {weights_.path("letters.gguf"), bytes};
+}
 
 Bits next_of(State& state) {
   Bits bits;
   state.next_byte(bits);
   return bits;
 }
-
-// llama.cpp with nothing between: one token at a time in a context of its own.
-class Bare {
- public:
-  explicit Bare(const std::string& path) {
-    llama_model_params model_params = llama_model_default_params();
-    model_params.progress_callback = [](float, void*) { return true; };
-    model_params.use_extra_bufts = false;
-    model_.reset(llama_model_load_from_file(path.c_str(), model_params));
-    llama_context_params params = llama_context_default_params();
-    params.n_ctx = 512;
-    params.n_threads = params.n_threads_batch = 1;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
-    params.type_k = params.type_v = GGML_TYPE_F32;
-    context_.reset(llama_init_from_model(model_.get(), params));
-    vocabulary_ = llama_model_get_vocab(model_.get());
-  }
-
-  // -log2 of the softmax over the tokens that `counts` accepts; infinite elsewhere.
-  template <class Counts>
-  std::vector<double> next(std::vector<llama_token> tokens, Counts counts) {
-    tokens.insert(tokens.begin(), llama_vocab_bos(vocabulary_));
-    llama_memory_clear(llama_get_memory(context_.get()), true);
-    for (llama_token token : tokens) {
-      if (llama_decode(context_.get(), llama_batch_get_one(&token, 1)) != 0) throw Error("decode");
-    }
-    const float* logits = llama_get_logits_ith(context_.get(), -1);
-    const auto size = static_cast<std::size_t>(llama_vocab_n_tokens(vocabulary_));
-    double most = -kInfinity, sum = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      if (counts(i)) most = std::max<double>(most, logits[i]);
-    }
-    for (std::size_t i = 0; i < size; ++i) {
-      if (counts(i)) sum += std::exp(logits[i] - most);
-    }
-    std::vector<double> bits(size, kInfinity);
-    for (std::size_t i = 0; i < size; ++i) {
-      if (counts(i)) bits[i] = (most + std::log(sum) - logits[i]) / std::log(2.0);
-    }
-    return bits;
-  }
-
- private:
-  struct Free {
-    void operator()(llama_model* model) const { llama_model_free(model); }
-    void operator()(llama_context* context) const { llama_free(context); }
-  };
-  std::unique_ptr<llama_model, Free> model_;
-  std::unique_ptr<llama_context, Free> context_;
-  const llama_vocab* vocabulary_ = nullptr;
-};
 
 TEST_F(Llama, BytesHaveTheSoftmaxOfLlamaCpp) {
   Bare bare(weights_.path("text.gguf"));
@@ -255,50 +220,9 @@ TEST_F(Llama, Ascii7CostsTheLostBit) {
 
 // --- bytes from tokens ---
 
-// Every covering of a text, from the definition.
-class Enumeration {
- public:
-  Enumeration(const std::string& path, const TinyModel& model) : bare_(path), model_(model) {}
-
-  double bits(const std::string& text) { return -std::log2(mass({}, text)); }
-
-  std::vector<double> next(const std::vector<llama_token>& tokens) {
-    auto [found, is_new] = cache_.try_emplace(tokens);
-    if (is_new)
-      found->second = bare_.next(tokens, [&](std::size_t i) {
-        return model_.tokens[i].type != LLAMA_TOKEN_TYPE_CONTROL &&
-               model_.tokens[i].type != LLAMA_TOKEN_TYPE_UNKNOWN;
-      });
-    return found->second;
-  }
-
- private:
-  double mass(const std::vector<llama_token>& tokens, const std::string& rest) {
-    if (rest.empty()) return 1;
-    const std::vector<double> bits = next(tokens);
-    double sum = 0;
-    for (std::size_t i = 0; i < bits.size(); ++i) {
-      if (std::isinf(bits[i])) continue;
-      const std::string token = testing::bytes_of(model_.tokens[i]);
-      if (token.starts_with(rest)) {
-        sum += std::exp2(-bits[i]);
-      } else if (rest.starts_with(token)) {
-        std::vector<llama_token> more = tokens;
-        more.push_back(static_cast<llama_token>(i));
-        sum += std::exp2(-bits[i]) * mass(more, rest.substr(token.size()));
-      }
-    }
-    return sum;
-  }
-
-  Bare bare_;
-  const TinyModel& model_;
-  std::map<std::vector<llama_token>, std::vector<double>> cache_;
-};
-
 TEST_F(Llama, BytesFromTokensAreTheSumOverAllCoverings) {
   const TinyModel tiny = testing::tiny_letters();
-  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  Enumeration truth = enumeration(tiny);
   const auto model = this->model("letters", ",beam=4096");
   const auto start = model->start();
   for (std::size_t length : {1, 2, 3, 5}) {
@@ -323,7 +247,7 @@ TEST_F(Llama, BytesFromTokensAreTheSumOverAllCoverings) {
 
 TEST_F(Llama, ANarrowBeamSaysWhatItLeftOut) {
   const TinyModel tiny = testing::tiny_letters();
-  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  Enumeration truth = enumeration(tiny);
   for (const char* beam : {",beam=1", ",beam=2", ",beam=3", ",beam=4096"}) {
     const auto model = this->model("letters", beam);
     bool exact = true;
@@ -405,7 +329,7 @@ testing::Distribution two_steps(Enumeration& truth, const TinyModel& tiny) {
 
 TEST_F(Llama, TokensAreDrawnFromTheSoftmax) {
   const TinyModel tiny = testing::tiny_letters();
-  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  Enumeration truth = enumeration(tiny);
   const auto model = this->model("letters");
   ASSERT_EQ(model->units().size(), 7u);
   EXPECT_TRUE(Candidates::units_of(*model).model_units());
@@ -423,7 +347,7 @@ TEST_F(Llama, TokensAreDrawnFromTheSoftmax) {
 
 TEST_F(Llama, BeamsOfTokensFindTheBestPlan) {
   const TinyModel tiny = testing::tiny_letters();
-  Enumeration truth(weights_.path("letters.gguf"), tiny);
+  Enumeration truth = enumeration(tiny);
   double least = kInfinity;
   std::string best;
   const std::vector<double> first = truth.next({});

@@ -84,6 +84,16 @@ struct Coverings {
 
 using Masses = std::array<double, 256>;
 
+// What may be drawn next, by unit: the text goes on with its bytes, and a token ends there.
+struct Onward {
+  struct Token {
+    std::size_t covering = 0;  // that it goes on from, the likeliest
+    std::uint32_t unit = 0;    // which begins with the bytes after the covering's settled tokens
+  };
+  std::vector<double> bits;
+  std::vector<Token> tokens;
+};
+
 double log2_of_sum(double a, double b) {
   const double most = std::max(a, b);
   return std::isinf(most) ? most : most + std::log2(std::exp2(a - most) + std::exp2(b - most));
@@ -163,6 +173,34 @@ class CoveringRules {
       const double m = mass[core_.symbol(static_cast<Byte>(byte))];
       bits[byte] = m > 0 ? std::log2(sum / m) + core_.lost_bits() : kInfinity;
     }
+  }
+
+  // Where the context ends within a token, what completes it counts; only what is no unit by itself
+  // is left out. find_next() comes before. Throws Error where nothing is left.
+  Onward onward(const Coverings& coverings) const {
+    const std::size_t units = vocabulary_.units().size();
+    Onward onward{.bits = std::vector<double>(units), .tokens = std::vector<Onward::Token>(units)};
+    std::vector<double> masses(units);
+    std::vector<double> most(units);
+    for (std::size_t c = 0; c < coverings.list.size(); ++c) {
+      const Covering& covering = coverings.list[c];
+      for (std::size_t i = covering.range.begin; i < covering.range.end; ++i) {
+        const ByteView rest = ByteView(vocabulary_.units()[i]).subspan(covering.depth);
+        const auto unit =
+            covering.depth == 0 ? static_cast<std::uint32_t>(i) : vocabulary_.find(rest);
+        if (!unit) continue;
+        const double mass = covering.weight * covering.next->probabilities[i];
+        masses[*unit] += mass;
+        if (mass <= most[*unit]) continue;
+        most[*unit] = mass;
+        onward.tokens[*unit] = {c, static_cast<std::uint32_t>(i)};
+      }
+    }
+    const double sum = std::accumulate(masses.begin(), masses.end(), 0.0);
+    if (sum == 0) throw Error("llama: no token ends where the context ends");
+    for (std::size_t unit = 0; unit < units; ++unit)
+      onward.bits[unit] = masses[unit] > 0 ? std::log2(sum / masses[unit]) : kInfinity;
+    return onward;
   }
 
   // Goes on with a symbol; returns its bits. find_next() comes before.
@@ -296,37 +334,45 @@ class LlamaCoveringState final : public State, private UnitState {
   UnitState* by_units() override { return this; }
 
   void extend_units(std::span<const UnitsView> prefixes, std::span<double> bits) override {
-    const Covering& base = settle();
-    LlamaTree tree;
-    std::vector<LlamaTree::Node> ends;
-    for (UnitsView prefix : prefixes) {
-      LlamaTree::Node node = LlamaTree::kRoot;
-      for (std::uint32_t unit : prefix) node = tree.child(node, unit);
-      ends.push_back(node);
-    }
-    if (tree.size() > 1) tree.evaluate(*core_, view_of(*core_, base));
-    const auto next = [&](LlamaTree::Node node) -> const LlamaNext& {
-      return node == LlamaTree::kRoot ? base.next->next : tree.next(node);
-    };
-    const std::size_t units = core_->vocabulary.units().size();
-    for (std::size_t p = 0; p < prefixes.size(); ++p) {
-      double prefix_bits = 0;
-      LlamaTree::Node node = LlamaTree::kRoot;
-      for (std::uint32_t unit : prefixes[p]) {
-        prefix_bits += next(node).bits(unit);
+    const Onward onward = find_onward();
+    const std::size_t units = onward.bits.size();
+    std::map<std::size_t, LlamaTree> trees;  // by the covering that they go on from
+    const auto each_token = [&](UnitsView prefix, auto visit) {
+      const Onward::Token first = onward.tokens[prefix[0]];
+      LlamaTree& tree = trees[first.covering];
+      LlamaTree::Node node = tree.child(LlamaTree::kRoot, first.unit);
+      for (const std::uint32_t unit : prefix.subspan(1)) {
+        visit(tree.next(node), unit);
         node = tree.child(node, unit);
       }
-      for (std::size_t u = 0; u < units; ++u)
-        bits[p * units + u] = prefix_bits + next(node).bits(u);
+      return &tree.next(node);
+    };
+    for (const UnitsView prefix : prefixes)
+      if (!prefix.empty()) each_token(prefix, [](const LlamaNext&, std::uint32_t) {});
+    for (auto& [covering, tree] : trees)
+      tree.evaluate(*core_, view_of(*core_, now_.list[covering]));
+    for (std::size_t p = 0; p < prefixes.size(); ++p) {
+      const std::span<double> to = bits.subspan(p * units, units);
+      if (prefixes[p].empty()) {
+        std::ranges::copy(onward.bits, to.begin());
+        continue;
+      }
+      double prefix_bits = onward.bits[prefixes[p][0]];
+      const LlamaNext* last = each_token(
+          prefixes[p],
+          [&](const LlamaNext& next, std::uint32_t unit) { prefix_bits += next.bits(unit); });
+      for (std::size_t u = 0; u < units; ++u) to[u] = prefix_bits + last->bits(u);
     }
   }
 
   void observe_units(UnitsView units) override {
-    for (std::uint32_t unit : units) {
-      const Covering& base = settle();
-      now_.total_bits += base.next->next.bits(unit);
-      Covering after{.settled = std::make_shared<Settled>(base.settled, unit),
-                     .range = core_->vocabulary.all()};
+    for (const std::uint32_t unit : units) {
+      const Onward onward = find_onward();
+      const Onward::Token token = onward.tokens[unit];
+      now_.total_bits += onward.bits[unit];
+      const Covering after{
+          .settled = std::make_shared<Settled>(now_.list[token.covering].settled, token.unit),
+          .range = core_->vocabulary.all()};
       now_.list.assign(1, after);
       position_bytes_ += core_->vocabulary.units()[unit].size();
     }
@@ -398,20 +444,18 @@ class LlamaCoveringState final : public State, private UnitState {
     return ends;
   }
 
-  // Takes the likeliest tokens that end where the context ends for the right ones, and finds what
-  // comes next after them.
-  const Covering& settle() {
+  Onward find_onward() {
     catch_up();
-    const auto ends_here = [](const Covering& covering) { return covering.depth == 0; };
-    const auto best = std::ranges::find_if(now_.list, ends_here);  // the list is in order of mass
-    if (best == now_.list.end()) throw Error("llama: no token ends where the context ends");
-    if (now_.list.size() > 1) {
-      Covering only = *best;
-      only.weight = only.mass = 1;
-      now_.list.assign(1, only);
-    }
+    if (now_.list.empty()) throw Error("llama: no tokens cover the context");
     rules_.find_next({&now_, 1});
-    return now_.list[0];
+    const Covering& first = now_.list[0];
+    if (now_.list.size() > 1 || first.depth > 0) return rules_.onward(now_);
+    Onward onward;  // after tokens that were drawn
+    for (std::uint32_t unit = 0; unit < core_->vocabulary.units().size(); ++unit) {
+      onward.bits.push_back(first.next->next.bits(unit));
+      onward.tokens.push_back({0, unit});
+    }
+    return onward;
   }
 
   std::shared_ptr<const LlamaCore> core_;

@@ -101,6 +101,14 @@ LlamaVocabulary::Range LlamaVocabulary::narrow(Range range, std::size_t depth, B
           static_cast<std::size_t>(last - units_.begin())};
 }
 
+std::optional<std::uint32_t> LlamaVocabulary::find(ByteView bytes) const {
+  const auto found = std::ranges::lower_bound(units_, bytes, [](ByteView a, ByteView b) {
+    return std::ranges::lexicographical_compare(a, b);
+  });
+  if (found == units_.end() || !std::ranges::equal(*found, bytes)) return {};
+  return static_cast<std::uint32_t>(found - units_.begin());
+}
+
 std::size_t LlamaVocabulary::complete(Range range, std::size_t depth) const {
   std::size_t count = 0;
   while (range.begin + count < range.end && units_[range.begin + count].size() == depth) ++count;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -58,6 +59,9 @@ class LlamaVocabulary {
 
   // Of a range of units that agree in their first `depth` bytes, those with `byte` after them.
   Range narrow(Range range, std::size_t depth, Byte byte) const;
+
+  // The first unit of these bytes, if there is one.
+  std::optional<std::uint32_t> find(ByteView bytes) const;
 
   // Calls visit(byte, range) for the bytes that are next in a range of units that agree in their
   // first `depth` bytes and are all longer, in order, each with those that have it.
