@@ -128,7 +128,7 @@ std::vector<ByteView> words_of(ByteView text) {
   return words;
 }
 
-BytePairs BytePairs::learn(const std::vector<ByteView>& words, std::size_t vocabulary) {
+BytePairs BytePairs::learn_words(const std::vector<ByteView>& words, std::size_t vocabulary) {
   if (vocabulary < 256 || vocabulary > kMostTokens)
     throw Error("a vocabulary of " + grouped(vocabulary) + " tokens: expected 256.." +
                 grouped(kMostTokens));
@@ -145,7 +145,7 @@ BytePairs BytePairs::learn(const std::vector<ByteView>& words, std::size_t vocab
 }
 
 BytePairs BytePairs::learn(ByteView text, std::size_t vocabulary) {
-  return learn(words_of(text), vocabulary);
+  return learn_words(words_of(text), vocabulary);
 }
 
 BytePairs BytePairs::from(std::span<const Pair> joined) {
@@ -202,7 +202,7 @@ std::vector<std::uint32_t> BytePairs::encode_word(ByteView word) const {
   return tokens;
 }
 
-std::vector<std::uint32_t> BytePairs::encode(const std::vector<ByteView>& words) const {
+std::vector<std::uint32_t> BytePairs::encode_words(const std::vector<ByteView>& words) const {
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> known;
   std::vector<std::uint32_t> tokens;
   for (const ByteView word : words) {
@@ -213,6 +213,8 @@ std::vector<std::uint32_t> BytePairs::encode(const std::vector<ByteView>& words)
   return tokens;
 }
 
-std::vector<std::uint32_t> BytePairs::encode(ByteView text) const { return encode(words_of(text)); }
+std::vector<std::uint32_t> BytePairs::encode(ByteView text) const {
+  return encode_words(words_of(text));
+}
 
 }  // namespace kraft

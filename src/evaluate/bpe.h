@@ -26,8 +26,8 @@ class BytePairs {
   // Joins the most frequent pair (of equals, the one with the lowest numbers) until there are
   // `vocabulary` tokens, or no pair is left that occurs twice. Throws Error for fewer than 256 or
   // more than kMostTokens. About O(n log n) for a text of n bytes.
-  static BytePairs learn(const std::vector<ByteView>& words, std::size_t vocabulary);
-  static BytePairs learn(ByteView text, std::size_t vocabulary);  // of the text's words_of()
+  static BytePairs learn_words(const std::vector<ByteView>& words, std::size_t vocabulary);
+  static BytePairs learn(ByteView text, std::size_t vocabulary);  // from its words_of()
 
   // What joined() gave. Throws Error for a pair of tokens that are not there before it, or whose
   // bytes are.
@@ -44,7 +44,7 @@ class BytePairs {
   const std::vector<Pair>& joined() const { return joined_; }
 
   // The pairs of each word are joined in the order in which they were learnt.
-  std::vector<std::uint32_t> encode(const std::vector<ByteView>& words) const;
+  std::vector<std::uint32_t> encode_words(const std::vector<ByteView>& words) const;
   std::vector<std::uint32_t> encode(ByteView text) const;  // its words_of()
 
  private:

@@ -110,7 +110,7 @@ Checkpoint first_state(const Options& options, const Config& shape, const Bytes&
     return state;
   }
   BytePairs pairs;
-  if (options.tokens > kBytes) pairs = BytePairs::learn(gpt2_words(data), options.tokens);
+  if (options.tokens > kBytes) pairs = BytePairs::learn_words(gpt2_words(data), options.tokens);
   if (pairs.size() < options.tokens)
     throw Error(options.data + ": has no more than " + std::to_string(pairs.size()) +
                 " tokens that occur twice");

@@ -101,7 +101,7 @@ std::vector<ByteView> gpt2_words(ByteView text) {
 
 std::vector<std::uint16_t> tokens_of(const BytePairs& pairs, ByteView text) {
   if (pairs.joined().empty()) return {text.begin(), text.end()};
-  const std::vector<std::uint32_t> tokens = pairs.encode(gpt2_words(text));
+  const std::vector<std::uint32_t> tokens = pairs.encode_words(gpt2_words(text));
   return {tokens.begin(), tokens.end()};
 }
 

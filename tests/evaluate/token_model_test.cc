@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 
 #include "base/text.h"
 #include "evaluate/bpe.h"
@@ -23,12 +26,14 @@ Bytes some_text(std::uint64_t seed, std::size_t size) {
   return text;
 }
 
-// All pairs counted anew before each join.
+// All pairs counted anew before each join. One that makes the bytes of a token is none.
 std::vector<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(ByteView text,
                                                                 std::size_t vocabulary) {
   std::vector<Word> words;
   for (const ByteView word : words_of(text)) words.emplace_back(word.begin(), word.end());
   std::vector<std::pair<std::uint32_t, std::uint32_t>> joined;
+  std::vector<std::string> bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes.emplace_back(1, static_cast<char>(byte));
   while (256 + joined.size() < vocabulary) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> counts;
     for (const Word& word : words) {
@@ -37,7 +42,8 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(ByteView text,
     std::size_t most = 1;
     std::pair<std::uint32_t, std::uint32_t> best;
     for (const auto& [pair, count] : counts) {
-      if (count > most) {
+      const bool known = std::ranges::count(bytes, bytes[pair.first] + bytes[pair.second]) > 0;
+      if (count > most && !known) {
         most = count;
         best = pair;
       }
@@ -45,6 +51,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(ByteView text,
     if (most < 2) break;
     const auto token = static_cast<std::uint32_t>(256 + joined.size());
     joined.push_back(best);
+    bytes.push_back(bytes[best.first] + bytes[best.second]);
     for (Word& word : words) {
       Word shorter;
       for (std::size_t i = 0; i < word.size(); ++i) {
@@ -73,6 +80,24 @@ TEST(BytePairs, AreThoseThatAreMostFrequentOneAfterTheOther) {
       EXPECT_EQ(pairs.bytes_of(static_cast<std::uint32_t>(256 + i)), both) << seed << ", " << i;
     }
   }
+}
+
+TEST(BytePairs, AreNeverTheSameBytesTwice) {
+  std::string runs;
+  for (int i = 0; i < 60; ++i)
+    runs += std::string(static_cast<std::size_t>(1 + i * i % 23), 'x') + " ";
+  const auto words = words_of(as_bytes(runs));
+  const BytePairs pairs = BytePairs::learn_words(words, 300);
+  std::set<Bytes> all;
+  for (std::uint32_t token = 0; token < pairs.size(); ++token) all.insert(pairs.bytes_of(token));
+  EXPECT_EQ(all.size(), pairs.size());
+  EXPECT_GT(pairs.size(), 260u);
+  EXPECT_EQ(BytePairs::from(pairs.joined()).encode(as_bytes(runs)), pairs.encode_words(words));
+
+  using Pairs = std::vector<BytePairs::Pair>;
+  EXPECT_THROW(BytePairs::from(Pairs{{'a', 257}}), Error);
+  EXPECT_THROW(BytePairs::from(Pairs{{'a', 'b'}, {'a', 'b'}}), Error);
+  EXPECT_THROW(BytePairs::from(Pairs{{'a', 'b'}, {'b', 'c'}, {256, 'c'}, {'a', 257}}), Error);
 }
 
 TEST(BytePairs, TokensAreTheText) {
