@@ -19,8 +19,9 @@ add_library(kraft_training STATIC
   src/train/checkpoint.cc src/train/matmul.cc src/train/optimizer.cc src/train/transformer.cc
   src/train/words.cc)
 target_compile_features(kraft_training PUBLIC cxx_std_20)
-target_include_directories(kraft_training PUBLIC ${PROJECT_SOURCE_DIR}/src
-  PRIVATE ${KRAFT_DNNL_INCLUDE} ${KRAFT_UTF8PROC_INCLUDE})
+target_include_directories(kraft_training PUBLIC ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(kraft_training SYSTEM PRIVATE
+  ${KRAFT_DNNL_INCLUDE} ${KRAFT_UTF8PROC_INCLUDE})
 target_link_libraries(kraft_training
   PUBLIC kraft::kraft PRIVATE ${KRAFT_DNNL_LIBRARY} ${KRAFT_UTF8PROC_LIBRARY} OpenMP::OpenMP_CXX $<BUILD_INTERFACE:kraft_flags>)
 # Loops of floats are what a training spends its time on, and it runs where it was built.
