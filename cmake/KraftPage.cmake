@@ -36,14 +36,17 @@ if(NOT KRAFT_CHART_JS)
   set(KRAFT_CHART_JS "")
 endif()
 
+# Scripts that define names stand before those that use them at once; the last one of each page starts it.
 set(page_folder ${PROJECT_SOURCE_DIR}/src/report/page)
+set(page_scripts figures lazily plots table samples compare)
+list(TRANSFORM page_scripts PREPEND ${page_folder}/)
+list(TRANSFORM page_scripts APPEND .js)
 kraft_page_parts(page_parts report/page/parts.h
   page_html ${page_folder}/compare.html
   page_style ${page_folder}/compare.css
-  page_script ${page_folder}/compare.js
+  page_script ${page_scripts}
   page_charts ${KRAFT_CHART_JS})
 
-# Scripts that define names stand before those that use them at once; playground.js starts the page.
 set(page_folder ${PROJECT_SOURCE_DIR}/src/serve/page)
 set(playground_scripts elements bytes server models trace inspector editor expectations dreams media cost
   share playground)

@@ -50,6 +50,8 @@ std::string command_of(const CompareTask& task) {
   if (task.samplers != CompareTask().samplers) {
     for (const std::string& sampler : task.samplers) text += " --sampler " + sampler;
   }
+  if (compare_options().is_set(task, "temperatures"))
+    text += " --temperatures " + text_of(*compare_options().value(task, "temperatures"));
   for (const NamedBytes& input : task.inputs) text += " " + input.name;
   for (const std::string& file : task.from) text += " --from " + file;
   return text;

@@ -88,6 +88,26 @@ ComparedSampler ComparedSampler::parse(const std::string& spec) {
   return sampler;
 }
 
+std::vector<ComparedSampler> at_temperatures(const std::vector<std::string>& specs,
+                                             const std::vector<double>& temperatures) {
+  std::vector<ComparedSampler> samplers;
+  for (const std::string& spec : specs) {
+    const ComparedSampler sampler = ComparedSampler::parse(spec);
+    if (!temperatures.empty() && std::ranges::count(sampler.given, "temperature") > 0)
+      throw UsageError("sampler '" + printable(spec) +
+                       "' has a temperature, and so have all others: one of both is too many");
+    if (temperatures.empty()) samplers.push_back(sampler);
+    for (const double temperature : temperatures) {
+      const bool is_usual = temperature == SamplerOptions().temperature;
+      samplers.push_back(
+          is_usual && sampler.name != kAutoSampler
+              ? sampler
+              : ComparedSampler::parse(spec + ",temperature=" + shortest(temperature)));
+    }
+  }
+  return samplers;
+}
+
 ComparedSampler ComparedSampler::chosen_for(const Model& model, std::uint64_t context_bytes,
                                             bool has_samples) const {
   if (name != kAutoSampler) return *this;

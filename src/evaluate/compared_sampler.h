@@ -27,4 +27,10 @@ struct ComparedSampler {
                              bool has_samples) const;
 };
 
+// Each specification at each temperature; without temperatures each as it is. At 1, which is what a
+// sampler has unless it says otherwise, nothing but kAutoSampler is told so. Throws UsageError where
+// a specification has a temperature already.
+std::vector<ComparedSampler> at_temperatures(const std::vector<std::string>& specs,
+                                             const std::vector<double>& temperatures);
+
 }  // namespace kraft

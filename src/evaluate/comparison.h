@@ -72,6 +72,9 @@ struct ComparisonRow {
   bool reference = false;
   std::size_t windows = 0;               // of which there is a cell
   std::vector<std::size_t> inputs = {};  // where there are several
+  // Of figures that are means over samples: how much of the error comes from the samples' seeds
+  // alone. NaN where no window has two samples.
+  std::map<std::string, double, std::less<>> seed_errors = {};
 };
 
 // Who is compared on an input, and how each of them is drawn from.

@@ -28,6 +28,20 @@ std::optional<Estimate> over_windows(const Metric& metric, CellsByWindow cells) 
   return std::isnan(found.mean) ? std::nullopt : std::optional(found);
 }
 
+// Of the samples of all windows that have the figure.
+double error_by_seeds(const Metric& metric, const CellsByWindow& cells) {
+  std::vector<std::vector<double>> by_window;
+  for (const Cell* cell : cells) {
+    if (!has_figure(metric, cell)) continue;
+    std::vector<double>& values = by_window.emplace_back();
+    for (const Draw& draw : cell->draws) {
+      if (const auto found = draw.figures.find(metric.key); found != draw.figures.end())
+        values.push_back(found->second);
+    }
+  }
+  return error_within(by_window);
+}
+
 // Rows that can differ in a figure: predictions are the same whatever is drawn.
 std::vector<std::size_t> distinct_rows(std::span<const ComparisonRow> rows, FigureKind kind) {
   std::vector<std::size_t> distinct;
@@ -92,6 +106,7 @@ ComparisonRow Comparison::row(std::size_t input, const std::string& model,
     // Who knows the truth is not estimated.
     const bool exact = bound && model == kTruthModel && metric.kind == FigureKind::prediction;
     row.figures[metric.key] = metric.share && !exact ? share_estimate(*found) : *found;
+    if (metric.of_sample) row.seed_errors[metric.key] = error_by_seeds(metric, samples);
   }
   std::map<std::uint64_t, std::vector<double>> rates;
   for (const Cell* cell : predictions) {

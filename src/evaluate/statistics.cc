@@ -82,6 +82,19 @@ Estimate estimate(std::span<const double> values) {
   return with_error(mean, error, values.size());
 }
 
+double error_within(std::span<const std::vector<double>> groups) {
+  double squares = 0, freedom = 0, shares = 0;
+  for (const std::vector<double>& values : groups) {
+    const auto count = static_cast<double>(values.size());
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+    for (double value : values) squares += (value - mean) * (value - mean);
+    freedom += count - 1;
+    shares += 1 / count;
+  }
+  if (freedom == 0 || !std::isfinite(squares)) return kNothing;
+  return std::sqrt(squares / freedom * shares) / static_cast<double>(groups.size());
+}
+
 Estimate share_estimate(const Estimate& mean) {
   const double p = mean.mean, error = mean.standard_error;
   if (mean.count < 2 || !std::isfinite(error)) return mean;

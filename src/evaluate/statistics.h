@@ -30,6 +30,12 @@ Estimate estimate(std::span<const double> values);
 // 2015). Where all values are the same, their spread says nothing: each is one trial.
 Estimate share_estimate(const Estimate& mean);
 
+// How much of the standard error of a mean over groups comes from within them: a group is a mean of
+// values that are independent of each other, and values vary as much in each (the variance is of all
+// groups that have two values or more). Of n groups of K values sqrt(variance / (K n)). NaN where no
+// group has two values, or not all are finite. Every group has one at least.
+double error_within(std::span<const std::vector<double>> groups);
+
 // A statistic of all groups together, with the standard error of the delete-one jackknife over the
 // groups (Efron and Stein, "The Jackknife Estimate of Variance", Annals of Statistics 9(3), 1981).
 // `statistic` is asked for the value without group i, and with i = count for the value of all.

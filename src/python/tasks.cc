@@ -103,6 +103,7 @@ py::list records_of(const CompareResult& result) {
     row["low"] = record.estimate.low;
     row["high"] = record.estimate.high;
     row["windows"] = record.estimate.count;
+    row["seed_error"] = record.seed_error;
     add_pairs(row, record);
     records.append(row);
   }

@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <tuple>
 
 #include "base/base64.h"
 #include "base/numbers.h"
@@ -21,9 +23,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownWindows = 12;        // of each input, with their samples
-constexpr std::size_t kShownContextBytes = 160;  // of text, before each sample
-constexpr std::size_t kSpectrogramWidth = 320, kSpectrogramHeight = 96;
+// Of each input, with their samples: of many models fewer windows, for pages that open at once.
+constexpr std::size_t kShownWindows = 12, kShownSamples = 300;
+constexpr std::size_t kShownContextBytes = 320;  // of text, before the samples
+constexpr std::size_t kSpectrogramWidth = 160, kSpectrogramHeight = 96;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -59,32 +62,86 @@ Json figures_json(const CompareInput& input) {
                     {"digits", figure.digits},
                     {"concise", figure.concise},
                     {"meaning", figure.meaning},
-                    {"factor", figure.factor}});
+                    {"factor", figure.factor},
+                    {"definition", figure.definition}});
   }
   return list;
 }
 
-// What a row is called: its model, and how it was drawn from, unless that is the model's own
-// distribution; with all options only where it was drawn from in several ways.
-std::string label_of(const CompareResult& result, const CompareRow& row) {
-  if (row.bound || row.sampler == "ancestral") return row.model;
-  const auto same = std::ranges::count_if(result.rows, [&row](const CompareRow& other) {
-    return other.input == row.input && other.model == row.model && !other.bound;
-  });
-  return row.model + ", " + (same > 1 ? row.sampler : row.sampler.substr(0, row.sampler.find(',')));
+// A sampler's specification, taken apart: what differs in its temperature alone is one series.
+struct Manner {
+  std::string sampler;  // without the temperature
+  std::string temperature;
+};
+
+Manner manner_of(const std::string& sampler) {
+  const std::string key = ",temperature=";
+  const std::size_t at = sampler.find(key);
+  if (at == sampler.npos) return {sampler, "1"};
+  const std::size_t begin = at + key.size(), end = std::min(sampler.find(',', begin), sampler.size());
+  return {sampler.substr(0, at) + sampler.substr(end), sampler.substr(begin, end - begin)};
 }
 
+// How the page calls the ways in which a model is drawn from on an input.
+class Manners {
+ public:
+  Manners(const CompareResult& result, const CompareRow& row) : own_(manner_of(row.sampler)) {
+    for (const CompareRow& other : result.rows) {
+      if (other.input != row.input || other.model != row.model || other.bound) continue;
+      const Manner manner = manner_of(other.sampler);
+      several_ |= manner.sampler != own_.sampler;
+      curve_ |= manner.sampler == own_.sampler && manner.temperature != own_.temperature;
+    }
+  }
+
+  // Nothing where it is the model's own distribution; with all options only where there are several.
+  std::string series() const {
+    if (own_.sampler == "ancestral") return "";
+    return several_ ? own_.sampler : own_.sampler.substr(0, own_.sampler.find(','));
+  }
+
+  std::string temperature() const {
+    return curve_ || own_.temperature != "1" ? "T = " + own_.temperature : "";
+  }
+
+  Json json(const CompareRow& row) const {
+    const auto joined = [](std::initializer_list<std::string> all) {
+      std::vector<std::string> parts(all);
+      std::erase(parts, "");
+      return join(parts, ", ");
+    };
+    Json json = {{"model", row.model},
+                 {"how", row.bound ? "" : joined({series(), temperature()})},
+                 {"series", row.bound ? row.model : joined({row.model, series()})}};
+    double value = 0;
+    if (!row.bound && parse_number(own_.temperature, value)) json["temperature"] = value;
+    return json;
+  }
+
+ private:
+  Manner own_;
+  bool several_ = false;  // that differ in more than the temperature
+  bool curve_ = false;    // of several temperatures
+};
+
 Json row_json(const CompareResult& result, const CompareRow& row) {
-  Json json = {{"model", row.model},     {"label", label_of(result, row)},
-               {"windows", row.windows}, {"sampler", row.sampler},
-               {"bound", row.bound},     {"figures", Json::object()},
-               {"rates", Json::array()}};
-  for (const auto& [key, e] : row.figures)
-    json["figures"][key] = {{"mean", number(e.mean)},
-                            {"error", number(e.standard_error)},
-                            {"low", number(e.low)},
-                            {"high", number(e.high)},
-                            {"windows", e.count}};
+  Json json = Manners(result, row).json(row);
+  json.update({{"windows", row.windows},
+               {"sampler", row.sampler},
+               {"bound", row.bound},
+               {"figures", Json::object()},
+               {"rates", Json::array()}});
+  for (const auto& [key, e] : row.figures) {
+    Json& figure = json["figures"][key];
+    figure = {{"mean", number(e.mean)},
+              {"error", number(e.standard_error)},
+              {"low", number(e.low)},
+              {"high", number(e.high)},
+              {"windows", e.count}};
+    const auto seeds = row.seed_errors.find(key);
+    if (seeds != row.seed_errors.end() && std::isfinite(seeds->second))
+      figure["seeds"] = seeds->second;
+  }
   json["reference"] = row.reference;
   for (const auto& [key, places] : row.places) json["places"][key] = {places.best, places.worst};
   for (const auto& [key, difference] : row.differences) {
@@ -125,83 +182,121 @@ Bytes joined(ByteView first, ByteView second) {
   return all;
 }
 
-void add_image(Json& json, const CompareInput& input, const CompareWindow& window,
-               ByteView sample) {
-  const Bytes all = joined(window.context, sample);
-  const Image image{input.row_bytes, all.size() / input.row_bytes, 1, 8, all};
-  json["image"] = data_uri("image/png", write_png(image));
-  json["given"] = static_cast<double>(window.context.size()) / static_cast<double>(all.size());
-}
-
-// The spectrogram is of context and sample; the sound begins a second earlier.
-void add_audio(Json& json, const CompareInput& input, const CompareWindow& window,
-               ByteView sample) {
-  const Bytes all = joined(window.context, sample);
-  const Image picture = spectrogram_picture({input.rate_hz, 1, Encoding::u8, all},
-                                            kSpectrogramWidth, kSpectrogramHeight);
-  json["image"] = data_uri("image/png", write_png(picture));
-  json["given"] = static_cast<double>(window.context.size()) / static_cast<double>(all.size());
-  const Audio sound{input.rate_hz, 1, Encoding::u8, joined(window.lead, all)};
-  json["audio"] = data_uri("audio/wav", write_audio(sound, AudioFormat::wav));
-}
-
-void add_text(Json& json, const CompareInput&, const CompareWindow&, ByteView sample) {
-  json["text"] = shown_text(sample);
-}
-
-// How windows of a medium are shown, and what is said about the input.
+// What the samples of a window are shown with, and what is a sample's own: what they share is there
+// once. The script puts both together.
 struct Shown {
   Medium medium;
-  void (*add)(Json& sample, const CompareInput&, const CompareWindow&, ByteView bytes);
+  Json (*window)(const CompareInput&, const CompareWindow&);
+  Json (*sample)(const CompareInput&, const CompareWindow&, ByteView bytes);
   std::string (*about)(const CompareInput&);
 };
 
+Json gray_window(const CompareInput& input, const CompareWindow& window) {
+  return {{"width", input.row_bytes}, {"context", base64(window.context)}};
+}
+
+Json gray_sample(const CompareInput&, const CompareWindow&, ByteView bytes) {
+  return {{"bytes", base64(bytes)}};
+}
+
+Image spectrogram_of(const CompareInput& input, ByteView sound) {
+  return spectrogram_picture({input.rate_hz, 1, Encoding::u8, Bytes(sound.begin(), sound.end())},
+                             kSpectrogramWidth, kSpectrogramHeight);
+}
+
+// The picture from a column on.
+Image right_part(const Image& image, std::size_t begin) {
+  Image part{.width = image.width - begin, .height = image.height, .channels = image.channels};
+  for (std::size_t y = 0; y < image.height; ++y)
+    append(part.samples, ByteView(image.samples)
+                             .subspan((y * image.width + begin) * image.channels,
+                                      part.width * image.channels));
+  return part;
+}
+
+bool columns_differ(const Image& a, const Image& b, std::size_t x) {
+  for (std::size_t y = 0; y < a.height; ++y) {
+    const std::size_t at = (y * a.width + x) * a.channels;
+    if (!std::ranges::equal(ByteView(a.samples).subspan(at, a.channels),
+                            ByteView(b.samples).subspan(at, b.channels)))
+      return true;
+  }
+  return false;
+}
+
+// The sound begins a second before the context, and is the truth's: a sample takes its place there.
+Json sound_window(const CompareInput& input, const CompareWindow& window) {
+  const Bytes all = joined(window.context, window.truth);
+  const auto wav = [&input](const Bytes& sound) {
+    return write_audio({input.rate_hz, 1, Encoding::u8, sound}, AudioFormat::wav);
+  };
+  const Bytes file = wav(joined(window.lead, all));
+  const std::size_t given = window.lead.size() + window.context.size();
+  return {{"sound", base64(file)},
+          {"sound_at", wav(Bytes(2)).size() - 2 + given},
+          {"given", static_cast<double>(window.context.size()) / static_cast<double>(all.size())},
+          {"image", data_uri("image/png", write_png(spectrogram_of(input, all)))}};
+}
+
+Json sound_sample(const CompareInput& input, const CompareWindow& window, ByteView bytes) {
+  const Image truth = spectrogram_of(input, joined(window.context, window.truth));
+  const Image drawn = spectrogram_of(input, joined(window.context, bytes));
+  std::size_t begin = 0;
+  while (begin + 1 < drawn.width && !columns_differ(truth, drawn, begin)) ++begin;
+  return {{"bytes", base64(bytes)},
+          {"image", data_uri("image/png", write_png(right_part(drawn, begin)))},
+          {"image_at", begin}};
+}
+
+Json text_window(const CompareInput&, const CompareWindow& window) {
+  const ByteView context(window.context);
+  return {{"context", shown_text(context.last(std::min(context.size(), kShownContextBytes)))}};
+}
+
+Json text_sample(const CompareInput&, const CompareWindow&, ByteView bytes) {
+  return {{"text", shown_text(bytes)}};
+}
+
 const Shown& shown_as(Medium medium) {
   static constexpr std::array<Shown, 3> kRows = {{
-      {Medium::image, add_image,
+      {Medium::image, gray_window, gray_sample,
        [](const CompareInput& input) {
          return " Gray, " + std::to_string(input.row_bytes) + " pixels wide.";
        }},
-      {Medium::audio, add_audio,
+      {Medium::audio, sound_window, sound_sample,
        [](const CompareInput& input) {
          return " " + grouped(input.rate_hz) + " Hz, 8 bits linear.";
        }},
-      {Medium::bytes, add_text, [](const CompareInput&) { return std::string(); }},
+      {Medium::bytes, text_window, text_sample, [](const CompareInput&) { return std::string(); }},
   }};
   const auto row = std::ranges::find(kRows, medium, &Shown::medium);
   return row == kRows.end() ? kRows.back() : *row;
 }
 
-Json sample_json(const CompareInput& input, const CompareSample& sample, std::string name,
-                 bool only) {
-  if (!only) name += " #" + std::to_string(sample.index + 1);
-  const CompareWindow& window = input.windows[sample.window];
-  Json json = {{"name", name}, {"caption", caption(input, sample.figures)}};
-  shown_as(input.medium).add(json, input, window, sample.bytes);
-  return json;
-}
-
-// With its samples in the order of the rows.
+// With its samples in the order of the rows, which they name by their number.
 Json window_json(const CompareResult& result, std::size_t index, std::size_t number_of_window) {
   const CompareInput& input = result.inputs[index];
   const CompareWindow& window = input.windows[number_of_window];
-  const ByteView context(window.context);
+  const Shown& shown = shown_as(input.medium);
   Json json = {{"begin", window.begin}, {"number", number_of_window + 1}};
-  if (!has_samples(input.medium))
-    json["context"] = shown_text(context.last(std::min(context.size(), kShownContextBytes)));
+  json.update(shown.window(input, window));
+  std::map<std::tuple<std::string, std::string, bool>, std::vector<const CompareSample*>> samples;
+  for (const CompareSample& sample : result.samples) {
+    if (sample.input == index && sample.window == number_of_window)
+      samples[{sample.model, sample.sampler, sample.bound}].push_back(&sample);
+  }
   json["samples"] = Json::array();
+  std::size_t number = 0;  // of the row, among those of the input
   for (const CompareRow& row : result.rows) {
     if (row.input != index) continue;
-    const auto belongs = [&](const CompareSample& sample) {
-      return sample.input == index && sample.window == number_of_window &&
-             sample.model == row.model && sample.sampler == row.sampler &&
-             sample.bound == row.bound;
-    };
-    const bool only = std::ranges::count_if(result.samples, belongs) == 1;
-    for (const CompareSample& sample : result.samples) {
-      if (belongs(sample))
-        json["samples"].push_back(sample_json(input, sample, label_of(result, row), only));
+    const auto& own = samples[{row.model, row.sampler, row.bound}];
+    for (const CompareSample* sample : own) {
+      Json entry = {{"row", number}, {"caption", caption(input, sample->figures)}};
+      if (own.size() > 1) entry["index"] = sample->index + 1;
+      entry.update(shown.sample(input, window, sample->bytes));
+      json["samples"].push_back(std::move(entry));
     }
+    ++number;
   }
   return json;
 }
@@ -227,7 +322,9 @@ std::vector<std::size_t> shown_windows(const CompareResult& result, std::size_t 
   }
   std::iota(windows.begin(), windows.end(), std::size_t{0});
   std::ranges::stable_sort(windows, std::greater<>(), [&](std::size_t i) { return samples[i]; });
-  windows.resize(std::min(windows.size(), kShownWindows));
+  const std::size_t most = samples.empty() ? 1 : std::max<std::size_t>(1, samples[windows[0]]);
+  windows.resize(std::min(
+      {windows.size(), kShownWindows, std::max<std::size_t>(1, kShownSamples / most)}));
   std::ranges::sort(windows);
   return windows;
 }

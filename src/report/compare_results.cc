@@ -24,7 +24,8 @@ int digits_of(const Figure& figure, double value) {
   return std::abs(value) >= 1000 ? 0 : figure.digits;
 }
 
-std::string field_text(const Figure& figure, const CompareRow& row) {
+// With `seeds`, how much of the error is theirs stands in brackets.
+std::string field_text(const Figure& figure, const CompareRow& row, bool seeds) {
   const auto found = row.figures.find(figure.key);
   if (found == row.figures.end()) return "-";
   const double mean = found->second.mean * figure.factor;
@@ -32,6 +33,9 @@ std::string field_text(const Figure& figure, const CompareRow& row) {
   std::string text = fixed(mean, digits);
   if (figure.kind != FigureKind::cost && std::isfinite(found->second.standard_error))
     text += " +-" + fixed(found->second.standard_error * figure.factor, digits);
+  const auto seed_error = row.seed_errors.find(figure.key);
+  if (seeds && seed_error != row.seed_errors.end() && std::isfinite(seed_error->second))
+    text += " (" + fixed(seed_error->second * figure.factor, digits) + ")";
   return text;
 }
 
@@ -62,6 +66,7 @@ std::string table_of(const CompareResult& result, std::size_t index, Columns col
   std::erase_if(figures, [&](const Figure& figure) { return !is_shown(figure, columns); });
   std::vector<std::string> titles = {"model", "sampler"};
   const bool differ = windows_differ(result, index);
+  const bool seeds = columns == Columns::all && result.count > 1;
   if (differ) titles.emplace_back(">n");
   for (const Figure& figure : figures)
     titles.push_back(">" + figure.title +
@@ -71,10 +76,11 @@ std::string table_of(const CompareResult& result, std::size_t index, Columns col
     if (row.input != index) continue;
     std::vector<std::string> fields = {row.model, row.sampler};
     if (differ) fields.push_back(std::to_string(row.windows));
-    for (const Figure& figure : figures) fields.push_back(field_text(figure, row));
+    for (const Figure& figure : figures) fields.push_back(field_text(figure, row, seeds));
     table.add(std::move(fields));
   }
-  return table.text();
+  return table.text() +
+         (seeds ? "in brackets: how much of the error comes from the seeds of the samples\n" : "");
 }
 
 // "2-3 +0.31+-0.29*": places, and the difference to the reference with half its interval.
@@ -161,7 +167,11 @@ Json row_json(const CompareInput& input, const CompareRow& row) {
   json["figures"] = Json::object();
   for (const Figure& figure : input.figures) {
     const auto found = row.figures.find(figure.key);
-    if (found != row.figures.end()) json["figures"][figure.key] = to_json(found->second);
+    if (found == row.figures.end()) continue;
+    Json estimate = to_json(found->second);
+    if (const auto error = row.seed_errors.find(figure.key); error != row.seed_errors.end())
+      estimate["seed_error"] = number_json(error->second);
+    json["figures"][figure.key] = std::move(estimate);
   }
   json["reference"] = row.reference;
   json["differences"] = Json::object();
@@ -252,14 +262,15 @@ std::string compare_json(const CompareResult& result) {
 std::string compare_csv(const CompareResult& result) {
   std::string text =
       "file,model,sampler,figure,context_bytes,mean,standard_error,low,high,windows,place_best,"
-      "place_worst,difference,difference_error,difference_low,difference_high,p,p_holm\r\n";
+      "place_worst,difference,difference_error,difference_low,difference_high,p,p_holm,seed_error\r\n";
   for (const CompareRecord& record : result.records()) {
     const Estimate& e = record.estimate;
     text += quoted(printable(record.input)) + "," + quoted(record.model) + "," +
             quoted(record.sampler) + "," + quoted(record.figure) + "," +
             (record.context_bytes ? std::to_string(*record.context_bytes) : "") + "," +
             csv_number(e.mean) + "," + csv_number(e.standard_error) + "," + csv_number(e.low) +
-            "," + csv_number(e.high) + "," + std::to_string(e.count) + paired_csv(record) + "\r\n";
+            "," + csv_number(e.high) + "," + std::to_string(e.count) + paired_csv(record) + "," +
+            (record.seed_error ? csv_number(*record.seed_error) : "") + "\r\n";
   }
   return text;
 }

@@ -97,10 +97,8 @@ std::vector<std::string> judges_of(const CompareTask& task, bool wanted, const R
 
 // All that takes part in what is of this medium.
 Entrants entrants_of(const CompareTask& task, Medium medium) {
-  Entrants entrants{in_views(models_of(task, medium), task.view), {}};
-  for (const std::string& spec : samplers_of(task, medium))
-    entrants.samplers.push_back(ComparedSampler::parse(spec));
-  return entrants;
+  return {in_views(models_of(task, medium), task.view),
+          at_temperatures(samplers_of(task, medium), task.temperatures)};
 }
 
 // Costs of models on inputs, by both.

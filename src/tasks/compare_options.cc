@@ -31,6 +31,26 @@ std::vector<std::string> sampler_choices() {
   return choices;
 }
 
+std::vector<double> parse_temperatures(const std::string& text) {
+  std::vector<double> temperatures;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    double temperature = 0;
+    if (!parse_number(text.substr(begin, end - begin), temperature))
+      throw OptionError({"", "temperatures",
+                         " '" + printable(text) + "' are not numbers with commas between"});
+    temperatures.push_back(temperature);
+    begin = end + 1;
+  }
+  return temperatures;
+}
+
+std::string text_of_temperatures(const std::vector<double>& temperatures) {
+  std::vector<std::string> texts;
+  for (const double temperature : temperatures) texts.push_back(shortest(temperature));
+  return join(texts, ",");
+}
+
 OptionTable<CompareTask> make_table() {
   using T = CompareTask;
   const std::vector<Medium> text = {Medium::text, Medium::bytes}, image = {Medium::image},
@@ -49,6 +69,11 @@ OptionTable<CompareTask> make_table() {
               .choices = sampler_choices(),
               .meaning = "how to draw, NAME[,option=value...], such as ancestral,temperature=0.7; "
                          "auto: what suits the model and its contexts; several may be given"});
+  table.structured(
+      "temperatures", &T::temperatures, parse_temperatures, text_of_temperatures,
+      {.value_name = "T,T,...",
+       .otherwise = "each sampler's own",
+       .meaning = "draw with each sampler at each of these temperatures, such as 0.5,0.7,1"});
   table.text("reference", &T::reference,
              {.value_name = "SPEC",
               .otherwise = "the first model",
@@ -207,9 +232,11 @@ void check(const CompareTask& task) {
     const std::vector<std::string> models = in_views(models_of(task, medium), task.view);
     const std::vector<std::string>& samplers = samplers_of(task, medium);
     if (samplers.empty()) throw UsageError("no sampler to draw with");
-    for (const auto* list : {&models, &samplers}) expect_no_repeats(*list);
+    std::vector<std::string> drawn;
+    for (const ComparedSampler& sampler : at_temperatures(samplers, task.temperatures))
+      drawn.push_back(sampler.spec);
+    for (const auto* list : {&models, &drawn}) expect_no_repeats(*list);
     check_models(models);
-    for (const std::string& spec : samplers) ComparedSampler::parse(spec);
     std::ranges::copy_if(models, std::back_inserter(all), [&](const std::string& spec) {
       return std::ranges::find(all, spec) == all.end();
     });

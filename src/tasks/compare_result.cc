@@ -1,6 +1,7 @@
 #include "tasks/compare_result.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "base/text.h"
@@ -62,7 +63,8 @@ CompareResult compare_result(const Comparison& comparison, const std::map<CellKe
             std::move(row.rates),
             std::move(row.differences),
             std::move(row.places),
-            row.reference};
+            row.reference,
+            std::move(row.seed_errors)};
   };
   std::vector<ComparisonRow> rows = comparison.rows(cells, reference);
   std::ranges::transform(rows, std::back_inserter(result.rows), row_of);
@@ -82,14 +84,16 @@ std::vector<CompareRecord> CompareResult::records() const {
     const CompareInput& input = inputs[row.input];
     for (const Figure& figure : input.figures) {
       const auto found = row.figures.find(figure.key);
-      if (found != row.figures.end())
-        records.push_back({input.name, row.model, row.sampler, figure.key, std::nullopt,
-                           found->second, value_of(row.places, figure.key),
-                           value_of(row.differences, figure.key)});
+      if (found == row.figures.end()) continue;
+      std::optional<double> seed_error = value_of(row.seed_errors, figure.key);
+      if (seed_error && std::isnan(*seed_error)) seed_error = std::nullopt;
+      records.push_back({input.name, row.model, row.sampler, figure.key, std::nullopt,
+                         found->second, value_of(row.places, figure.key),
+                         value_of(row.differences, figure.key), seed_error});
     }
     for (const auto& [bytes, rate] : row.rates)
       records.push_back({input.name, row.model, row.sampler, "code_bits_per_byte", bytes, rate,
-                         std::nullopt, std::nullopt});
+                         std::nullopt, std::nullopt, std::nullopt});
   }
   return records;
 }

@@ -69,6 +69,8 @@ struct CompareTask {
   std::vector<std::string> samplers = {kAutoSampler};
   // Of inputs of one medium, in the place of those of all.
   std::map<Medium, std::vector<std::string>> samplers_of = {};
+  // Each sampler draws at each of them; empty: at its own.
+  std::vector<double> temperatures = {};
   std::vector<std::string> judges = {};  // of text (default: kDefaultJudges)
   // The model that others are compared with, or a bound; the first one where none is named.
   std::optional<std::string> reference = {};
@@ -139,6 +141,9 @@ struct CompareRow {
   std::map<std::string, Difference, std::less<>> differences;
   std::map<std::string, Places, std::less<>> places;
   bool reference = false;
+  // Of figures that are means over samples, by Figure::key: the part of the standard error over
+  // windows that comes from the samples' seeds alone. NaN of one sample of each window.
+  std::map<std::string, double, std::less<>> seed_errors = {};
 };
 
 struct CompareSample {
@@ -157,6 +162,7 @@ struct CompareRecord {
   Estimate estimate;
   std::optional<Places> places;
   std::optional<Difference> difference;
+  std::optional<double> seed_error;  // as of a row; nothing where that has none, or NaN
 };
 
 struct CompareResult {

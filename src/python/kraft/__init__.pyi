@@ -213,6 +213,7 @@ def compare(
     # options: compare model input
     view: Literal["given", "encoder", "decoder", "both"] | None = None,
     sampler: str | Sequence[str] | None = None,
+    temperatures: _Structured | None = None,
     reference: str | None = None,
     windows: int | None = None,
     budget: float | None = None,
