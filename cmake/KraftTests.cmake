@@ -77,7 +77,10 @@ endif()
 
 # The page of kraft compare in a headless browser, where there is one.
 if(TARGET kraft_program)
-  add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/tests/page/run)
+  add_executable(large_page ${PROJECT_SOURCE_DIR}/tests/page/large_page.cc)
+  target_include_directories(large_page PRIVATE ${private_folders})
+  target_link_libraries(large_page PRIVATE kraft::kraft ${KRAFT_LIBRARIES} kraft_flags)
+  add_test(NAME page COMMAND ${PROJECT_SOURCE_DIR}/tests/page/run $<TARGET_FILE:large_page>)
   set_tests_properties(page PROPERTIES LABELS outside
     ENVIRONMENT "${test_environment}" SKIP_RETURN_CODE 77)
 endif()

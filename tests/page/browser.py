@@ -155,6 +155,12 @@ class Browser:
                 if not node.get("ignored") and node.get("role", {}).get("value") in roles
                 and not node.get("name", {}).get("value")]
 
+    def cpu_seconds(self):
+        """Processor time that the page's main thread has taken since it was opened; what other programs take
+        of the machine is no part of it."""
+        metrics = self._devtools("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
     def screenshot(self, path, whole_page=True):
         image = self._devtools("Page.captureScreenshot", captureBeyondViewport=whole_page)
         with open(path, "wb") as file:
@@ -204,6 +210,7 @@ class Browser:
         answer = self._request("POST", self._address, {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"{self._address}/{answer['sessionId']}"
         self._command("POST", "url", url="about:blank")  # for Chromium's own first page to be over
+        self._devtools("Performance.enable", timeDomain="threadTicks")
 
     def _find(self, selector):
         # A reference is an object of one member, whose name WebDriver fixes.
