@@ -28,8 +28,8 @@ struct ComparedSampler {
 };
 
 // Each specification at each temperature; without temperatures each as it is. At 1, which is what a
-// sampler has unless it says otherwise, nothing but kAutoSampler is told so. Throws UsageError where
-// a specification has a temperature already.
+// sampler has unless it says otherwise, nothing but kAutoSampler is told so. Throws UsageError
+// where a specification has a temperature already.
 std::vector<ComparedSampler> at_temperatures(const std::vector<std::string>& specs,
                                              const std::vector<double>& temperatures);
 

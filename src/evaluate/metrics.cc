@@ -102,7 +102,7 @@ std::vector<Metric> rows_of_predictions() {
         "mean probability of the most probable byte; calibrated if it equals top-1", 100, kOfPredictions},
        {}, true, [](const Prediction& p) { return mean_of(p.forecasts, [](const Forecast& f) { return f.confidence; }); }},
       {{"calibration_error", "ECE", "%", Kind::prediction, Aim::lower, 0, false,
-        "expected calibration error of the most probable byte", 100, kOfPredictions},
+        "expected calibration error of the most probable byte: |top-1 - confidence| in ten bins of confidence, weighted by their shares", 100, kOfPredictions},
        {}, true, {}, {}, {}, [](const Cell& cell) { return !cell.forecasts.empty(); }, calibration_error},
   };
 }
@@ -160,19 +160,19 @@ std::vector<Metric> rows_of_media() {
         "root of the mean squared difference from the truth", 1, kOfMedia},
        image, false, {}, [](const SampleView& v) -> Value { return root_mean_square_error(v.window().truth, v.sample()); }},
       {{"psnr_db", "PSNR", "dB", Kind::sample, Aim::higher, 1, true,
-        "peak signal-to-noise ratio", 1, kOfMedia},
+        "peak signal-to-noise ratio, 20 log10(255 / RMSE)", 1, kOfMedia},
        image, false, {}, [](const SampleView& v) -> Value { return psnr_db(v.window().truth, v.sample()); }},
       {{"ssim", "SSIM", "", Kind::sample, Aim::higher, 3, true,
-        "mean structural similarity of the rows that were drawn", 1, kOfMedia},
+        "mean structural similarity of the rows that were drawn to the true ones (Wang et al. 2004)", 1, kOfMedia},
        image, false, {}, [](const SampleView& v) -> Value { return structural_similarity(v.true_picture(), v.drawn_picture(), v.first_drawn_row()); }},
       {{"gradient_distance", "gradients", "levels", Kind::sample, Aim::lower, 1, true,
-        "earth mover's distance of the histograms of gradients", 1, kOfMedia},
+        "earth mover's distance of the histogram of gradients from the truth's: are there as many edges?", 1, kOfMedia},
        image, false, {}, [](const SampleView& v) -> Value { return gradient_distance(v.true_picture(), v.drawn_picture(), v.first_drawn_row()); }},
       {{"snr_db", "SNR", "dB", Kind::sample, Aim::higher, 1, true,
-        "signal-to-noise ratio against the truth", 1, kOfMedia},
+        "signal-to-noise ratio, 10 log10 of the truth's power over that of the difference from it", 1, kOfMedia},
        audio, false, {}, [](const SampleView& v) { return signal_to_noise_db(sound_of(v, v.window().truth), sound_of(v, v.sample())); }},
       {{"log_spectral_distance_db", "LSD", "dB", Kind::sample, Aim::lower, 1, true,
-        "log-spectral distance to the truth", 1, kOfMedia},
+        "log-spectral distance to the truth: root of the mean squared difference of levels over frequencies, mean over frames of 32 ms", 1, kOfMedia},
        audio, false, {}, [](const SampleView& v) -> Value { return log_spectral_distance_db(sound_of(v, v.window().truth), sound_of(v, v.sample())); }},
   };
 }

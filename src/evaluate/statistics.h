@@ -31,9 +31,9 @@ Estimate estimate(std::span<const double> values);
 Estimate share_estimate(const Estimate& mean);
 
 // How much of the standard error of a mean over groups comes from within them: a group is a mean of
-// values that are independent of each other, and values vary as much in each (the variance is of all
-// groups that have two values or more). Of n groups of K values sqrt(variance / (K n)). NaN where no
-// group has two values, or not all are finite. Every group has one at least.
+// values that are independent of each other, and values vary as much in each (the variance is of
+// all groups that have two values or more). Of n groups of K values sqrt(variance / (K n)). NaN
+// where no group has two values, or not all are finite. Every group has one at least.
 double error_within(std::span<const std::vector<double>> groups);
 
 // A statistic of all groups together, with the standard error of the delete-one jackknife over the

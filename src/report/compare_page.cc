@@ -78,7 +78,8 @@ Manner manner_of(const std::string& sampler) {
   const std::string key = ",temperature=";
   const std::size_t at = sampler.find(key);
   if (at == sampler.npos) return {sampler, "1"};
-  const std::size_t begin = at + key.size(), end = std::min(sampler.find(',', begin), sampler.size());
+  const std::size_t begin = at + key.size(),
+                    end = std::min(sampler.find(',', begin), sampler.size());
   return {sampler.substr(0, at) + sampler.substr(end), sampler.substr(begin, end - begin)};
 }
 
@@ -94,7 +95,8 @@ class Manners {
     }
   }
 
-  // Nothing where it is the model's own distribution; with all options only where there are several.
+  // Nothing where it is the model's own distribution; with all options only where there are
+  // several.
   std::string series() const {
     if (own_.sampler == "ancestral") return "";
     return several_ ? own_.sampler : own_.sampler.substr(0, own_.sampler.find(','));
@@ -208,9 +210,9 @@ Image spectrogram_of(const CompareInput& input, ByteView sound) {
 Image right_part(const Image& image, std::size_t begin) {
   Image part{.width = image.width - begin, .height = image.height, .channels = image.channels};
   for (std::size_t y = 0; y < image.height; ++y)
-    append(part.samples, ByteView(image.samples)
-                             .subspan((y * image.width + begin) * image.channels,
-                                      part.width * image.channels));
+    append(part.samples,
+           ByteView(image.samples)
+               .subspan((y * image.width + begin) * image.channels, part.width * image.channels));
   return part;
 }
 
@@ -323,8 +325,8 @@ std::vector<std::size_t> shown_windows(const CompareResult& result, std::size_t 
   std::iota(windows.begin(), windows.end(), std::size_t{0});
   std::ranges::stable_sort(windows, std::greater<>(), [&](std::size_t i) { return samples[i]; });
   const std::size_t most = samples.empty() ? 1 : std::max<std::size_t>(1, samples[windows[0]]);
-  windows.resize(std::min(
-      {windows.size(), kShownWindows, std::max<std::size_t>(1, kShownSamples / most)}));
+  windows.resize(
+      std::min({windows.size(), kShownWindows, std::max<std::size_t>(1, kShownSamples / most)}));
   std::ranges::sort(windows);
   return windows;
 }

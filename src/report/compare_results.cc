@@ -262,7 +262,8 @@ std::string compare_json(const CompareResult& result) {
 std::string compare_csv(const CompareResult& result) {
   std::string text =
       "file,model,sampler,figure,context_bytes,mean,standard_error,low,high,windows,place_best,"
-      "place_worst,difference,difference_error,difference_low,difference_high,p,p_holm,seed_error\r\n";
+      "place_worst,difference,difference_error,difference_low,difference_high,p,p_holm,seed_"
+      "error\r\n";
   for (const CompareRecord& record : result.records()) {
     const Estimate& e = record.estimate;
     text += quoted(printable(record.input)) + "," + quoted(record.model) + "," +

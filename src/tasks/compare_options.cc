@@ -37,8 +37,8 @@ std::vector<double> parse_temperatures(const std::string& text) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     double temperature = 0;
     if (!parse_number(text.substr(begin, end - begin), temperature))
-      throw OptionError({"", "temperatures",
-                         " '" + printable(text) + "' are not numbers with commas between"});
+      throw OptionError(
+          {"", "temperatures", " '" + printable(text) + "' are not numbers with commas between"});
     temperatures.push_back(temperature);
     begin = end + 1;
   }

@@ -276,6 +276,31 @@ TEST(Comparison, PooledRowsAreOfTheWindowsOfAllInputsOfAMedium) {
 
 // A judge is trained on what lies outside the window, reads the last of the context, and prices the
 // sample byte by byte.
+TEST(Comparison, TheSeedsShareOfTheErrorIsThatWithinWindows) {
+  const Comparison comparison(
+      {.seed = 1, .count = 2, .positions = 5, .judges = {}, .alphabet = "auto"}, {text_input(3)},
+      {"gzip:9"}, {{{0, "gzip:9"}, {ComparedSampler::parse("ancestral")}}});
+  std::map<CellKey, Cell> cells;
+  const auto add = [&](std::size_t window, double first, double second) {
+    Cell& cell = cells[{0, window, "gzip:9", "ancestral", false}];
+    for (const double value : {first, second})
+      cell.draws.push_back({{}, {{"mean_copy_bytes", value}}});
+    cell.figures = {{"mean_copy_bytes", (first + second) / 2}, {"bytes_per_second", first}};
+    cells[{0, window, "gzip:9", kNoSampler, false}].figures = {{"bits_per_byte", first}};
+  };
+  add(0, 1, 3);
+  add(1, 5, 9);
+  add(2, 4, 4);
+  // Variances 2, 8 and 0 within: sqrt(10/3 / (2 * 3)). Means 2, 7 and 4.
+  const ComparisonRow row = comparison.row(0, "gzip:9", "ancestral", false, cells);
+  EXPECT_NEAR(row.seed_errors.at("mean_copy_bytes"), 0.7453559924999299, 1e-15);
+  EXPECT_NEAR(row.figures.at("mean_copy_bytes").standard_error, 1.4529663145135578, 1e-15);
+  EXPECT_EQ(row.seed_errors.size(), 1U) << "predictions and costs are no means over samples";
+  for (auto& [key, cell] : cells) cell.draws.resize(std::min<std::size_t>(cell.draws.size(), 1));
+  EXPECT_TRUE(std::isnan(
+      comparison.row(0, "gzip:9", "ancestral", false, cells).seed_errors.at("mean_copy_bytes")));
+}
+
 TEST(Comparison, JudgesSeeTheCorpusOutsideTheWindow) {
   Comparison all = comparison(1);
   const ComparedInput& input = all.inputs()[0];

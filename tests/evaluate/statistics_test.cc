@@ -69,6 +69,19 @@ TEST(Statistics, SharesOfNoneAndOfAllAreNotCertain) {
   EXPECT_TRUE(std::isnan(share_estimate(estimate(one)).high));
 }
 
+TEST(Statistics, TheErrorWithinGroupsIsOfTheirSpreadAlone) {
+  using Groups = std::vector<std::vector<double>>;
+  // Variances 2 and 8 within, 5 on average; of two groups of two values sqrt(5 / 4).
+  EXPECT_NEAR(error_within(Groups{{1, 3}, {5, 9}}), 1.118033988749895, 1e-15);
+  EXPECT_NEAR(error_within(Groups{{101, 103}, {5, 9}}), 1.118033988749895, 1e-12);
+  // A single value varies as the others do: sqrt(2 (1/2 + 1)) / 2.
+  EXPECT_NEAR(error_within(Groups{{1, 3}, {4}}), 0.8660254037844386, 1e-15);
+  EXPECT_EQ(error_within(Groups{{2, 2}, {7, 7}}), 0);
+  EXPECT_TRUE(std::isnan(error_within(Groups{{1}, {2}})));
+  EXPECT_TRUE(std::isnan(error_within(Groups{})));
+  EXPECT_TRUE(std::isnan(error_within(Groups{{1, INFINITY}, {2, 3}})));
+}
+
 TEST(Statistics, TheJackknifeOfAMeanIsItsStandardError) {
   const std::vector<double> values = {1, 2, 3, 6};
   const Estimate e = jackknife(values.size(), [&](std::size_t without) {

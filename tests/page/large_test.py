@@ -74,29 +74,29 @@ def answers(browser):
 
 
 def is_reached_by_keyboard(browser):
-    """Tab comes to every control once, and shows where it is."""
+    """Tab comes to every control, and it shows where it is."""
     controls = browser.run("""
         const all = [...document.querySelectorAll('a[href], button, input, select, summary, audio, [tabindex="0"]')];
-        window.controls = all.filter((one) => one.checkVisibility());
-        document.body.tabIndex = -1;
-        document.body.focus();
-        return window.controls.length;""")
-    reached, hidden = set(), []
-    for _ in range(20 * controls):  # a player of sounds has several parts, each with the focus in turn
-        browser.tab()
-        at, name, fine = browser.run("""
-            const at = document.activeElement, look = getComputedStyle(at), box = at.getBoundingClientRect();
-            const inSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-            return [window.controls.indexOf(at), `${at.localName} ${at.textContent.slice(0, 40)}`,
-                at === document.body || (inSight && look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) > 0)];""")
-        if not fine:
-            hidden.append(name)
-        if at >= 0:
-            reached.add(at)
-        elif name.startswith("body") and reached:
+        const controls = all.filter((one) => one.checkVisibility());
+        window.visited = {reached: new Set(), missed: controls, hidden: [], rounds: 0};
+        document.addEventListener('focusin', ({target}) => setTimeout(() => {
+          if (target === controls[0]) visited.rounds += 1;
+          visited.reached.add(target);
+          visited.missed = controls.filter((one) => !visited.reached.has(one));
+          if (target !== document.activeElement) return;
+          const look = getComputedStyle(target), box = target.getBoundingClientRect();
+          const inSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+          if (!inSight || look.outlineStyle === 'none' || parseFloat(look.outlineWidth) < 1) visited.hidden.push(target.outerHTML.slice(0, 80));
+        }));
+        scrollTo(0, 0);
+        document.activeElement.blur();
+        return controls.length;""")
+    for _ in range(controls):  # a player of sounds has several parts, each with the focus in turn
+        for _ in range(20):
+            browser.tab()
+        if browser.run("return visited.missed.length === 0 || visited.rounds > 1"):
             break
-    missed = browser.run("return window.controls.filter((_, i) => !arguments[0].includes(i)).map((one) => one.outerHTML.slice(0, 80))",
-                         list(reached))
+    missed, hidden = browser.run("return [visited.missed.map((one) => one.outerHTML.slice(0, 80)), visited.hidden]")
     expect("the keyboard reaches all controls", controls > 100 and not missed, f"{len(missed)} of {controls}: {missed[:5]}")
     expect("and shows which one has the focus", not hidden, f"{len(hidden)}: {hidden[:5]}")
     return controls
@@ -112,13 +112,13 @@ def main():
             opened = is_light(browser, page)
             if prefix:
                 browser.screenshot(f"{prefix}-{name}.png", whole_page=name == "desktop")
+            if name == "desktop":
+                print(f"{is_reached_by_keyboard(browser)} controls")
             longest = answers(browser)
             width, inner = browser.run("return [document.documentElement.scrollWidth, window.innerWidth]")
             expect(f"{name}: nothing beyond the edge", width <= inner, f"{width} > {inner}")
             silent_and_offline(browser)
             print(f"{name}: opened in {opened:.2f} s of the processor, answers in {longest:.2f} s at most")
-            if name == "desktop":
-                print(f"{is_reached_by_keyboard(browser)} controls")
     return 1 if page_test.failures else 0
 
 

@@ -190,6 +190,73 @@ TEST(Compare, SaysWhatIsToldApartOverTheSameWindows) {
   EXPECT_THROW(check(task), UsageError);
 }
 
+TEST(Compare, SaysHowMuchOfTheErrorComesFromTheSeeds) {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  task.models = {"ngram:2"};
+  const auto row_of = [](const CompareResult& result) {
+    return nlohmann::json::parse(compare_json(result))["rows"][1]["figures"];
+  };
+  const auto one = row_of(compare(task));
+  EXPECT_TRUE(one["mean_copy_bytes"].at("seed_error").is_null()) << "of one sample there is none";
+  EXPECT_FALSE(one["bits_per_byte"].contains("seed_error"));
+  EXPECT_FALSE(one["bytes_per_second"].contains("seed_error"));
+
+  task.count = 3;
+  const CompareResult result = compare(task);
+  double variance = 0;  // within a window, on average over the two
+  for (const std::size_t window : {0, 1}) {
+    std::vector<double> values;
+    for (const CompareSample& sample : result.samples) {
+      if (sample.window == window && sample.model == "ngram:2")
+        values.push_back(sample.figures.at("mean_copy_bytes"));
+    }
+    ASSERT_EQ(values.size(), 3U);
+    const double mean = (values[0] + values[1] + values[2]) / 3;
+    for (const double value : values) variance += (value - mean) * (value - mean) / 2 / 2;
+  }
+  ASSERT_GT(variance, 0);
+  const double expected = std::sqrt(variance / (3 * 2));
+  EXPECT_NEAR(row_of(result)["mean_copy_bytes"]["seed_error"].get<double>(), expected, 1e-12);
+  for (const CompareRecord& record : result.records()) {
+    if (record.model == "ngram:2" && record.figure == "mean_copy_bytes") {
+      EXPECT_NEAR(record.seed_error.value(), expected, 1e-12);
+    } else if (record.figure == "bits_per_byte" || record.model == "truth") {
+      EXPECT_FALSE(record.seed_error);
+    }
+  }
+  EXPECT_THAT(compare_table(result, Columns::all), HasSubstr("in brackets: how much of the error"));
+  EXPECT_THAT(compare_table(result), ::testing::Not(HasSubstr("in brackets")));
+}
+
+TEST(Compare, DrawsWithEachSamplerAtEachTemperature) {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  task.models = {"ngram:2"};
+  task.samplers = {"ancestral", "ancestral,top-k=3"};
+  task.temperatures = {1, 0.5};
+  std::vector<std::string> samplers;
+  for (const CompareRow& row : compare(task).rows) samplers.push_back(row.sampler);
+  EXPECT_THAT(samplers, ElementsAre("-", "ancestral", "ancestral,temperature=0.5",
+                                    "ancestral,top-k=3", "ancestral,top-k=3,temperature=0.5", "-"));
+  task.samplers = {"auto"};
+  samplers.clear();
+  for (const CompareRow& row : compare(task).rows) samplers.push_back(row.sampler);
+  EXPECT_THAT(samplers, ElementsAre("-", "ancestral", "ancestral,temperature=0.5", "-"));
+  const auto refused = [&task](std::vector<std::string> specs, std::vector<double> temperatures) {
+    task.samplers = std::move(specs);
+    task.temperatures = std::move(temperatures);
+    EXPECT_THROW(check(task), UsageError);
+  };
+  refused({"ancestral,temperature=0.7"}, {0.5});
+  refused({"ancestral"}, {0.5, 0.5});
+  refused({"ancestral"}, {-1});
+  refused({"coinflips"}, {0.5});
+  EXPECT_THROW(compare_options().parse(task, "temperatures", "0.5,,1"), OptionError);
+  compare_options().parse(task, "temperatures", "0.5,2");
+  EXPECT_THAT(task.temperatures, ElementsAre(0.5, 2));
+}
+
 TEST(Compare, WritesWhatTheEvaluationHarnessWrites) {
   CompareTask task = small_task();
   task.models = {"ngram:2", "product:\"ngram:1\",uniform^0.5"};
@@ -460,7 +527,7 @@ TEST_F(CompareResume, FilesOfSeveralRunsMakeOneResult) {
   for (std::size_t i = 0; i < of_text(whole).samples.size(); ++i)
     EXPECT_EQ(of_text(merged).samples[i].bytes, of_text(whole).samples[i].bytes);
   if (has_compare_page()) {
-    EXPECT_THAT(compare_page(merged, "kraft compare"), HasSubstr("data:image/png"));
+    EXPECT_THAT(compare_page(merged, "kraft compare"), HasSubstr("\"width\":64,\"context\":\""));
   }
   merging.reference = "ngram:2";
   EXPECT_TRUE(compare(merging).rows[3].reference);

@@ -69,10 +69,12 @@ const question = (what) => make('a', { class: 'what', href: `#${anchorOf(what)}`
 function definitions() {
   const metrics = new Map(data.inputs.flatMap((input) => input.metrics).map((metric) => [metric.key, metric]));
   const entry = (what, ...text) => [make('dt', { id: anchorOf(what), tabindex: '-1' }, nameOf(what)), make('dd', {}, ...text)];
-  const groups = { prediction: 'Of predictions', sample: 'Of samples', cost: 'Of costs' };
-  const list = Object.entries(groups).flatMap(([kind, title]) => [make('h3', {}, title), make('dl', {},
-    ...[...metrics.values()].filter((metric) => metric.kind === kind).flatMap((metric) =>
-      entry(metric, `${metric.meaning}; ${better[metric.aim]}. `, make('span', { class: 'faint' }, `In full: ${metric.definition}`))))]);
+  // In the chapters that define them in full.
+  const chapters = [...new Set([...metrics.values()].map((metric) => metric.definition))];
+  const list = chapters.flatMap((chapter) => [
+    make('h3', {}, chapter.replace(/^[^#]*#/, '').replace(/-/g, ' '), ' ', make('span', { class: 'faint' }, `in full: ${chapter}`)),
+    make('dl', {}, ...[...metrics.values()].filter((metric) => metric.definition === chapter).flatMap((metric) =>
+      entry(metric, `${metric.meaning}; ${better[metric.aim]}`)))]);
   return make('section', { id: 'definitions' }, make('h2', {}, 'What the figures are'), ...list, make('h3', {}, 'Words'),
     make('dl', {}, ...Object.keys(terms).flatMap((term) => entry(term, terms[term][1]))));
 }
