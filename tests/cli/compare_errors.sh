@@ -9,6 +9,9 @@ try compare --model gzip --model gzip book
 try compare --model gzip --sampler ancestrl book
 try compare --model gzip --sampler ancestral,temprature=2 book
 try compare --model gzip --sampler ancestral,horizon=2 book
+try compare --model gzip --temperatures 0.5,,1 book
+try compare --model gzip --temperatures 0.5,-1 book
+try compare --model gzip --temperatures 0.5 --sampler ancestral,temperature=0.7 book
 try compare --model gzip --judge nobody --context 100 book
 try compare --model gzip --windows -1 book
 try compare --model gzip --positions 0 book

@@ -122,16 +122,20 @@ const temperatures = {
 function chart(input, label, configure) {
   const canvas = make('canvas', { role: 'img', 'aria-label': label });
   const axes = make('span', {});
-  let drawn = null;
+  let drawn = null, said = '';
+  const name = (up, across) => {
+    if (said === (said = `${anchorOf(up)} ${anchorOf(across)}`)) return;  // links stay, with the focus
+    axes.replaceChildren(' Up: ', defined(up), '; across: ', defined(across), '.');
+  };
   const draw = () => {
     if (drawn) drawn.destroy();
     else input.drawn.push(draw);
     const { up, across, ...config } = configure();
-    axes.replaceChildren(' Up: ', defined(up), '; across: ', defined(across), '.');
+    name(up, across);
     drawn = new Chart(canvas, config);
   };
   const { up, across } = configure();
-  axes.append(' Up: ', defined(up), '; across: ', defined(across), '.');
+  name(up, across);
   whenNear(canvas, draw);
   return make('figure', {}, make('div', { class: 'canvas' }, canvas), make('figcaption', {}, `${label}.`, axes));
 }
@@ -146,7 +150,10 @@ function limits(values, bars, logarithmic) {
   const finite = known(values);
   if (finite.length === 0) return {};
   const low = Math.min(...finite), high = Math.max(...finite);
-  if (logarithmic) return { min: low / 1.4, max: high * 1.4 };
+  if (logarithmic) {
+    const room = Math.max(1.1, (high / low) ** 0.1);
+    return { min: low / room, max: high * room };
+  }
   const span = high - low || Math.abs(high) || 1, ends = known(bars);
   return { min: Math.max(Math.min(low, ...ends), low - 0.4 * span) - 0.06 * span,
     max: Math.min(Math.max(high, ...ends), high + 0.4 * span) + 0.06 * span };
