@@ -235,7 +235,8 @@ void check(const CompareTask& task) {
     std::vector<std::string> drawn;
     for (const ComparedSampler& sampler : at_temperatures(samplers, task.temperatures))
       drawn.push_back(sampler.spec);
-    for (const auto* list : {&models, &drawn}) expect_no_repeats(*list);
+    expect_no_repeats(models);
+    expect_no_repeats(drawn);
     check_models(models);
     std::ranges::copy_if(models, std::back_inserter(all), [&](const std::string& spec) {
       return std::ranges::find(all, spec) == all.end();
