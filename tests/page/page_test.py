@@ -27,11 +27,12 @@ def visit(browser, page, **look):
     browser.open(page.as_uri())
     browser.wait("return document.documentElement.dataset.filled !== undefined", "all of its sections")
     browser.run("""
-        const pause = () => new Promise((done) => setTimeout(done, 20));
+        const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
         return (async () => {
           for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
             scrollTo(0, top);
-            do await pause(); while (queue.length);
+            await frame();  // what is near is known when one is over
+            do await frame(); while (queue.length);
           }
           scrollTo(0, 0);
         })();""")

@@ -170,7 +170,7 @@ struct CompareResult {
   std::string alphabet;
   std::vector<std::string> judges;  // that there were
   std::vector<CompareInput> inputs;
-  std::vector<CompareRow> rows;        // input by input; `truth` first, `uniform` last
+  std::vector<CompareRow> rows;  // input by input; `truth` first, `uniform` last
   // The same of all windows of a medium together, whose first input each row names.
   std::vector<CompareRow> pooled = {};
   std::vector<CompareSample> samples;  // by input, window, model and sampler
