@@ -15,6 +15,7 @@
 
 #include "base/wire.h"
 #include "codecs/messages.h"
+#include "core/hidden_state.h"
 #include "kraft/choices.h"
 #include "kraft/coder.h"
 #include "kraft/error.h"
@@ -383,6 +384,9 @@ class RealModel {
     last_norm_ = tensor("output_norm.weight");
   }
 
+  // What the last bits were made of.
+  const std::vector<double>& hidden() const { return hidden_; }
+
   // Bits of all bytes to come after what was read and this token.
   std::vector<double> read(std::size_t token) {
     Row x(embedding_.begin() + static_cast<std::ptrdiff_t>(token * width_),
@@ -396,7 +400,8 @@ class RealModel {
       add(x, times(layer.weights[8], gate));
     }
     ++position_;
-    Row logits = times(embedding_, normed(x, last_norm_));
+    hidden_ = normed(x, last_norm_);
+    Row logits = times(embedding_, hidden_);
     logits.resize(256);
     const double most = *std::ranges::max_element(logits);
     double sum = 0;
@@ -501,7 +506,7 @@ class RealModel {
   const Bytes& file_;
   GgufFile header_;
   std::size_t width_ = 0, inner_ = 0, heads_ = 0, position_ = 0;
-  Row embedding_, last_norm_;
+  Row embedding_, last_norm_, hidden_;
   std::vector<Layer> layers_;
 };
 
@@ -611,6 +616,87 @@ TEST_F(Bytelm, OldMarksFindWhatTheyLeft) {
     EXPECT_EQ(found, expected[i]) << i;
     state->observe(random_bytes(70, 19));
   }
+}
+
+std::vector<float> hidden_state_of(State& state) {
+  return dynamic_cast<HasHiddenState&>(state).hidden_state();
+}
+
+double cosine(std::span<const float> a, std::span<const double> b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+TEST_F(Bytelm, TheHiddenStateIsTheSameHoweverItIsReached) {
+  const auto model = tiny();
+  for (const std::size_t size : {0, 1, 63, 64, 150}) {  // of windows of 64 tokens
+    const Bytes text = random_bytes(size, 20);
+    const auto at_once = model->start(text), one_by_one = model->start(),
+               there_and_back = model->start(text);
+    std::array<double, 256> bits;
+    for (const Byte byte : text) {
+      one_by_one->next_byte(bits);
+      one_by_one->observe({&byte, 1});
+    }
+    const Mark mark = there_and_back->mark();
+    there_and_back->observe(random_bytes(40, 21));
+    const std::vector<float> elsewhere = hidden_state_of(*there_and_back);
+    there_and_back->rewind(mark);
+    const std::vector<float> expected = hidden_state_of(*at_once);
+    EXPECT_EQ(expected.size(), 32U);
+    EXPECT_EQ(hidden_state_of(*one_by_one), expected) << size;
+    EXPECT_EQ(hidden_state_of(*there_and_back), expected) << size;
+    EXPECT_EQ(hidden_state_of(*at_once->clone()), expected) << size;
+    EXPECT_NE(elsewhere, expected) << size;
+    // And asking for it changes nothing.
+    std::array<double, 256> found;
+    one_by_one->next_byte(bits);
+    at_once->next_byte(found);
+    EXPECT_EQ(found, bits);
+  }
+}
+
+TEST_F(Bytelm, TheHiddenStateTimesTheLastMatrixIsThePrediction) {
+  const auto network = bytelm::load_network(find_weights("text"));
+  const bytelm::Matrix& matrix = network->output;
+  const auto state = make_model("bytelm:text")->start(real_text(200));
+  const std::vector<float> hidden = hidden_state_of(*state);
+  ASSERT_EQ(hidden.size(), network->width);
+  std::vector<double> bits(256);
+  double sum = 0;
+  for (std::size_t r = 0; r < 256; ++r) {
+    double logit = 0;
+    for (std::size_t c = 0; c < matrix.columns; ++c)
+      logit +=
+          hidden[c] * matrix.weights[(r / 8 * matrix.columns + c / 2 * 2) * 8 + r % 8 * 2 + c % 2];
+    logit = std::ldexp(logit * matrix.scales[r], -matrix.exponent);
+    sum += std::exp(logit);
+    bits[r] = -logit / std::numbers::ln2;
+  }
+  std::array<double, 256> expected;
+  state->next_byte(expected);
+  int likely = 0;
+  for (std::size_t b = 0; b < 256; ++b) {
+    if (expected[b] > 16) continue;  // below that, masses are small integers
+    ASSERT_NEAR(bits[b] + std::log2(sum), expected[b], 0.002);
+    ++likely;
+  }
+  EXPECT_GT(likely, 20);
+}
+
+TEST_F(Bytelm, TheHiddenStateIsThatOfRealNumbers) {
+  std::ifstream stream(find_weights("text"), std::ios::binary);
+  const Bytes file(std::istreambuf_iterator<char>(stream), {});
+  const Bytes text = real_text(60);
+  RealModel real(file);
+  real.read(bytelm::kBegin);
+  for (const Byte byte : text) real.read(byte);
+  EXPECT_GT(cosine(hidden_state_of(*make_model("bytelm:text")->start(text)), real.hidden()), 0.999);
 }
 
 TEST_F(Bytelm, RealTextIsSmall) {

@@ -15,10 +15,12 @@
 #include <thread>
 
 #include "codecs/messages.h"
+#include "core/hidden_state.h"
 #include "kraft/candidates.h"
 #include "kraft/error.h"
 #include "kraft/registry.h"
 #include "kraft/sampler.h"
+#include "kraft/units.h"
 #include "models/llama/gguf_file.h"
 #include "models/llama/states.h"
 #include "models/llama/trial.h"
@@ -287,6 +289,73 @@ TEST_F(Llama, ASpacePrefixIsTakenForGranted) {
   EXPECT_EQ(with->position_bytes(), 0u);
   EXPECT_EQ(with->context_bits(), 0);
   EXPECT_EQ(next_of(*with), next_of(*without));
+}
+
+// --- hidden states ---
+
+std::vector<float> hidden_state_of(State& state) {
+  return dynamic_cast<HasHiddenState&>(state).hidden_state();
+}
+
+// The bits of some tokens, of the softmax over them: what the file's last matrix makes of a hidden
+// state.
+std::vector<double> bits_of_hidden(const std::string& path, const std::vector<float>& hidden,
+                                   std::size_t first, std::size_t end) {
+  ggml_context* tensors = nullptr;
+  gguf_context* file = gguf_init_from_file(path.c_str(), {.no_alloc = false, .ctx = &tensors});
+  const auto* matrix = static_cast<const float*>(ggml_get_tensor(tensors, "output.weight")->data);
+  std::vector<double> bits;
+  double sum = 0;
+  for (std::size_t token = first; token < end; ++token) {
+    double logit = 0;
+    for (std::size_t i = 0; i < hidden.size(); ++i)
+      logit += matrix[token * hidden.size() + i] * hidden[i];
+    bits.push_back(-logit / std::log(2.0));
+    sum += std::exp(logit);
+  }
+  for (double& of : bits) of += std::log2(sum);
+  gguf_free(file);
+  ggml_free(tensors);
+  return bits;
+}
+
+TEST_F(Llama, TheHiddenStateTimesTheLastMatrixIsThePrediction) {
+  const Bytes text = real_text(100);  // in windows of 48 tokens
+  const auto model = this->model("text", ",ctx=48");
+  for (const std::size_t size : {0, 1, 40, 48, 100}) {
+    const auto state = model->start(ByteView(text).first(size));
+    const std::vector<float> hidden = hidden_state_of(*state);
+    ASSERT_EQ(hidden.size(), 32u);
+    const auto expected = bits_of_hidden(weights_.path("text.gguf"), hidden, 0, 256);
+    const Bits found = next_of(*state);
+    for (std::size_t b = 0; b < 256; ++b) ASSERT_NEAR(found[b], expected[b], 1e-4) << size;
+  }
+}
+
+TEST_F(Llama, TheHiddenStateIsTheSameHoweverItIsReachedAndChangesNothing) {
+  const Bytes text = real_text(60);
+  const auto model = this->model("text");
+  const auto at_once = model->start(text), one_by_one = model->start();
+  for (const Byte byte : text) {
+    next_of(*one_by_one);
+    hidden_state_of(*one_by_one);
+    one_by_one->observe({&byte, 1});
+  }
+  EXPECT_EQ(hidden_state_of(*at_once), hidden_state_of(*one_by_one));
+  EXPECT_EQ(next_of(*one_by_one), next_of(*this->model("text")->start(text)));
+}
+
+TEST_F(Llama, OfTokensTheHiddenStateIsThatOfTheLikeliestOnes) {
+  const auto state = model("words")->start(as_bytes("the captain and the whale"));
+  const std::vector<float> hidden = hidden_state_of(*state);
+  const std::size_t tokens = testing::tiny_words().tokens.size();
+  std::vector<double> expected = bits_of_hidden(weights_.path("words.gguf"), hidden, 3, tokens);
+  std::vector<double> found(tokens - 3);
+  const UnitsView nothing;
+  state->by_units()->extend_units({&nothing, 1}, found);
+  std::ranges::sort(expected);  // units come in another order
+  std::ranges::sort(found);
+  for (std::size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-4);
 }
 
 // --- drawing by token ---

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/hidden_state.h"
 #include "core/marks.h"
 #include "kraft/choices.h"
 #include "kraft/coder.h"
@@ -26,7 +27,7 @@ namespace {
 
 // Observing costs nothing until something is asked; then what is new is read, many bytes at once.
 // Marks and rewinding cost nothing besides; a copy shares all that was read.
-class ByteState final : public State, public ChoiceState {
+class ByteState final : public State, public ChoiceState, public HasHiddenState {
  public:
   explicit ByteState(Windows windows) : windows_(std::move(windows)) {}
   ByteState(const ByteState& other)
@@ -121,6 +122,8 @@ class ByteState final : public State, public ChoiceState {
     observe({&byte, 1});
     return byte;
   }
+
+  std::vector<float> hidden_state() override { return windows_.hidden(bytes_, oldest()); }
 
   Mark mark() override { return marks_.push({bytes_.size(), now_}); }
 

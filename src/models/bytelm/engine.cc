@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 namespace kraft::bytelm {
 namespace {
@@ -27,6 +28,7 @@ struct Engine::Work {
     Cache* cache;
     std::size_t position;
     Distribution* next;
+    std::vector<float>* hidden;
     std::size_t slot;  // of its residual
   };
 
@@ -98,7 +100,8 @@ void Engine::evaluate_some(std::span<const Question> questions, Work& work) cons
   work.items.clear();
   for (const Question& question : questions) {
     const std::size_t slot = work.items.size();
-    work.items.push_back({question.cache, question.cache->append(), question.next, slot});
+    work.items.push_back(
+        {question.cache, question.cache->append(), question.next, question.hidden, slot});
     std::copy_n(network_->embedding.data() + question.token * width, width,
                 work.residual.data() + slot * width);
   }
@@ -108,6 +111,7 @@ void Engine::evaluate_some(std::span<const Question> questions, Work& work) cons
     feed_forward(network_->layers[l], work);
   }
   normalise(work, network_->last_gain);
+  show_hidden(work);
   project(network_->output, work, work.logits.data(), kBegin);
   for (std::size_t i = 0; i < work.items.size(); ++i)
     *work.items[i].next = Distribution({work.logits.data() + i * kBegin, kBegin});
@@ -119,6 +123,19 @@ void Engine::normalise(Work& work, std::span<const std::int32_t> gain) const {
     work.inputs.scales[item] =
         kernels_.normalise(work.residual.data() + work.items[item].slot * width, gain.data(), width,
                            network_->epsilon_q32, work.wide.data(), work.numbers(item));
+}
+
+// The inputs have 13 bits, their factor 16: products are exact, and rounded to the nearest float.
+void Engine::show_hidden(Work& work) const {
+  for (std::size_t item = 0; item < work.items.size(); ++item) {
+    std::vector<float>* hidden = work.items[item].hidden;
+    if (hidden == nullptr) continue;
+    const auto [factor, exponent] = work.inputs.scales[item];
+    const std::int16_t* numbers = work.numbers(item);
+    hidden->resize(network_->width);
+    for (std::size_t i = 0; i < hidden->size(); ++i)
+      (*hidden)[i] = static_cast<float>(std::ldexp(factor * numbers[i], -exponent));
+  }
 }
 
 // Rounds numbers in units of 2^-fraction_bits, in `wide`, to the inputs of an item.

@@ -33,11 +33,13 @@
 
 namespace kraft::bytelm {
 
-// A token to be appended to what a cache holds, and where to put what follows it, if that is asked.
+// A token to be appended to what a cache holds, and where to put what follows it, if that is asked;
+// and then what the last matrix is multiplied by for that, `width` numbers, if that is.
 struct Question {
   Cache* cache = nullptr;
   std::size_t token = kBegin;
   Distribution* next = nullptr;
+  std::vector<float>* hidden = nullptr;
 };
 
 class Engine {
@@ -62,6 +64,7 @@ class Engine {
   void evaluate_some(std::span<const Question> questions, Work& work) const;
   void normalise(Work& work, std::span<const std::int32_t> gain) const;
   void set_inputs(std::size_t item, std::size_t count, int fraction_bits, Work& work) const;
+  void show_hidden(Work& work) const;
   void project(const Matrix& matrix, Work& work, std::int32_t* to, std::size_t stride) const;
   void attend(std::size_t layer, Work& work) const;
   void keep(std::size_t layer, std::size_t item, Work& work) const;

@@ -23,6 +23,17 @@ Cache& Windows::read_up_to(ByteView bytes, std::size_t begin, std::size_t place)
   return cache;
 }
 
+std::vector<float> Windows::hidden(ByteView bytes, std::size_t oldest) {
+  const std::size_t place = bytes.size(), begin = begin_of(place);
+  drop_before(place, oldest);
+  Distribution next;
+  std::vector<float> hidden;
+  const Question question{&read_up_to(bytes, begin, place), token(bytes, begin, place), &next,
+                          &hidden};
+  engine_->evaluate({&question, 1});
+  return hidden;
+}
+
 void Windows::rewind(std::size_t bytes) {
   while (!windows_.empty() && windows_.back().begin > bytes) windows_.pop_back();
   for (Window& window : windows_) {

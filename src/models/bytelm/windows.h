@@ -59,6 +59,10 @@ class Windows {
     }
   }
 
+  // Of the last place, what its prediction is made of (Question::hidden). No place before `oldest`
+  // will be asked for again.
+  std::vector<float> hidden(ByteView bytes, std::size_t oldest);
+
   // A cache that has read what is in sight of place `place` and comes before place `known`, for
   // known <= bytes.size().
   Cache branch(ByteView bytes, std::size_t place, std::size_t known) {

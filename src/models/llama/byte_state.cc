@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "core/hidden_state.h"
 #include "core/marks.h"
 #include "models/llama/tree.h"
 
@@ -15,7 +16,7 @@ namespace {
 // Observing costs nothing until something is asked; then one evaluation for each byte that is new
 // and, unless context_bits() asks for all of them, in the window at the end.
 // Memory: the bytes observed. Copies share nothing that changes.
-class LlamaByteState final : public State {
+class LlamaByteState final : public State, public HasHiddenState {
  public:
   explicit LlamaByteState(std::shared_ptr<const LlamaCore> core) : core_(std::move(core)) {}
 
@@ -49,6 +50,11 @@ class LlamaByteState final : public State {
       const double prefix_bits = bits_along(tree, prefixes[p]);
       for (Byte byte : alphabet) bits[at++] = prefix_bits + bits_of(tree, ends[p], byte);
     }
+  }
+
+  std::vector<float> hidden_state() override {
+    const std::size_t begin = window_begin(bytes_.size(), core_->window_tokens());
+    return core_->engine.hidden_state(path(begin, bytes_.size()).tokens);
   }
 
   Mark mark() override { return marks_.push({bytes_.size(), now_, skipped_}); }

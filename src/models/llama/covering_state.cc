@@ -25,6 +25,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/hidden_state.h"
 #include "core/marks.h"
 #include "kraft/error.h"
 #include "kraft/units.h"
@@ -110,6 +111,14 @@ LlamaContextView view_of(const LlamaCore& core, const Covering& covering) {
   return view;
 }
 
+// All that the model is shown of them.
+std::vector<Token> path_to(const LlamaCore& core, const Covering& covering) {
+  std::vector<Token> tokens = {core.vocabulary.start()};
+  const LlamaContextView view = view_of(core, covering);
+  tokens.insert(tokens.end(), view.tokens.begin(), view.tokens.end());
+  return tokens;
+}
+
 class CoveringRules {
  public:
   explicit CoveringRules(const LlamaCore& core) : core_(core), vocabulary_(core.vocabulary) {}
@@ -132,10 +141,7 @@ class CoveringRules {
     for (Coverings& set : sets) {
       for (Covering& covering : set.list) {
         if (covering.next) continue;
-        LlamaContextView view = view_of(core_, covering);
-        TokenPath path;
-        path.tokens.push_back(vocabulary_.start());
-        path.tokens.insert(path.tokens.end(), view.tokens.begin(), view.tokens.end());
+        TokenPath path{path_to(core_, covering), 0};
         path.first_wanted = path.tokens.size() - 1;
         questions.emplace_back(std::move(path), &covering);
       }
@@ -275,7 +281,7 @@ class CoveringRules {
 
 // Observing a byte costs up to `beam` evaluations of one token, put off until something is asked.
 // Memory: the bytes observed and, for each covering, a distribution over the vocabulary.
-class LlamaCoveringState final : public State, private UnitState {
+class LlamaCoveringState final : public State, private UnitState, public HasHiddenState {
  public:
   explicit LlamaCoveringState(std::shared_ptr<const LlamaCore> core)
       : core_(std::move(core)), rules_(*core_), now_(rules_.start()) {}
@@ -378,6 +384,12 @@ class LlamaCoveringState final : public State, private UnitState {
     }
   }
 
+  // Of the likeliest tokens that end where the context ends.
+  std::vector<float> hidden_state() override {
+    catch_up();
+    return core_->engine.hidden_state(path_to(*core_, likeliest()));
+  }
+
   Mark mark() override { return marks_.push({waiting_, position_bytes_, now_}); }
 
   void rewind(Mark mark) override {
@@ -442,6 +454,14 @@ class LlamaCoveringState final : public State, private UnitState {
       level = std::move(deeper);
     }
     return ends;
+  }
+
+  // Of the coverings that end where the context ends.
+  const Covering& likeliest() const {
+    const auto ends_here = [](const Covering& covering) { return covering.depth == 0; };
+    const auto best = std::ranges::find_if(now_.list, ends_here);  // the list is in order of mass
+    if (best == now_.list.end()) throw Error("llama: no token ends where the context ends");
+    return *best;
   }
 
   Onward find_onward() {

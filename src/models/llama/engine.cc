@@ -164,6 +164,7 @@ class LlamaEngine::Context {
     params.kv_unified = false;
     params.swa_full = true;  // so that it can be rewound
     params.no_perf = true;
+    params.pooling_type = LLAMA_POOLING_TYPE_NONE;  // hidden states of tokens, not of texts
     params.offload_kqv = params.op_offload = options.gpu_layers > 0;
     logged_error.clear();
     context_.reset(llama_init_from_model(model, params));
@@ -195,7 +196,7 @@ class LlamaEngine::Context {
   std::size_t evaluate(std::span<const TokenPath> paths, const Receive& receive) {
     receive_ = &receive;
     evaluated_ = 0;
-    try {
+    or_forget([&] {
       const std::size_t streams = std::min(cached_.size(), paths.size());
       const auto begin = [&](std::size_t s) { return s * paths.size() / streams; };
       const std::size_t rounds = (paths.size() + streams - 1) / streams;
@@ -210,6 +211,44 @@ class LlamaEngine::Context {
         }
         flush();
       }
+    });
+    return evaluated_;
+  }
+
+  // In embeddings mode llama.cpp puts out every token of a batch: the last one has its own.
+  std::vector<float> hidden_state(const std::vector<Token>& tokens) {
+    const std::size_t last = tokens.size() - 1;
+    std::vector<float> hidden;
+    or_forget([&] {
+      add_path(0, {{tokens.begin(), tokens.end() - 1}, last}, 0);
+      flush();
+      const EmbeddingsMode mode(context_.get());
+      add_token(tokens[last], last, 0, true);
+      cached_[0].push_back(tokens[last]);
+      flush();
+      const float* numbers = llama_get_embeddings_ith(context_.get(), 0);
+      if (numbers == nullptr) throw Error("llama: llama.cpp shows no hidden state of this model");
+      const llama_model* model = llama_get_model(context_.get());
+      hidden.assign(numbers, numbers + llama_model_n_embd_out(model));
+    });
+    return hidden;
+  }
+
+ private:
+  struct EmbeddingsMode {
+    explicit EmbeddingsMode(llama_context* of) : context(of) {
+      llama_set_embeddings(context, true);
+    }
+    ~EmbeddingsMode() { llama_set_embeddings(context, false); }
+    EmbeddingsMode(const EmbeddingsMode&) = delete;
+    EmbeddingsMode& operator=(const EmbeddingsMode&) = delete;
+    llama_context* context;
+  };
+
+  template <typename Work>
+  void or_forget(const Work& work) {
+    try {
+      work();
     } catch (...) {  // what the caches hold now is anyone's guess
       llama_memory_clear(llama_get_memory(context_.get()), false);
       for (auto& cached : cached_) cached.clear();
@@ -217,10 +256,8 @@ class LlamaEngine::Context {
       outputs_.clear();
       throw;
     }
-    return evaluated_;
   }
 
- private:
   struct FreeContext {
     void operator()(llama_context* context) const { llama_free(context); }
   };
@@ -410,6 +447,11 @@ void LlamaEngine::evaluate(std::span<const TokenPath> paths, const Receive& rece
   if (paths.empty()) return;
   const Lease context(*this, paths[0].tokens);
   evaluated_tokens_ += context->evaluate(paths, receive);
+}
+
+std::vector<float> LlamaEngine::hidden_state(const std::vector<Token>& tokens) const {
+  const Lease context(*this, tokens);
+  return context->hidden_state(tokens);
 }
 
 LlamaEngine::Context* LlamaEngine::acquire(const std::vector<Token>& tokens) const {

@@ -66,6 +66,10 @@ class LlamaEngine {
   // How many tokens have been evaluated so far.
   std::uint64_t evaluated_tokens() const { return evaluated_tokens_; }
 
+  // The last layer's activations after the final norm, of the last of these tokens, one at least.
+  // Throws Error, also where llama.cpp gives none, and Cancelled.
+  std::vector<float> hidden_state(const std::vector<Token>& tokens) const;
+
  private:
   class Context;
   class Lease;
