@@ -41,6 +41,25 @@ Figures to_figures(const Json& json) {
   return figures;
 }
 
+// Two bytes a number, the lower one first.
+Bytes bytes_of(const Feature& feature) {
+  Bytes bytes;
+  for (const std::int16_t number : feature) {
+    const auto bits = static_cast<std::uint16_t>(number);
+    bytes.push_back(static_cast<Byte>(bits & 0xFF));
+    bytes.push_back(static_cast<Byte>(bits >> 8));
+  }
+  return bytes;
+}
+
+Feature to_feature(const Bytes& bytes) {
+  if (bytes.size() % 2 != 0) throw Error("what is to be a feature is none");
+  Feature feature;
+  for (std::size_t at = 0; at < bytes.size(); at += 2)
+    feature.push_back(static_cast<std::int16_t>(bytes[at] | bytes[at + 1] << 8));
+  return feature;
+}
+
 Json to_json(const Cell& cell) {
   Json json = {{"figures", to_json(cell.figures)}};
   for (const Forecast& forecast : cell.forecasts)
@@ -49,6 +68,8 @@ Json to_json(const Cell& cell) {
     json["rates"].push_back({rate.context_bytes, to_json(rate.bits_per_byte)});
   for (const Draw& draw : cell.draws)
     json["draws"].push_back({{"base64", base64(draw.bytes)}, {"figures", to_json(draw.figures)}});
+  for (const Feature& feature : cell.features)
+    json["features"].push_back(base64(bytes_of(feature)));
   if (cell.seconds > 0) json["seconds"] = to_json(cell.seconds);
   return json;
 }
@@ -63,6 +84,8 @@ Cell to_cell(const Json& json) {
   for (const Json& draw : json.value("draws", Json::array()))
     cell.draws.push_back(
         {from_base64(draw.at("base64").get<std::string>()), to_figures(draw.at("figures"))});
+  for (const Json& feature : json.value("features", Json::array()))
+    cell.features.push_back(to_feature(from_base64(feature.get<std::string>())));
   if (json.contains("seconds")) cell.seconds = to_number(json["seconds"]);
   return cell;
 }

@@ -8,6 +8,7 @@
 #include "base/subprocess.h"
 #include "core/drawing.h"
 #include "core/observing.h"
+#include "evaluate/features.h"
 #include "evaluate/own_rate.h"
 #include "kraft/error.h"
 #include "kraft/sampler_choice.h"
@@ -44,8 +45,13 @@ Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> i
       inputs_(std::move(inputs)),
       cancelled_(std::move(cancelled)),
       own_models_(workers) {
-  for (const ComparedInput& input : inputs_)
-    metrics_.push_back(metrics_of(input.medium, settings_.judges));
+  for (std::size_t input = 0; input < inputs_.size(); ++input) {
+    if (draws_enough(input) && !inputs_[input].bytes.empty())
+      pieces_.push_back(further_pieces(inputs_[input], 2 * settings_.count - 1, settings_.seed));
+    else
+      pieces_.emplace_back();
+    metrics_.push_back(metrics_of(inputs_[input].medium, settings_.judges, has_mauve(input)));
+  }
   for (std::size_t input = 0; input < entrants.size(); ++input) {
     for (const std::string& spec : entrants[input].models) {
       if (std::ranges::find(models_, spec) == models_.end()) models_.push_back(spec);
@@ -72,6 +78,16 @@ Comparison::Comparison(ComparisonSettings settings, std::vector<ComparedInput> i
 }
 
 Comparison::~Comparison() = default;
+
+bool Comparison::draws_enough(std::size_t input) const {
+  const ComparedInput& of = inputs_[input];
+  return !settings_.features.empty() && !has_samples(of.medium) &&
+         of.windows.size() * settings_.count >= kLeastMauveSamples;
+}
+
+bool Comparison::has_mauve(std::size_t input) const {
+  return draws_enough(input) && (pieces_[input] || inputs_[input].bytes.empty());
+}
 
 const std::vector<ComparedSampler>& Comparison::samplers(std::size_t input,
                                                          const std::string& model) const {
@@ -132,6 +148,7 @@ Cell Comparison::predict(const CellKey& key, unsigned worker) {
     return {.forecasts = prediction.forecasts,
             .rates = {},
             .draws = {},
+            .features = {},
             .figures = figures_of(metrics_[key.input], prediction)};
   }
   const auto model = this->model(key.model, key.input, worker);
@@ -238,6 +255,44 @@ Figures Comparison::sample_figures(const CellKey& key, ByteView sample) {
   const auto against = has_samples(input.medium) ? nullptr : judged(key.input, key.window);
   return figures_of(metrics_[key.input],
                     SampleView(input, input.windows[key.window], sample, against.get()));
+}
+
+std::vector<CellKey> Comparison::feature_cells(const std::map<CellKey, Cell>& drawn) const {
+  std::vector<CellKey> keys;
+  for (const auto& [key, cell] : drawn) {
+    if (key.sampler == kNoSampler || key.features || !pieces_[key.input]) continue;
+    keys.push_back(key);
+    keys.back().features = true;
+  }
+  return keys;
+}
+
+// Of real text they are the window's truth, and more pieces: `count` that samples are compared
+// with, then `count` that stand for samples of the best there can be.
+Cell Comparison::features(const CellKey& key, const Cell& drawn) {
+  const auto model = [&] {
+    const std::lock_guard lock(mutex_);
+    auto& shared = shared_models_[{settings_.features, SIZE_MAX}];
+    if (!shared) shared = make_model(settings_.features, {.threads = 1, .cancelled = cancelled_});
+    return shared;
+  }();
+  const ComparedInput& input = inputs_[key.input];
+  const Window& window = input.windows[key.window];
+  Cell cell;
+  if (!key.bound || key.model != kTruthModel) {
+    std::vector<ByteView> texts;
+    for (const Draw& draw : drawn.draws) texts.emplace_back(draw.bytes);
+    cell.features = features_after(*model, window.context, texts, cancelled_);
+    return cell;
+  }
+  const ByteView truth(window.truth), all(input.bytes);
+  cell.features = features_after(*model, window.context, {&truth, 1}, cancelled_);
+  for (const std::uint64_t begin : (*pieces_[key.input])[key.window]) {
+    const ByteView piece = all.subspan(begin, truth.size());
+    cell.features.push_back(
+        features_after(*model, all.first(begin), {&piece, 1}, cancelled_).front());
+  }
+  return cell;
 }
 
 std::shared_ptr<const JudgedText> Comparison::judged(std::size_t input, std::size_t window) {

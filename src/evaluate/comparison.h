@@ -10,6 +10,11 @@
 // cell is what one model makes of one window: either its predictions of the truth, or what one
 // sampler draws from it in the truth's place; evaluate/metrics.h has what is measured of them. What
 // a cell holds depends on the settings, its window, its model and its sampler alone, costs aside.
+// MAUVE needs more, of what was drawn:
+//
+//     for (const kraft::CellKey& key : comparison.feature_cells(cells))
+//       cells[key] = comparison.features(key, cells.at(key.drawn()));
+//     comparison.count_features(cells);
 #pragma once
 
 #include <cstdint>
@@ -38,6 +43,7 @@ struct ComparisonSettings {
   std::uint64_t positions = 0;      // of the truth, at which all 256 bytes are priced
   std::vector<std::string> judges;  // of text: specifications
   std::string alphabet;  // as Candidates::parse(), or kAutoAlphabet: a model's units, else seen
+  std::string features = {};  // of text: whose hidden states MAUVE compares; empty: none
 };
 
 // The rows of all knowledge and of none, which bound what can be.
@@ -48,14 +54,18 @@ inline constexpr const char* kNoSampler = "";  // of cells of predictions
 
 struct CellKey {
   std::size_t input = 0, window = 0;
-  std::string model;    // specification as it was given
-  std::string sampler;  // likewise, or as it was chosen for the model; kNoSampler: predictions
-  bool bound = false;   // of kTruthModel and kUniformModel as bounds
+  std::string model;      // specification as it was given
+  std::string sampler;    // likewise, or as it was chosen for the model; kNoSampler: predictions
+  bool bound = false;     // of kTruthModel and kUniformModel as bounds
+  bool features = false;  // of what such a cell has drawn; of kTruthModel: of real text
+
+  CellKey drawn() const { return {input, window, model, sampler, bound}; }
 
   bool operator==(const CellKey&) const = default;
   bool operator<(const CellKey& other) const {
-    return std::tie(input, window, model, sampler, bound) <
-           std::tie(other.input, other.window, other.model, other.sampler, other.bound);
+    return std::tie(input, window, model, sampler, bound, features) <
+           std::tie(other.input, other.window, other.model, other.sampler, other.bound,
+                    other.features);
   }
 };
 
@@ -112,6 +122,21 @@ class Comparison {
   // Throws Error; Cancelled when it is.
   Cell compute(const CellKey& key, unsigned worker);
 
+  // The features of these cells, and of real text, that MAUVE needs: none where there is none.
+  std::vector<CellKey> feature_cells(const std::map<CellKey, Cell>& drawn) const;
+
+  // As compute(), of what the cell of key.drawn() has. Throws UsageError for a model that shows no
+  // hidden states.
+  Cell features(const CellKey& key, const Cell& drawn);
+
+  // Sets Cell::mauve of those cells of samples whose row has features enough.
+  void count_features(std::map<CellKey, Cell>& cells) const;
+
+  // Whether an input has MAUVE: a text with kLeastMauveSamples of each row, and room for more
+  // pieces of real text beside its windows, as far as that is known.
+  bool has_mauve(std::size_t input) const;
+  bool draws_enough(std::size_t input) const;
+
   // The windows of every row are the independent values of its estimates. The reference is the
   // first row of that model, a bound maybe; of any model where none is named.
   std::vector<ComparisonRow> rows(const std::map<CellKey, Cell>& cells,
@@ -149,6 +174,9 @@ class Comparison {
   std::vector<ComparisonRow> rows_of(const std::vector<std::size_t>& inputs,
                                      const std::map<CellKey, Cell>& cells,
                                      const std::optional<std::string>& reference) const;
+  std::vector<MauveFeatures> features_of(const ComparisonRow& row,
+                                         const std::map<CellKey, Cell>& cells,
+                                         std::vector<CellKey>& keys) const;
   std::vector<const Cell*> by_window(const ComparisonRow& row, FigureKind kind,
                                      const std::map<CellKey, Cell>& cells) const;
   void compare_rows(const Metric& metric, std::span<ComparisonRow> rows, std::size_t reference,
@@ -161,6 +189,8 @@ class Comparison {
   std::vector<std::vector<Metric>> metrics_;  // of each input
   // How each model is drawn from on each input, each way once.
   Samplers samplers_;
+  // Of each input, where more real text begins, for each window; nothing where there is no MAUVE.
+  std::vector<std::optional<std::vector<std::vector<std::uint64_t>>>> pieces_;
 
   std::mutex mutex_;
   // What was learnt before serves all workers; what only measures is made for each.

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/parallel.h"
 #include "evaluate/comparison.h"
 #include "evaluate/paired.h"
 
@@ -90,6 +91,55 @@ std::vector<const Cell*> Comparison::by_window(const ComparisonRow& row, FigureK
   return found;
 }
 
+// Of the windows that have them, whose cells of samples are `keys`.
+std::vector<MauveFeatures> Comparison::features_of(const ComparisonRow& row,
+                                                   const std::map<CellKey, Cell>& cells,
+                                                   std::vector<CellKey>& keys) const {
+  const std::size_t count = settings_.count;
+  const bool is_truth = row.bound && row.model == kTruthModel;
+  std::vector<MauveFeatures> windows;
+  for (std::size_t window = 0; window < inputs_[row.input].windows.size(); ++window) {
+    const CellKey key{row.input, window, row.model, row.sampler, row.bound};
+    const auto real = cells.find({row.input, window, kTruthModel, kBoundSampler, true, true});
+    const auto own = cells.find({row.input, window, row.model, row.sampler, row.bound, true});
+    if (!cells.contains(key) || real == cells.end() || own == cells.end() ||
+        real->second.features.size() != 2 * count ||
+        own->second.features.size() != (is_truth ? 2 * count : count))
+      continue;
+    const auto middle = real->second.features.begin() + static_cast<std::ptrdiff_t>(count);
+    MauveFeatures features{{real->second.features.begin(), middle}, own->second.features};
+    if (is_truth) features.drawn.assign(middle, real->second.features.end());
+    windows.push_back(std::move(features));
+    keys.push_back(key);
+  }
+  return windows;
+}
+
+void Comparison::count_features(std::map<CellKey, Cell>& cells) const {
+  std::vector<ComparisonRow> rows;
+  for (std::size_t input = 0; input < inputs_.size(); ++input) {
+    if (!has_mauve(input)) continue;
+    const auto add = [&](const std::string& model, const std::string& sampler, bool bound) {
+      rows.push_back({input, model, sampler, bound, {}, {}, {}, {}, false, 0});
+    };
+    add(kTruthModel, kBoundSampler, true);
+    add(kUniformModel, kBoundSampler, true);
+    for (const std::string& model : models_) {
+      for (const ComparedSampler& sampler : samplers(input, model)) add(model, sampler.spec, false);
+    }
+  }
+  if (rows.empty()) return;
+  const auto threads = static_cast<unsigned>(std::max<std::size_t>(1, own_models_.size()));
+  ThreadPool(threads).run(rows.size(), [&](std::size_t i, unsigned) {
+    std::vector<CellKey> keys;
+    const std::vector<MauveFeatures> windows = features_of(rows[i], cells, keys);
+    if (windows.size() * settings_.count < kLeastMauveSamples) return;
+    std::vector<MauveCounts> counts = mauve_counts(windows, settings_.seed);
+    for (std::size_t w = 0; w < keys.size(); ++w)  // every row has cells of its own
+      cells.at(keys[w]).mauve = std::make_shared<const MauveCounts>(std::move(counts[w]));
+  });
+}
+
 ComparisonRow Comparison::row(std::size_t input, const std::string& model,
                               const std::string& sampler, bool bound,
                               const std::map<CellKey, Cell>& cells,
@@ -101,7 +151,7 @@ ComparisonRow Comparison::row(std::size_t input, const std::string& model,
     row.windows += predictions[i] != nullptr || samples[i] != nullptr ? 1 : 0;
   for (const Metric& metric : metrics_[input]) {
     std::optional<Estimate> found = over_windows(metric, predictions);
-    if (!found && !metric.of_windows) found = over_windows(metric, samples);
+    if (!found) found = over_windows(metric, samples);
     if (!found) continue;
     // Who knows the truth is not estimated.
     const bool exact = bound && model == kTruthModel && metric.kind == FigureKind::prediction;

@@ -11,7 +11,7 @@
 namespace kraft {
 namespace {
 
-// As published, and as in the authors' implementation (mauve-text 0.4).
+// As published, and as in the authors' implementation.
 constexpr double kExplainedShare = 0.9;
 constexpr std::size_t kSamplesOfCluster = 10;
 constexpr std::size_t kRestarts = 5, kMostIterations = 500;

@@ -17,6 +17,7 @@ using Value = std::optional<double>;
 const std::vector<Medium> kText = {Medium::text, Medium::bytes};
 constexpr const char* kOfPredictions = "docs/compare.md#prediction";
 constexpr const char* kOfText = "docs/compare.md#text";
+constexpr const char* kOfMauve = "docs/compare.md#mauve";
 constexpr const char* kOfMedia = "docs/compare.md#images-and-sound";
 constexpr const char* kOfCosts = "docs/compare.md#cost";
 
@@ -153,6 +154,24 @@ std::vector<Metric> rows_of_text() {
   return rows;
 }
 
+MauveValue mauve_of(std::span<const Cell* const> cells) {
+  std::vector<const MauveCounts*> windows;
+  for (const Cell* cell : cells) windows.push_back(cell->mauve.get());
+  return mauve(windows);
+}
+
+bool has_mauve(const Cell& cell) { return cell.mauve != nullptr; }
+
+std::vector<Metric> rows_of_mauve() {
+  return {
+      {{"mauve", "MAUVE", "", Kind::sample, Aim::higher, 2, true,
+        "area under the divergence frontier to other real text, of clusters of a language model's hidden states, of all windows together", 1, kOfMauve},
+       kText, true, {}, {}, {}, has_mauve, [](auto cells) { return mauve_of(cells).mean; }},
+      {{"mauve_spread", "MAUVE spread", "", Kind::sample, Aim::lower, 3, false,
+        "standard deviation of MAUVE over five clusterings of the same features", 1, kOfMauve},
+       kText, false, {}, {}, {}, has_mauve, [](auto cells) { return mauve_of(cells).spread; }}};
+}
+
 std::vector<Metric> rows_of_media() {
   const std::vector<Medium> image = {Medium::image}, audio = {Medium::audio};
   return {
@@ -281,11 +300,12 @@ std::string judge_key(std::string_view judge) {
   return "judge_bits_per_byte:" + std::string(judge);
 }
 
-std::vector<Metric> metrics_of(Medium medium, std::span<const std::string> judges) {
-  static const std::array kRows = {rows_of_text(), rows_of_media(), rows_of_costs()};
+std::vector<Metric> metrics_of(Medium medium, std::span<const std::string> judges, bool mauve) {
+  const std::array all_rows = {rows_of_text(), mauve ? rows_of_mauve() : std::vector<Metric>(),
+                               rows_of_media(), rows_of_costs()};
   std::vector<Metric> metrics = rows_of_predictions();
   for (std::size_t i = 0; i < judges.size(); ++i) metrics.push_back(row_of_judge(judges[i], i));
-  for (const std::vector<Metric>& rows : kRows)
+  for (const std::vector<Metric>& rows : all_rows)
     metrics.insert(metrics.end(), rows.begin(), rows.end());
   std::erase_if(metrics, [&](const Metric& metric) {
     return !metric.media.empty() && std::ranges::find(metric.media, medium) == metric.media.end();

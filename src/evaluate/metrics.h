@@ -78,14 +78,16 @@ struct Metric : Figure {
   std::function<std::optional<double>(const Prediction&)> of_prediction = {};
   std::function<std::optional<double>(const SampleView&)> of_sample = {};
   std::function<std::optional<double>(const Work&)> of_work = {};
-  // Or of the predictions of all windows together that have what it needs; else what is shown is
-  // the mean over windows.
+  // Or of the cells of all windows together that have what it needs; else what is shown is the mean
+  // over windows.
   std::function<bool(const Cell&)> counts = {};
   std::function<double(std::span<const Cell* const>)> of_windows = {};
 };
 
-// In the order of columns. Each judge of text has a row of its own.
-std::vector<Metric> metrics_of(Medium medium, std::span<const std::string> judges);
+// In the order of columns. Each judge of text has a row of its own. MAUVE's are there for text
+// where they are asked for.
+std::vector<Metric> metrics_of(Medium medium, std::span<const std::string> judges,
+                               bool mauve = false);
 
 // The figures of all metrics that have a function of this.
 Figures figures_of(std::span<const Metric> metrics, const Prediction& prediction);

@@ -44,14 +44,24 @@ bool is_shown(const Figure& figure, Columns columns) {
   return columns == Columns::all || figure.kind != FigureKind::cost;
 }
 
-std::string describe(const CompareInput& input, std::uint64_t count, bool differ) {
+bool has_mauve(const CompareInput& input) {
+  return std::ranges::count(input.figures, "mauve", &Figure::key) > 0;
+}
+
+std::string describe(const CompareResult& result, const CompareInput& input, bool differ) {
   const CompareWindow& window = input.windows[0];
+  const std::uint64_t count = result.count;
+  const std::string all = (differ ? "up to " : "") + grouped(input.windows.size() * count);
   return printable(input.name) + " (" + name_of(input.medium) + "): " + (differ ? "up to " : "") +
          std::to_string(input.windows.size()) +
          (input.windows.size() == 1 ? " window of " : " windows of ") +
          grouped(window.context.size()) + " bytes of context and " + grouped(window.truth.size()) +
          " of truth, " + std::to_string(count) +
-         (count == 1 ? " sample of each" : " samples of each") + "\n";
+         (count == 1 ? " sample of each" : " samples of each") +
+         (has_mauve(input) ? "; MAUVE of " + all + " samples against " + all +
+                                 " pieces of the text, by " + result.features
+                           : "") +
+         "\n";
 }
 
 // Whether some models have seen more windows than others.
@@ -160,7 +170,8 @@ Json input_json(const CompareInput& input) {
   return json;
 }
 
-Json row_json(const CompareInput& input, const CompareRow& row) {
+Json row_json(const CompareResult& result, const CompareRow& row) {
+  const CompareInput& input = result.inputs[row.input];
   Json json = {{"file", printable(input.name)}, {"input", row.input}, {"model", row.model},
                {"sampler", row.sampler},        {"bound", row.bound}, {"windows", row.windows}};
   if (!row.identity.empty()) json["identity"] = row.identity;
@@ -173,6 +184,8 @@ Json row_json(const CompareInput& input, const CompareRow& row) {
       estimate["seed_error"] = number_json(error->second);
     json["figures"][figure.key] = std::move(estimate);
   }
+  if (const auto mauve = row.figures.find("mauve"); mauve != row.figures.end())
+    json["mauve_samples"] = mauve->second.count * result.count;
   json["reference"] = row.reference;
   json["differences"] = Json::object();
   json["places"] = Json::object();
@@ -234,8 +247,7 @@ std::string paired_csv(const CompareRecord& record) {
 std::string compare_table(const CompareResult& result, Columns columns) {
   std::string text;
   for (std::size_t i = 0; i < result.inputs.size(); ++i)
-    text += (i > 0 ? "\n" : "") +
-            describe(result.inputs[i], result.count, windows_differ(result, i)) +
+    text += (i > 0 ? "\n" : "") + describe(result, result.inputs[i], windows_differ(result, i)) +
             table_of(result, i, columns) + pairs_of(result, i, columns);
   return text;
 }
@@ -251,9 +263,9 @@ std::string compare_json(const CompareResult& result) {
                {"inputs", Json::array()},
                {"rows", Json::array()},
                {"samples", Json::array()}};
+  if (!result.features.empty()) json["settings"]["features"] = result.features;
   for (const CompareInput& input : result.inputs) json["inputs"].push_back(input_json(input));
-  for (const CompareRow& row : result.rows)
-    json["rows"].push_back(row_json(result.inputs[row.input], row));
+  for (const CompareRow& row : result.rows) json["rows"].push_back(row_json(result, row));
   for (const CompareSample& sample : result.samples)
     json["samples"].push_back(sample_json(result.inputs[sample.input], sample));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -130,8 +130,8 @@ class Master {
   explicit Master(const Cells& cells)
       : cells_(cells),
         missing_(cells.missing),
-        alone_(launch().alone()),
-        ranks_(launch().ranks),
+        alone_(cells.here || launch().alone()),
+        ranks_(alone_ ? 1 : launch().ranks),
         crew_(cells) {
     ranks_[0].slots = crew_.size();
   }
@@ -325,7 +325,7 @@ void lead(const Cells& cells) {
 }  // namespace
 
 void run_cells(const Cells& cells) {
-  if (launch().alone()) return lead(cells);
+  if (launch().alone() || cells.here) return lead(cells);
   catch_all_interrupts();  // to report what is not finished
   messages();
   if (launch().rank == 0) return lead(cells);

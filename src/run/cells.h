@@ -48,6 +48,7 @@ struct Cells {
   std::vector<std::size_t> missing;  // which to compute, the dearest first; rank 0's counts
   std::size_t known = 0;             // how many more there are that need not be computed
   std::size_t threads = 1;           // cells at a time on this rank, at least 1
+  bool here = false;                 // on rank 0 alone, after another run_cells() under mpirun
 
   // Called on any rank, by several threads with `worker` numbers of their own, in [0, threads).
   // It may end early by Cancelled when the stop sign says so.

@@ -8,8 +8,10 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "evaluate/comparison.h"
+#include "evaluate/features.h"
 #include "evaluate/own_rate.h"
 #include "kraft/error.h"
+#include "kraft/option_error.h"
 #include "run/memory.h"
 #include "run/ranks.h"
 #include "tasks/chosen_views.h"
@@ -101,6 +103,35 @@ Entrants entrants_of(const CompareTask& task, Medium medium) {
           at_temperatures(samplers_of(task, medium), task.temperatures)};
 }
 
+// The model of MAUVE's features, where there are samples enough for it; else nothing.
+std::string chosen_features(const CompareTask& task, const std::vector<ComparedInput>& inputs,
+                            const Receiver& receiver) {
+  if (task.features == kNoFeatures) return {};
+  std::uint64_t most = 0;
+  for (const ComparedInput& input : inputs) {
+    if (!has_samples(input.medium)) most = std::max(most, input.windows.size() * task.count);
+  }
+  const std::string spec = task.features.value_or(kDefaultFeatures);
+  if (!task.features && most < kLeastMauveSamples) return {};
+  try {
+    if (!has_features(*make_model(spec, {.threads = 1})))
+      throw OptionError({"", "features",
+                         " needs a language model that shows its hidden states, such as " +
+                             std::string(kDefaultFeatures) + ", not '" + printable(spec) + "'"});
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    if (task.features) throw;
+    receiver.tell("no MAUVE, for " + spec + ": " + error.what());
+    return {};
+  }
+  if (most >= kLeastMauveSamples) return spec;
+  receiver.tell("no MAUVE: " + std::to_string(most) +
+                " samples of a model (windows times count), expected " +
+                std::to_string(kLeastMauveSamples) + " at least");
+  return {};
+}
+
 // Costs of models on inputs, by both.
 using Costs = std::map<std::pair<std::size_t, std::string>, std::optional<WorkCost>>;
 
@@ -141,13 +172,17 @@ class CompareWork {
                                 .count = task.count,
                                 .positions = task.positions,
                                 .judges = judges_of(task, text, receiver),
-                                .alphabet = task.alphabet};
+                                .alphabet = task.alphabet,
+                                .features = chosen_features(task, inputs, receiver)};
     threads_ = task.threads == 0 ? hardware_threads() : task.threads;
     comparison_.emplace(std::move(settings), std::move(inputs), entrants, threads_,
                         [this] { return stop_(); });
     for (std::size_t i = 0; i < entrants.size(); ++i) {
       for (const std::string& spec : entrants[i].models)
         identities_[{i, spec}] = identity_of(*comparison_->model(spec, i, 0));
+      if (comparison_->draws_enough(i) && !comparison_->has_mauve(i))
+        receiver.tell("no MAUVE of " + printable(comparison_->inputs()[i].name) +
+                      ": it is too short to compare with so many other pieces of it");
     }
   }
 
@@ -158,20 +193,45 @@ class CompareWork {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (computed[i]) cells[keys[i]] = std::move(*computed[i]);
     }
-    return compare_result(*comparison_, cells, identities_, task_.reference);
+    add_features(cells);
+    return compare_result(*comparison_, std::move(cells), identities_, task_.reference);
   }
 
  private:
-  KeptCells work(const std::vector<CellKey>& keys) {
+  // They are made from what was drawn, which rank 0 has, and cost little beside that.
+  void add_features(std::map<CellKey, Cell>& cells) {
+    const std::vector<CellKey> keys = comparison_->feature_cells(cells);
+    if (keys.empty()) return;
+    const std::string& spec = comparison_->settings().features;
+    const std::string hash = features_hash(identity_of(*make_model(spec, {.threads = 1})));
+    KeptCells work = kept_cells();
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      work.keys.push_back(stored_key(keys[i], features_of(keys[i].sampler, hash)));
+    work.records = {{features_key(hash), model_record(spec)}};
+    work.here = true;
+    work.what = "reading samples";
+    work.compute = [&](std::size_t i, unsigned) {
+      return comparison_->features(keys[i], cells.at(keys[i].drawn()));
+    };
+    const std::vector<std::optional<Cell>> features = computed_or_kept(work, stop_, receiver_);
+    for (std::size_t i = 0; i < keys.size(); ++i) cells[keys[i]] = *features[i];
+  }
+
+  KeptCells kept_cells() const {
     KeptCells work;
     work.command = "compare";
     work.settings = settings_text(task_, comparison_->settings().judges);
     for (const std::string& judge : comparison_->settings().judges)
       work.settings += "; judge " + identity_of(*make_model(judge, {.threads = 1}));
-    for (const CellKey& key : keys) work.keys.push_back(stored_key(key));
-    work.records = records();
     work.resume = task_.resume;
     work.threads = threads_;
+    return work;
+  }
+
+  KeptCells work(const std::vector<CellKey>& keys) {
+    KeptCells work = kept_cells();
+    for (const CellKey& key : keys) work.keys.push_back(stored_key(key, sampler_key(key)));
+    work.records = records();
     work.what = "comparing";
     // Window by window, and within a window the dearest first, so that no thread is left alone
     // with it.
@@ -229,12 +289,14 @@ class CompareWork {
     return records;
   }
 
-  std::string stored_key(const CellKey& key) const {
+  static std::string sampler_key(const CellKey& key) {
+    if (key.sampler != kNoSampler) return key.sampler;
+    return !key.bound && has_own_codec(key.model) ? kOwnRateKey : kPredictionKey;
+  }
+
+  std::string stored_key(const CellKey& key, const std::string& what) const {
     const std::string model = key.bound ? std::string(kBoundIdentity) + key.model
                                         : identities_.at({key.input, key.model});
-    std::string what = key.sampler;
-    if (key.sampler == kNoSampler)
-      what = !key.bound && has_own_codec(key.model) ? kOwnRateKey : kPredictionKey;
     return CellName{comparison_->inputs()[key.input].fingerprint, key.window, model, what}.key();
   }
 

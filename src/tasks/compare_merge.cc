@@ -41,8 +41,11 @@ class Merging {
 
   CompareResult result(const std::optional<std::string>& reference) {
     check_reference(reference, models_);
-    const Comparison comparison(*about_, inputs_, models_, std::move(samplers_));
-    return compare_result(comparison, cells_, identities_, reference);
+    ComparisonSettings settings = *about_;
+    settings.features = features_.spec;
+    cells_.merge(feature_cells_[features_.hash]);
+    const Comparison comparison(std::move(settings), inputs_, models_, std::move(samplers_));
+    return compare_result(comparison, std::move(cells_), identities_, reference);
   }
 
  private:
@@ -63,6 +66,8 @@ class Merging {
       add_input(*fingerprint, read(read_input_record, json));
     } else if (const auto model = read_model_key(key)) {
       add_model(*model, read(read_model_record, json));
+    } else if (const auto hash = read_features_key(key)) {
+      features_ = {*hash, read(read_model_record, json)};
     }
   }
 
@@ -109,7 +114,9 @@ class Merging {
     const auto key = cell_key(input, *name);
     if (!key) return;
     const Cell cell = read(read_cell, json);
-    const auto [place, is_new] = cells_.emplace(*key, cell);
+    const auto features = read_features_of(name->what);
+    auto& cells = features ? feature_cells_[features->hash] : cells_;
+    const auto [place, is_new] = cells.emplace(*key, cell);
     if (!is_new && lasting(input, place->second) != lasting(input, cell))
       throw Error(path_ + " has another result than a file before it: " + printable(key->model) +
                   ", " + printable(inputs_[input].name) + ", window " +
@@ -119,7 +126,12 @@ class Merging {
   // Nothing for what is not looked at: predictions that know no own rate where there is one.
   std::optional<CellKey> cell_key(std::size_t input, const CellName& name) {
     const bool predicts = name.what == kPredictionKey || name.what == kOwnRateKey;
+    const auto features = read_features_of(name.what);
     CellKey key{input, name.window, "", predicts ? kNoSampler : name.what, false};
+    if (features) {
+      key.sampler = features->sampler;
+      key.features = true;
+    }
     if (name.identity.starts_with(kBoundIdentity)) {
       key.model = name.identity.substr(kBoundIdentity.size());
       key.bound = true;
@@ -154,6 +166,11 @@ class Merging {
   std::map<std::pair<std::size_t, std::string>, std::string> specs_;  // by input and identity
   Comparison::Samplers samplers_;
   std::map<CellKey, Cell> cells_;
+  // Of a file that has those of several models, the one that was asked for last.
+  struct {
+    std::string hash, spec;
+  } features_;
+  std::map<std::string, std::map<CellKey, Cell>> feature_cells_;  // by hash
 };
 
 }  // namespace

@@ -182,6 +182,13 @@ OptionTable<CompareTask> make_table() {
        .meaning = "text: a model that judges samples; several may be given",
        .media = text,
        .names_models = true});
+  table.text("features", &T::features,
+             {.value_name = "SPEC",
+              .otherwise = kDefaultFeatures,
+              .meaning = "text: the language model whose hidden states MAUVE compares, where there "
+                         "are samples enough; none: no MAUVE",
+              .media = text,
+              .names_models = true});
   add_resume(table, &T::resume);
   add_threads(table, &T::threads);
   // What has a default is looked at by check(): a value that is the default says nothing.
@@ -244,6 +251,7 @@ void check(const CompareTask& task) {
   }
   expect_no_repeats(task.judges);
   check_models(task.judges);
+  if (task.features && *task.features != kNoFeatures) check_models({*task.features});
   check_reference(task.reference, all);
   if (task.alphabet != kAutoAlphabet) Candidates::parse(task.alphabet, {});
   const std::uint64_t rows = task.rows.value_or(kTruthRows);

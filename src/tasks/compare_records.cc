@@ -3,7 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/numbers.h"
 #include "base/text.h"
+#include "base/wire.h"
+#include "evaluate/features.h"
 #include "kraft/error.h"
 #include "kraft/media.h"
 #include "tasks/medium_option.h"
@@ -14,7 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kBetween = " | ", kInput = "input | ", kModel = "model | ",
-                           kWindow = "window ";
+                           kFeatures = "features | ", kWindow = "window ",
+                           kFeaturesOf = "features ", kOf = " of ";
 
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -101,6 +105,28 @@ std::string input_key(const std::string& fingerprint) { return std::string(kInpu
 
 std::string model_key(const std::string& fingerprint, const std::string& identity) {
   return std::string(kModel) + fingerprint + std::string(kBetween) + identity;
+}
+
+std::string features_hash(const std::string& identity) {
+  const std::string text = std::to_string(kFeaturePromptBytes) + " " + identity;
+  return hexadecimal(checksum(as_bytes(text)));
+}
+
+std::string features_key(const std::string& hash) { return std::string(kFeatures) + hash; }
+
+std::optional<std::string> read_features_key(const std::string& key) {
+  if (!key.starts_with(kFeatures)) return std::nullopt;
+  return key.substr(kFeatures.size());
+}
+
+std::string features_of(const std::string& sampler, const std::string& hash) {
+  return std::string(kFeaturesOf) + hash + std::string(kOf) + sampler;
+}
+
+std::optional<FeaturesOf> read_features_of(const std::string& what) {
+  const std::size_t begin = kFeaturesOf.size(), between = what.find(kOf, begin);
+  if (!what.starts_with(kFeaturesOf) || between == what.npos) return std::nullopt;
+  return FeaturesOf{what.substr(begin, between - begin), what.substr(between + kOf.size())};
 }
 
 std::string CellName::key() const {

@@ -36,7 +36,7 @@ std::optional<T> value_of(const std::map<std::string, T, std::less<>>& by_key,
 
 }  // namespace
 
-CompareResult compare_result(const Comparison& comparison, const std::map<CellKey, Cell>& cells,
+CompareResult compare_result(const Comparison& comparison, std::map<CellKey, Cell> cells,
                              const ModelIdentities& identities,
                              const std::optional<std::string>& reference) {
   const ComparisonSettings& settings = comparison.settings();
@@ -45,11 +45,15 @@ CompareResult compare_result(const Comparison& comparison, const std::map<CellKe
                        .positions = settings.positions,
                        .alphabet = settings.alphabet,
                        .judges = settings.judges,
+                       .features = {},
                        .inputs = {},
                        .rows = {},
                        .samples = {}};
-  for (std::size_t i = 0; i < comparison.inputs().size(); ++i)
+  for (std::size_t i = 0; i < comparison.inputs().size(); ++i) {
     result.inputs.push_back(input_of(comparison, i));
+    if (comparison.has_mauve(i)) result.features = settings.features;
+  }
+  comparison.count_features(cells);
   const auto row_of = [&](ComparisonRow& row) -> CompareRow {
     const auto identity = identities.find({row.input, row.model});
     const bool named = !row.bound && identity != identities.end();

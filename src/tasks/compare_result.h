@@ -17,7 +17,7 @@ using ModelIdentities = std::map<std::pair<std::size_t, std::string>, std::strin
 
 // The comparison says how cells are summed up. Those that are not there are windows that a model
 // has not seen.
-CompareResult compare_result(const Comparison& comparison, const std::map<CellKey, Cell>& cells,
+CompareResult compare_result(const Comparison& comparison, std::map<CellKey, Cell> cells,
                              const ModelIdentities& identities,
                              const std::optional<std::string>& reference);
 

@@ -74,6 +74,7 @@ std::vector<std::optional<Cell>> computed_or_kept(const KeptCells& work, StopSig
   cells.identity = identity_of(work);
   cells.known = known;
   cells.threads = work.threads;
+  cells.here = work.here;
   cells.stop = &stop;
   cells.compute = [&](std::size_t i, unsigned worker) {
     return cell_text(work.compute(i, worker));

@@ -24,6 +24,7 @@ struct KeptCells {
   std::vector<std::pair<std::string, std::string>> records = {};
   std::optional<std::string> resume;  // the file
   unsigned threads = 1;               // that compute
+  bool here = false;                  // on rank 0 alone: of cells that were made from others
   std::string what;                   // for reports of progress: "comparing"
   // Of two missing cells, whether the first is to be begun before the other; by their order if
   // empty.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/parallel.h"
+#include "evaluate/features.h"
 #include "evaluate/score.h"
 #include "kraft/error.h"
 #include "run/memory.h"
@@ -314,6 +315,100 @@ TEST(Comparison, JudgesSeeTheCorpusOutsideTheWindow) {
   const Cell cell = all.compute({0, 0, kTruthModel, "-", true}, 0);
   EXPECT_NEAR(cell.figures.at("judge_bits_per_byte:ngram:3"), bits / 40, 1e-9);
   EXPECT_EQ(cell.draws[0].bytes, window.truth);
+}
+
+Comparison with_mauve(unsigned workers) {
+  ComparedInput input{
+      .name = "text", .medium = Medium::text, .bytes = {}, .fingerprint = {}, .windows = {}};
+  for (int i = 0; i < 10; ++i) append(input.bytes, corpus());
+  input.windows = windows_of_bytes(input.bytes, "text", 1, 25, 300, 40);
+  return {{.seed = 3,
+           .count = 2,
+           .positions = 1,
+           .judges = {},
+           .alphabet = "auto",
+           .features = "bytelm:text"},
+          {input},
+          {"ngram:2"},
+          {ComparedSampler::parse("ancestral")},
+          workers,
+          {}};
+}
+
+void read_all(Comparison& comparison, std::map<CellKey, Cell>& cells) {
+  for (const CellKey& key : comparison.feature_cells(cells))
+    cells[key] = comparison.features(key, cells.at(key.drawn()));
+  comparison.count_features(cells);
+}
+
+TEST(Comparison, MauveIsOfAllWindowsTogether) {
+  Comparison all = with_mauve(2);
+  ASSERT_TRUE(all.has_mauve(0));
+  std::map<CellKey, Cell> cells = compute_all(all, 2, false);
+  ASSERT_EQ(all.feature_cells(cells).size(), 3 * 25U);
+  read_all(all, cells);
+  const auto rows = all.rows(cells);
+  ASSERT_EQ(rows.size(), 3U);
+  // From the features alone: what samples are compared with are truths and a piece each.
+  std::vector<MauveFeatures> windows(25);
+  for (std::size_t w = 0; w < 25; ++w) {
+    const Window& window = all.inputs()[0].windows[w];
+    const auto& real = cells.at({0, w, kTruthModel, kBoundSampler, true, true}).features;
+    ASSERT_EQ(real.size(), 4U);
+    const ByteView truth(window.truth);
+    EXPECT_EQ(real[0],
+              features_after(*make_model("bytelm:text"), window.context, {&truth, 1}, {})[0]);
+    windows[w].real = {real[0], real[1]};
+    windows[w].drawn = cells.at({0, w, "ngram:2", "ancestral", false, true}).features;
+    EXPECT_EQ(windows[w].drawn.size(), 2U);
+  }
+  const std::vector<MauveCounts> counts = mauve_counts(windows, 3);
+  std::vector<const MauveCounts*> pointers;
+  for (const MauveCounts& of : counts) pointers.push_back(&of);
+  const Estimate& found = rows[1].figures.at("mauve");
+  EXPECT_NEAR(found.mean, mauve(pointers).mean, 1e-12);
+  EXPECT_NEAR(rows[1].figures.at("mauve_spread").mean, mauve(pointers).spread, 1e-12);
+  EXPECT_EQ(found.count, 25U);
+  // The jackknife's error, in the clusters of all windows.
+  double sum = 0, squares = 0;
+  for (std::size_t without = 0; without < 25; ++without) {
+    auto rest = pointers;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(without));
+    const double value = mauve(rest).mean;
+    sum += value;
+    squares += value * value;
+  }
+  EXPECT_NEAR(found.standard_error, std::sqrt((squares - sum * sum / 25) * 24 / 25), 1e-9);
+  // Real text, the model that knows pairs of its letters, and noise.
+  EXPECT_GT(rows[0].figures.at("mauve").mean, found.mean);
+  EXPECT_GT(found.mean, rows[2].figures.at("mauve").mean + 0.05);
+  EXPECT_TRUE(rows[1].places.empty()) << "of one model";
+}
+
+TEST(Comparison, MauveDoesNotDependOnThreads) {
+  std::vector<Figures> found;
+  for (const unsigned workers : {1U, 3U}) {
+    Comparison all = with_mauve(workers);
+    auto cells = compute_all(all, workers, workers == 3);
+    read_all(all, cells);
+    for (const ComparisonRow& row : all.rows(cells))
+      found.push_back({{"mean", row.figures.at("mauve").mean},
+                       {"error", row.figures.at("mauve").standard_error}});
+  }
+  ASSERT_EQ(found.size(), 6U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(found[i], found[i + 3]);
+}
+
+TEST(Comparison, FewSamplesHaveNoMauve) {
+  Comparison all = with_mauve(2);
+  std::map<CellKey, Cell> cells = compute_all(all, 2, false);
+  // A model that has seen 24 windows of 25: 48 samples.
+  cells.erase({0, 24, "ngram:2", "ancestral", false});
+  read_all(all, cells);
+  const auto rows = all.rows(cells);
+  EXPECT_TRUE(rows[0].figures.contains("mauve"));
+  EXPECT_FALSE(rows[1].figures.contains("mauve"));
+  EXPECT_TRUE(rows[2].figures.contains("mauve"));
 }
 
 TEST(Comparison, SamplersAreWrittenWithTheirOptions) {

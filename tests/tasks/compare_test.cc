@@ -538,6 +538,94 @@ TEST_F(CompareResume, FilesOfSeveralRunsMakeOneResult) {
   EXPECT_THROW(compare(merging), UsageError) << "nothing is computed";
 }
 
+CompareTask mauve_task() {
+  CompareTask task = small_task();
+  task.inputs.pop_back();
+  for (int i = 0; i < 9; ++i) append(task.inputs[0].bytes, text_file().bytes);
+  task.models = {"ngram:2"};
+  task.windows = 25;
+  task.count = 2;
+  task.positions = 1;
+  return task;
+}
+
+TEST_F(CompareResume, FeaturesAreAddedToWhatWasDrawn) {
+  const std::string resume = *task_.resume;
+  task_ = mauve_task();
+  task_.resume = resume;
+  task_.features = "none";
+  const CompareResult without = compare(task_, receiver_);
+  EXPECT_EQ(computed_, 3 * 2 * 25U);
+  EXPECT_TRUE(without.features.empty());
+  EXPECT_FALSE(without.rows[1].figures.contains("mauve"));
+  EXPECT_THAT(compare_table(without, Columns::lasting), Not(HasSubstr("MAUVE")));
+
+  computed_ = 0;
+  task_.features.reset();
+  const CompareResult with = compare(task_, receiver_);
+  EXPECT_EQ(computed_, 3 * 25U) << "features alone";
+  EXPECT_EQ(with.features, "bytelm:text");
+  const Estimate& mauve = with.rows[1].figures.at("mauve");
+  EXPECT_GT(mauve.mean, 0);
+  EXPECT_LT(mauve.mean, 1);
+  EXPECT_GT(mauve.standard_error, 0);
+  EXPECT_GE(mauve.low, 0);
+  EXPECT_EQ(mauve.count, 25U);
+  EXPECT_THAT(compare_table(with, Columns::concise), HasSubstr("MAUVE of 50 samples against 50"));
+  EXPECT_THAT(compare_csv(with), HasSubstr(",mauve,"));
+  EXPECT_THAT(compare_csv(with), HasSubstr(",mauve_spread,"));
+  const auto json = nlohmann::json::parse(compare_json(with));
+  EXPECT_EQ(json["settings"]["features"], "bytelm:text");
+  EXPECT_EQ(json["rows"][1]["mauve_samples"], 50);
+  EXPECT_EQ(json["rows"][1]["figures"]["mauve"]["mean"], mauve.mean);
+  EXPECT_EQ(json["samples"].size(), (1 + 2 + 2) * 25U);
+  EXPECT_THAT(compare_lm_eval(with, 0)[0].bytes.size(), testing::Gt(0U));
+
+  computed_ = 0;
+  EXPECT_EQ(compare_csv(compare(task_, receiver_)), compare_csv(with));
+  EXPECT_EQ(computed_, 0U);
+  EXPECT_TRUE(notes_.empty());
+
+  CompareTask merging;
+  merging.from = {resume};
+  const CompareResult merged = compare(merging, receiver_);
+  EXPECT_EQ(merged.features, "bytelm:text");
+  EXPECT_EQ(lasting(merged), lasting(with));
+  EXPECT_EQ(compare_table(merged, Columns::lasting), compare_table(with, Columns::lasting));
+}
+
+TEST(Compare, WithoutSamplesEnoughThereIsNoMauve) {
+  CompareTask task = mauve_task();
+  task.windows = 24;
+  std::vector<std::string> notes;
+  Receiver receiver;
+  receiver.note = [&notes](const std::string& text) { notes.push_back(text); };
+  EXPECT_TRUE(compare(task, receiver).features.empty());
+  EXPECT_TRUE(notes.empty()) << "nobody has asked for it";
+  task.features = "bytelm:text";
+  EXPECT_TRUE(compare(task, receiver).features.empty());
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("MAUVE: 48 samples")));
+}
+
+TEST(Compare, FeaturesAreOfLanguageModels) {
+  CompareTask task = mauve_task();
+  for (const char* wrong : {"gzip:9", "ngram:2"}) {
+    task.features = wrong;
+    try {
+      compare(task);
+      FAIL() << wrong;
+    } catch (const OptionError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(wrong));
+    }
+  }
+  task.features = "bytelmm:text";
+  EXPECT_THROW(check(task), UsageError);
+  task.features = "none";
+  EXPECT_NO_THROW(check(task));
+  task.inputs = {image_file()};
+  EXPECT_THROW(compare(task), OptionError) << "of text alone";
+}
+
 TEST_F(CompareResume, FilesThatContradictEachOtherAreRefusedByName) {
   task_.inputs.pop_back();
   task_.models = {"ngram:2"};

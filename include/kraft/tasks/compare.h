@@ -42,6 +42,11 @@ namespace kraft {
 // What judges texts where a task names nobody, as far as it is there.
 inline constexpr const char* kDefaultJudges[] = {"ngram", "bytelm:text"};
 
+// Whose hidden states MAUVE compares where a task does not say it, as far as it is there; and what
+// asks for none.
+inline constexpr const char* kDefaultFeatures = "bytelm:text";
+inline constexpr const char* kNoFeatures = "none";
+
 // Windows of an input where a task says 0: of a text, and of an image or a recording.
 inline constexpr std::uint64_t kTextWindows = 6, kSampleWindows = 4;
 // With a budget: as many as each model gets, whatever they take, and as none gets more than.
@@ -72,6 +77,10 @@ struct CompareTask {
   // Each sampler draws at each of them; empty: at its own.
   std::vector<double> temperatures = {};
   std::vector<std::string> judges = {};  // of text (default: kDefaultJudges)
+  // Of text: the language model whose hidden states MAUVE compares, or kNoFeatures. There is MAUVE
+  // only where windows and samples are enough (docs/compare.md#mauve), and its model is not asked
+  // for before. Another one than a file of results has seen adds to that file.
+  std::optional<std::string> features = {};
   // The model that others are compared with, or a bound; the first one where none is named.
   std::optional<std::string> reference = {};
 
@@ -169,6 +178,7 @@ struct CompareResult {
   std::uint64_t seed = 1, count = 1, positions = 8;
   std::string alphabet;
   std::vector<std::string> judges;  // that there were
+  std::string features;             // whose hidden states MAUVE compares; empty: there is no MAUVE
   std::vector<CompareInput> inputs;
   std::vector<CompareRow> rows;  // input by input; `truth` first, `uniform` last
   // The same of all windows of a medium together, whose first input each row names.

@@ -230,6 +230,7 @@ def compare(
     samples: int | None = None,
     alphabet: str | None = None,
     judge: str | Sequence[str] | None = None,
+    features: str | None = None,
     resume: str | None = None,
     threads: int | None = None,
     from_: str | Sequence[str] | None = None,
