@@ -169,7 +169,7 @@ std::vector<Metric> rows_of_mauve() {
        kText, true, {}, {}, {}, has_mauve, [](auto cells) { return mauve_of(cells).mean; }},
       {{"mauve_spread", "MAUVE spread", "", Kind::sample, Aim::lower, 3, false,
         "standard deviation of MAUVE over five clusterings of the same features", 1, kOfMauve},
-       kText, false, {}, {}, {}, has_mauve, [](auto cells) { return mauve_of(cells).spread; }}};
+       kText, true, {}, {}, {}, has_mauve, [](auto cells) { return mauve_of(cells).spread; }}};
 }
 
 std::vector<Metric> rows_of_media() {

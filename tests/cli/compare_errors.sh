@@ -13,6 +13,9 @@ try compare --model gzip --temperatures 0.5,,1 book
 try compare --model gzip --temperatures 0.5,-1 book
 try compare --model gzip --temperatures 0.5 --sampler ancestral,temperature=0.7 book
 try compare --model gzip --judge nobody --context 100 book
+try compare --model gzip --features nobody --context 100 book
+try compare --model gzip --features gzip --context 100 book
+try compare --model gzip --features bytelm --patch 8x4 --rows 2 tiny.pgm
 try compare --model gzip --windows -1 book
 try compare --model gzip --positions 0 book
 try compare --model gzip --patch 5 tiny.pgm
