@@ -36,7 +36,6 @@ struct Cell {
 
   double seconds = 0;  // of a processor, that the model took for it; 0: was not measured
 
-
   // Of samples, once the features of all its row's are known: not a part of its text.
   std::shared_ptr<const MauveCounts> mauve = nullptr;
 };

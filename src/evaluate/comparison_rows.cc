@@ -135,8 +135,10 @@ void Comparison::count_features(std::map<CellKey, Cell>& cells) const {
     const std::vector<MauveFeatures> windows = features_of(rows[i], cells, keys);
     if (windows.size() * settings_.count < kLeastMauveSamples) return;
     std::vector<MauveCounts> counts = mauve_counts(windows, settings_.seed);
-    for (std::size_t w = 0; w < keys.size(); ++w)  // every row has cells of its own
+    for (std::size_t w = 0; w < keys.size(); ++w) {  // every row has cells of its own
+      counts[w].text = rows[i].input;
       cells.at(keys[w]).mauve = std::make_shared<const MauveCounts>(std::move(counts[w]));
+    }
   });
 }
 

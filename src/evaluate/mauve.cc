@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "evaluate/k_means.h"
 #include "evaluate/principal_components.h"
@@ -128,10 +129,15 @@ double mauve_area(std::span<const double> real, std::span<const double> drawn) {
 }
 
 MauveValue mauve(std::span<const MauveCounts* const> windows) {
-  std::vector<double> areas;
-  for (std::size_t i = 0; i < windows[0]->real.size(); ++i)
-    areas.push_back(
-        mauve_area(total(windows, &MauveCounts::real, i), total(windows, &MauveCounts::drawn, i)));
+  std::map<std::size_t, std::vector<const MauveCounts*>> texts;
+  for (const MauveCounts* window : windows) texts[window->text].push_back(window);
+  std::vector<double> areas(windows[0]->real.size());
+  for (const auto& [text, of] : texts) {
+    const double share = static_cast<double>(of.size()) / static_cast<double>(windows.size());
+    for (std::size_t i = 0; i < areas.size(); ++i)
+      areas[i] +=
+          share * mauve_area(total(of, &MauveCounts::real, i), total(of, &MauveCounts::drawn, i));
+  }
   MauveValue value;
   const auto count = static_cast<double>(areas.size());
   for (const double area : areas) value.mean += area / count;

@@ -28,6 +28,7 @@ struct MauveFeatures {
 // How many of a window's features lie in each cluster, in each of kMauveClusterings.
 struct MauveCounts {
   std::vector<std::vector<std::uint32_t>> real, drawn;
+  std::size_t text = 0;  // windows of one text share their clusters
 };
 
 inline constexpr std::size_t kMauveClusterings = 5;  // with seeds of their own
@@ -50,7 +51,8 @@ struct MauveValue {
   double spread = 0;  // their standard deviation
 };
 
-// Of the windows' counts together, which come from one call of mauve_counts(); one at least.
+// Of the windows' counts together, one at least; those of one text come from one call of
+// mauve_counts(). Of several texts it is the mean, each as often as it has windows.
 MauveValue mauve(std::span<const MauveCounts* const> windows);
 
 }  // namespace kraft

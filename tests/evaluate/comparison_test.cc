@@ -329,8 +329,7 @@ Comparison with_mauve(unsigned workers) {
            .alphabet = "auto",
            .features = "bytelm:text"},
           {input},
-          {"ngram:2"},
-          {ComparedSampler::parse("ancestral")},
+          {{{"ngram:2"}, {ComparedSampler::parse("ancestral")}}},
           workers,
           {}};
 }

@@ -263,6 +263,20 @@ TEST(Mauve, SomeOfTheWindowsAreCountedInTheClustersOfAll) {
   EXPECT_NEAR(mauve(some).mean, expected, 1e-12);
 }
 
+TEST(Mauve, OfSeveralTextsItIsTheMeanOverWindows) {
+  std::vector<MauveCounts> counts = mauve_counts(features_of_windows(20, 0.5, 6), 1);
+  const std::size_t first = counts.size();
+  for (MauveCounts& of : mauve_counts(features_of_windows(30, 0.2, 7), 1)) {
+    counts.push_back(std::move(of));
+    counts.back().text = 1;
+  }
+  std::vector<const MauveCounts*> all;
+  for (const MauveCounts& of : counts) all.push_back(&of);
+  const std::span<const MauveCounts* const> both(all);
+  EXPECT_NEAR(mauve(both).mean,
+              0.4 * mauve(both.first(first)).mean + 0.6 * mauve(both.subspan(first)).mean, 1e-12);
+}
+
 TEST(Mauve, FeaturesAreDirections) {
   EXPECT_EQ(feature_of(std::vector<float>{0.5F, -1, 0}), (Feature{16384, -32767, 0}));
   EXPECT_EQ(feature_of(std::vector<float>{50, -100, 0}), (Feature{16384, -32767, 0}));
