@@ -43,11 +43,13 @@ struct Engine::Work {
     at_least(wide, columns);
     sums_stride = std::max(columns, kBegin) + kRowsAtOnce;
     at_least(sums, kMostInputs * sums_stride);
-    at_least(projected, 3 * kMostInputs * (columns + kRowsAtOnce));
+    at_least(projected, 3 * kMostInputs * columns);
     at_least(queries, kMostInputs * network.width);
     at_least(score_shifts, kMostInputs * network.heads);
-    at_least(scores, kMostInputs * network.heads * (window_tokens + kBlockTokens));
-    at_least(octaves, kMostInputs * network.heads);
+    blocks = Attention::most_blocks(window_tokens);
+    at_least(of_tokens, kMostInputs * blocks * kBlockTokens);
+    at_least(octaves, kMostInputs * blocks);
+    at_least(block_sums, kMostInputs * blocks);
     at_least(mixed, kMostInputs * network.width);
     at_least(weights, kMostInputs * network.heads);
     at_least(logits, kMostInputs * kBegin);
@@ -65,7 +67,9 @@ struct Engine::Work {
   std::vector<std::int32_t> projected;  // Q16: queries, keys and values; gates
   std::vector<std::int16_t> queries;
   std::vector<int> score_shifts;
-  std::vector<std::int32_t> scores, octaves, mixed;
+  std::size_t blocks = 0;  // of a token's octaves and sums
+  std::vector<std::int16_t> of_tokens;
+  std::vector<std::int32_t> octaves, block_sums, mixed;
   std::vector<std::uint64_t> weights;
   std::vector<std::int32_t> logits;
 };
@@ -190,8 +194,8 @@ void Engine::keep(std::size_t layer, std::size_t item, Work& work) const {
     std::array<std::int16_t, kMostHeadWidth> kept;
     shifts[slot] = static_cast<std::int8_t>(
         kernels_.narrow(key + head * head_width, head_width, key_right, most_key, kept.data()));
-    std::int8_t* to = keys + (slot / 8 * head_width / 2 * 8 + slot % 8) * 2;
-    for (std::size_t i = 0; i < head_width; i += 2, to += 16) {
+    std::int8_t* to = keys + 2 * slot;
+    for (std::size_t i = 0; i < head_width; i += 2, to += 2 * kBlockTokens) {
       to[0] = static_cast<std::int8_t>(kept[i]);
       to[1] = static_cast<std::int8_t>(kept[i + 1]);
     }
@@ -221,7 +225,6 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   const Layer& layer = network.layers[l];
   const std::size_t width = network.width, heads = network.heads;
   const std::size_t head_width = network.head_width();
-  const std::size_t stride = window_tokens_ + kBlockTokens;
   const std::size_t keys = l * bytes_of_layer(network);
   std::array<Attention, kMostInputs> attentions;
   for (std::size_t item = 0; item < work.items.size(); ++item) {
@@ -239,9 +242,9 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
                         .mix_shift = mix_shift_,
                         .queries = work.queries.data() + item * width,
                         .score_shifts = work.score_shifts.data() + item * heads,
-                        .scores = work.scores.data() + item * heads * stride,
-                        .scores_stride = stride,
-                        .octaves = work.octaves.data() + item * heads,
+                        .of_tokens = work.of_tokens.data() + item * work.blocks * kBlockTokens,
+                        .octaves = work.octaves.data() + item * work.blocks,
+                        .sums = work.block_sums.data() + item * work.blocks,
                         .mixed = work.mixed.data() + item * width,
                         .weights = work.weights.data() + item * heads};
   }

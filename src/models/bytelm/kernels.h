@@ -8,6 +8,7 @@
 
 namespace kraft::bytelm {
 
+inline constexpr std::size_t kRowsAtOnce = 16;   // of a matrix, side by side
 inline constexpr std::size_t kBlockTokens = 16;  // whose keys and values lie together
 inline constexpr std::size_t kMostInputs = 16;   // multiplied at once
 inline constexpr int kInputBits = 13;            // of activations, beside the sign
@@ -18,13 +19,18 @@ inline constexpr int kMostValueShift = 5;        // of values, as they are kept
 
 // A token's queries in one layer, and what they are compared with. Of each block of 16 tokens they
 // read, for all heads one after the other,
-//     keys[head][token / 8][pair][token % 8][2]      the numbers of a head by pairs
+//     keys[head][pair][token][2]                     the numbers of a head by pairs
 //     values[head][token / 2][number][token % 2]
 //     shifts[head][key or value][token]              by which they are to be shifted to the left
 // and mix the values by their weights: the sum of 2^score * value in units of
 // 2^(octave - 15 + kMostValueShift + mix_shift), and the sum of 2^score in units of
 // 2^(octave - 27), where 2^octave is not below the head's largest weight, nor twice as large.
 struct Attention {
+  // Of so many tokens, and those that fill up what is done at once.
+  static constexpr std::size_t most_blocks(std::size_t tokens) {
+    constexpr std::size_t kAtOnce = 8;
+    return (tokens / kBlockTokens / kAtOnce + 2) * kAtOnce;
+  }
   std::size_t blocks_count() const { return (tokens + kBlockTokens - 1) / kBlockTokens; }
 
   const std::int8_t* const* blocks = nullptr;
@@ -44,10 +50,12 @@ struct Attention {
   const std::int16_t* queries = nullptr;
   const int* score_shifts = nullptr;  // 2..31, by head: of products, to octaves in Q16
 
-  // Room for a head's scores, and those that fill up the last block, for each head.
-  std::int32_t* scores = nullptr;
-  std::size_t scores_stride = 0;
-  std::int32_t* octaves = nullptr;  // room for one for each head
+  // Room for what is found of a head's blocks, most_blocks() of the longest sequence: the weights
+  // of values as they are kept, relative to an octave that is not below the block's largest score;
+  // how their sums are shifted at last; and the sum of the weights, or what rounds those sums.
+  std::int16_t* of_tokens = nullptr;
+  std::int32_t* octaves = nullptr;
+  std::int32_t* sums = nullptr;
 
   std::int32_t* mixed = nullptr;     // what comes out, head_width for each head
   std::uint64_t* weights = nullptr;  // one for each head
@@ -69,7 +77,7 @@ inline constexpr std::int32_t kNoScore = -(1 << 30);
 
 struct Kernels {
   // sums[k][r] = sum over c of weights[r][c] * inputs[k][c], for all rows of so many blocks of
-  // eight; weights lie as in Matrix. count <= kMostInputs.
+  // kRowsAtOnce; weights lie as in Matrix. count <= kMostInputs.
   void (*multiply)(const std::int8_t* weights, std::size_t blocks, std::size_t columns,
                    const std::int16_t* const* inputs, std::size_t count, std::int32_t* const* sums);
 

@@ -120,4 +120,24 @@ KRAFT_LOOP void activate(const std::int32_t* gate, const std::int32_t* up, std::
     wide[i] = (std::int64_t{gate[i]} * sigmoid_q30(gate[i], sigmoids) >> 30) * up[i];
 }
 
+// Of so many blocks of a head: the sum of all weights, and from the blocks' octaves and sums, how
+// sums of their values are shifted and what is added before. Begins what is mixed.
+KRAFT_LOOP void settle(const Attention& a, std::size_t head, std::size_t blocks) {
+  std::int32_t* const octaves = a.octaves;
+  std::int32_t* const sums = a.sums;
+  const std::int32_t mix_shift = a.mix_shift;
+  std::int32_t octave = octaves[0];
+  for (std::size_t b = 0; b < blocks; ++b) octave = std::max(octave, octaves[b]);
+  std::uint64_t weight = 0;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::int32_t right = octave - octaves[b] + mix_shift;
+    const auto sum = static_cast<std::uint32_t>(sums[b]) << 12;  // below 2^31
+    weight += right > 31 ? 0 : sum >> std::min(right - mix_shift, 31);
+    octaves[b] = std::min(right, 31);  // 31 leaves nothing
+    sums[b] = 1 << (octaves[b] - 1);
+  }
+  a.weights[head] = weight;
+  std::fill_n(a.mixed + head * a.head_width, a.head_width, 0);
+}
+
 }  // namespace kraft::bytelm::loops

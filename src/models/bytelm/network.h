@@ -25,12 +25,11 @@ namespace kraft::bytelm {
 
 inline constexpr std::size_t kBegin = 256;       // the token before the first byte
 inline constexpr std::size_t kVocabulary = 257;  // the bytes, and that
-inline constexpr std::size_t kRowsAtOnce = 8;    // of a matrix, side by side
 
 // value = weight * scale * 2^-exponent. Rows are filled up with zeros to a multiple of kRowsAtOnce.
 struct Matrix {
   std::size_t rows = 0, columns = 0;
-  std::vector<std::int8_t> weights;   // by row / 8, column / 2, row % 8 and column % 2
+  std::vector<std::int8_t> weights;   // by row / 16, column / 2, row % 16 and column % 2
   std::vector<std::uint16_t> scales;  // of the rows
   int exponent = 0;
 
