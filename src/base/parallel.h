@@ -17,9 +17,9 @@ class ThreadPool {
 
   unsigned size() const;
 
-  // Calls work(index, worker) once for every index in [0, count), in any order, with
-  // worker < size(); two calls at the same time have different workers. Returns when all are done;
-  // rethrows the first exception, after which the indices not yet begun are skipped.
+  // Calls work(index, worker) once for every index in [0, count), with worker < size(); calls begin
+  // in order, and two at the same time have different workers. Returns when all are done; rethrows
+  // the first exception, after which the indices not yet begun are skipped.
   void run(std::size_t count, const std::function<void(std::size_t, unsigned)>& work);
 
  private:

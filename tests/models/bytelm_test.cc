@@ -319,6 +319,17 @@ TEST(BytelmEngine, TheSameByItselfAndBesideOthersByEveryKernel) {
   }
 }
 
+TEST(BytelmEngine, ThreadsDoNotChangeWhatComesOut) {
+  const auto network = network_of({.layers = 3, .context = 512});
+  const Bytes noise = random_bytes(500, 20);
+  const auto expected = predicted(Engine(network, 512, bytelm::fast_kernels()), noise, 16);
+  for (const unsigned threads : {2U, 3U, 7U}) {
+    const Engine engine(network, 512, bytelm::fast_kernels(), threads);
+    for (const std::size_t at_once : {64, 71, 500})
+      EXPECT_TRUE(predicted(engine, noise, at_once) == expected) << threads << ", " << at_once;
+  }
+}
+
 TEST(BytelmEngine, RealWeightsGiveTheSameByEveryKernelAndInBatches) {
   const auto network = bytelm::load_network(find_weights("audio"));
   const Bytes text = real_text(kSanitized ? 100 : 400);

@@ -233,7 +233,7 @@ std::shared_ptr<const Model> make_bytelm(const Arguments& arguments, const Model
       asked == 0 ? std::min<std::size_t>(network->context, kLongestWindow) : asked;
   return std::make_shared<ByteModel>(
       arguments.spec(), file,
-      std::make_shared<const Engine>(std::move(network), window, fast_kernels()),
+      std::make_shared<const Engine>(std::move(network), window, fast_kernels(), options.threads),
       options.cancelled);
 }
 

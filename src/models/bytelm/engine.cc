@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cmath>
 
@@ -15,6 +16,47 @@ std::size_t bytes_of_layer(const Network& network) {
 
 }  // namespace
 
+// A token of a batch.
+struct Engine::Item {
+  Cache* cache;
+  std::size_t position;
+  std::size_t token;
+  Distribution* next;
+  std::vector<float>* hidden;
+  std::size_t slot = 0;  // of its residual
+};
+
+// The place of a batch among those that follow each other through the layers.
+class Engine::Turn {
+ public:
+  using LayersDone = std::atomic<std::size_t>;
+
+  // The only batch.
+  Turn() = default;
+
+  Turn(const LayersDone* before, LayersDone* own) : before_(before), own_(own) {}
+
+  // Its keys and values of a layer are there. Waits for those of all batches before it.
+  void done_with(std::size_t layer) const {
+    if (before_ != nullptr) {
+      for (std::size_t done = before_->load(); done <= layer; done = before_->load())
+        before_->wait(done);
+    }
+    give_up(layer + 1);
+  }
+
+  // No one waits for so many layers any longer.
+  void give_up(std::size_t layers) const {
+    if (own_ == nullptr) return;
+    own_->store(layers);
+    own_->notify_all();
+  }
+
+ private:
+  const LayersDone* before_ = nullptr;
+  LayersDone* own_ = nullptr;
+};
+
 // What a matrix is multiplied by, for each item.
 struct Engine::Inputs {
   std::vector<std::int16_t> numbers;
@@ -23,15 +65,6 @@ struct Engine::Inputs {
 
 // The memory of an evaluation. Each thread keeps one.
 struct Engine::Work {
-  // An item is a token of the batch.
-  struct Item {
-    Cache* cache;
-    std::size_t position;
-    Distribution* next;
-    std::vector<float>* hidden;
-    std::size_t slot;  // of its residual
-  };
-
   void resize(const Network& network, std::size_t window_tokens) {
     const std::size_t columns = std::max(network.width, network.inner);
     const auto at_least = [](auto& vector, std::size_t size) {
@@ -75,11 +108,12 @@ struct Engine::Work {
 };
 
 Engine::Engine(std::shared_ptr<const Network> network, std::size_t window_tokens,
-               const Kernels& kernels)
+               const Kernels& kernels, unsigned threads)
     : network_(std::move(network)),
       window_tokens_(window_tokens),
       kernels_(kernels),
-      rotations_(rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)) {
+      rotations_(rotations(window_tokens, network_->head_width() / 2, network_->rope_base_q16)),
+      pool_(threads) {
   mix_shift_ = std::max(1, static_cast<int>(std::bit_width(window_tokens)) - 9);
   constexpr Wide kOctavesOfNat = 1549082005;  // 1 / ln 2, in units of 2^-30
   // The root of 2^92 / head_width has 46 bits behind the point.
@@ -90,27 +124,55 @@ Engine::Engine(std::shared_ptr<const Network> network, std::size_t window_tokens
 Cache Engine::cache() const { return Cache(network_->layer_count * bytes_of_layer(*network_)); }
 
 void Engine::evaluate(std::span<const Question> questions) const {
-  static thread_local Work work;
-  work.resize(*network_, window_tokens_);
-  while (!questions.empty()) {
-    const std::size_t count = std::min(questions.size(), kMostInputs);
-    evaluate_some(questions.first(count), work);
-    questions = questions.subspan(count);
+  constexpr std::size_t kMany = 4 * kMostInputs;
+  std::vector<Item> items;
+  for (const Question& question : questions)
+    items.push_back({question.cache, question.cache->append(), question.token, question.next,
+                     question.hidden});
+  const bool one_sequence = std::ranges::all_of(
+      items, [&items](const Item& item) { return item.cache == items[0].cache; });
+  if (items.size() >= kMany && one_sequence && pool_.size() > 1) {
+    const std::unique_lock lock(pool_is_used_, std::try_to_lock);
+    if (lock.owns_lock()) return evaluate_by_threads(items);
+  }
+  for (std::span<const Item> rest = items; !rest.empty();) {
+    const std::size_t count = std::min(rest.size(), kMostInputs);
+    evaluate_some(rest.first(count), {});
+    rest = rest.subspan(count);
   }
 }
 
-void Engine::evaluate_some(std::span<const Question> questions, Work& work) const {
+// A batch is what a block of the cache has of the items, so that no other one writes what it reads.
+void Engine::evaluate_by_threads(std::span<const Item> items) const {
+  static_assert(kBlockTokens <= kMostInputs);
+  const std::size_t before = items[0].position % kBlockTokens;
+  const std::size_t batches = (before + items.size() + kBlockTokens - 1) / kBlockTokens;
+  std::vector<Turn::LayersDone> done(batches);
+  pool_.run(batches, [&](std::size_t batch, unsigned) {
+    const std::size_t first = batch == 0 ? 0 : batch * kBlockTokens - before;
+    const std::size_t last = std::min((batch + 1) * kBlockTokens - before, items.size());
+    const Turn turn(batch == 0 ? nullptr : &done[batch - 1], &done[batch]);
+    try {
+      evaluate_some(items.subspan(first, last - first), turn);
+    } catch (...) {
+      turn.give_up(network_->layer_count);
+      throw;
+    }
+  });
+}
+
+void Engine::evaluate_some(std::span<const Item> items, const Turn& turn) const {
+  static thread_local Work work;
+  work.resize(*network_, window_tokens_);
   const std::size_t width = network_->width;
-  work.items.clear();
-  for (const Question& question : questions) {
-    const std::size_t slot = work.items.size();
-    work.items.push_back(
-        {question.cache, question.cache->append(), question.next, question.hidden, slot});
-    std::copy_n(network_->embedding.data() + question.token * width, width,
+  work.items.assign(items.begin(), items.end());
+  for (std::size_t slot = 0; slot < items.size(); ++slot) {
+    work.items[slot].slot = slot;
+    std::copy_n(network_->embedding.data() + items[slot].token * width, width,
                 work.residual.data() + slot * width);
   }
   for (std::size_t l = 0; l < network_->layer_count; ++l) {
-    attend(l, work);
+    attend(l, turn, work);
     if (work.items.empty()) return;
     feed_forward(network_->layers[l], work);
   }
@@ -266,7 +328,7 @@ void Engine::mix_heads(std::size_t l, Work& work) const {
   }
 }
 
-void Engine::attend(std::size_t l, Work& work) const {
+void Engine::attend(std::size_t l, const Turn& turn, Work& work) const {
   const Layer& layer = network_->layers[l];
   const std::size_t width = network_->width;
   normalise(work, layer.attention_gain);
@@ -274,6 +336,7 @@ void Engine::attend(std::size_t l, Work& work) const {
   project(layer.value, work, work.projected.data() + 2 * width, 3 * width);
   project(layer.query, work, work.projected.data(), 3 * width);
   for (std::size_t item = 0; item < work.items.size(); ++item) keep(l, item, work);
+  turn.done_with(l);
 
   if (l + 1 == network_->layer_count) {  // from here on, only what was asked for
     std::size_t wanted = 0;

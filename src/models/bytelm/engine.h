@@ -18,14 +18,20 @@
 //
 // So a token has the same numbers by itself and beside others, whatever the processor. Immutable,
 // and shared between threads.
+//
+// Many tokens of one sequence are spread over threads of its own: by pieces of a block, each of
+// which follows the one before it through the layers, as soon as that has left its keys and values
+// there.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
+#include "base/parallel.h"
 #include "models/bytelm/cache.h"
 #include "models/bytelm/distribution.h"
 #include "models/bytelm/kernels.h"
@@ -44,8 +50,9 @@ struct Question {
 
 class Engine {
  public:
-  // For sequences of at most so many tokens.
-  Engine(std::shared_ptr<const Network> network, std::size_t window_tokens, const Kernels& kernels);
+  // For sequences of at most so many tokens; 0 threads: one per processor.
+  Engine(std::shared_ptr<const Network> network, std::size_t window_tokens, const Kernels& kernels,
+         unsigned threads = 1);
 
   const Network& network() const { return *network_; }
   std::size_t window_tokens() const { return window_tokens_; }
@@ -60,13 +67,16 @@ class Engine {
  private:
   struct Work;
   struct Inputs;
+  struct Item;
+  class Turn;
 
-  void evaluate_some(std::span<const Question> questions, Work& work) const;
+  void evaluate_by_threads(std::span<const Item> items) const;
+  void evaluate_some(std::span<const Item> items, const Turn& turn) const;
   void normalise(Work& work, std::span<const std::int32_t> gain) const;
   void set_inputs(std::size_t item, std::size_t count, int fraction_bits, Work& work) const;
   void show_hidden(Work& work) const;
   void project(const Matrix& matrix, Work& work, std::int32_t* to, std::size_t stride) const;
-  void attend(std::size_t layer, Work& work) const;
+  void attend(std::size_t layer, const Turn& turn, Work& work) const;
   void keep(std::size_t layer, std::size_t item, Work& work) const;
   int round_query(const std::int32_t* query, int key_exponent, Work& work,
                   std::int16_t* rounded) const;
@@ -79,6 +89,8 @@ class Engine {
   std::vector<Rotation> rotations_;  // by position and pair
   int mix_shift_ = 1;
   std::int64_t query_scale_q30_ = 0;  // octaves of nats, over the root of a head's width
+  mutable ThreadPool pool_;
+  mutable std::mutex pool_is_used_;
 };
 
 }  // namespace kraft::bytelm

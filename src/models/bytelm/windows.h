@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -47,8 +48,8 @@ class Windows {
       drop_before(first, oldest);
       Cache& cache = read_up_to(bytes, begin, first);
       questions.clear();
-      answers.resize(kMostInputs);
-      while (questions.size() < kMostInputs && first + questions.size() <= last &&
+      answers.resize(std::min(kMostPlaces, last - first + 1));
+      while (questions.size() < kMostPlaces && first + questions.size() <= last &&
              begin_of(first + questions.size()) == begin)
         questions.push_back(
             {&cache, token(bytes, begin, first + questions.size()), &answers[questions.size()]});
@@ -97,3 +98,5 @@ class Windows {
 };
 
 }  // namespace kraft::bytelm
+  static constexpr std::size_t kMostPlaces = 256;  // predicted at once
+
