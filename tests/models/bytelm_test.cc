@@ -23,6 +23,7 @@
 #include "kraft/registry.h"
 #include "kraft/tasks/pack.h"
 #include "models/bytelm/engine.h"
+#include "models/bytelm/guesses.h"
 #include "models/bytelm/tree.h"
 #include "models/bytelm/windows.h"
 #include "models/coded.h"
@@ -372,6 +373,76 @@ TEST(BytelmEngine, CopiesOfACacheGoTheirOwnWays) {
     engine.evaluate({&question, 1});
     ASSERT_TRUE(next == expected[i]) << i;
   }
+}
+
+Bytes repeated(std::string_view text, std::size_t size) {
+  Bytes bytes;
+  while (bytes.size() < size) append(bytes, as_bytes(text));
+  bytes.resize(size);
+  return bytes;
+}
+
+TEST(BytelmGuesses, WhatFollowedTheSameBeforeIsGuessedUntilItFails) {
+  bytelm::Guesses guesses;
+  const Bytes text = repeated("so much depends upon a red wheel ", 210);
+  const Bytes expected = repeated("so much depends upon a red wheel ", 217);
+  EXPECT_EQ(guesses.after(text, 7), Bytes(expected.end() - 7, expected.end()));
+  EXPECT_EQ(guesses.after(text, 0), Bytes());
+  EXPECT_EQ(guesses.after({}, 7), Bytes());
+  EXPECT_EQ(guesses.after(ByteView(text).first(1), 7), Bytes());
+  for (int i = 0; i < 100; ++i) guesses.failed(7);
+  EXPECT_EQ(guesses.after(text, 7), Bytes());
+  for (int i = 0; i < 1000; ++i) guesses.after(text, 7);  // it is tried again
+  EXPECT_NE(guesses.after(text, 7), Bytes());
+  std::size_t guessed = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed)
+    guessed += bytelm::Guesses().after(random_bytes(1000, seed), 7).size();
+  EXPECT_LT(guessed, 10U);
+}
+
+// What is said to follow, on ways forward and back that come upon what was guessed, and upon
+// something else.
+TEST(BytelmGuesses, DoNotChangeWhatIsPredicted) {
+  const auto engine = std::make_shared<const Engine>(network_of({}), 64, bytelm::fast_kernels());
+  const Bytes text = repeated("so much depends upon ", 4000), noise = random_bytes(4000, 21);
+  Random random(22);
+  bytelm::Windows windows(engine);
+  Bytes bytes;
+  std::size_t foreseen = 0;
+  for (int step = 0; step < 3000; ++step) {
+    switch (random.below(40)) {
+      case 0:
+        bytes.resize(bytes.size() - random.below(std::min<std::size_t>(bytes.size(), 90) + 1));
+        windows.rewind(bytes.size());
+        break;
+      case 1: {
+        const bytelm::Windows copy = windows;
+        windows = copy;
+        break;
+      }
+      case 2: {
+        const std::size_t first =
+            bytes.size() - random.below(std::min<std::size_t>(bytes.size(), 9) + 1);
+        windows.predict(bytes, first, bytes.size(), 0, [](std::size_t, const Distribution&) {});
+        break;
+      }
+      case 3:
+        windows.branch(bytes, bytes.size(), bytes.size());
+        break;
+      default:
+        for (std::uint64_t i = random.below(4); i > 0; --i) {
+          bytes.push_back(random.below(30) == 0 ? noise[bytes.size()] : text[bytes.size()]);
+          windows.follow(bytes);
+        }
+    }
+    foreseen += windows.guessed_bytes();
+    Distribution expected;
+    bytelm::Windows(engine).predict(
+        bytes, bytes.size(), bytes.size(), bytes.size(),
+        [&expected](std::size_t, const Distribution& next) { expected = next; });
+    ASSERT_TRUE(windows.next(bytes, 0, random.below(8) != 0) == expected) << step;
+  }
+  EXPECT_GT(foreseen, 500U);
 }
 
 // The same model in floating point, from the file's own numbers.

@@ -25,7 +25,8 @@ namespace kraft {
 namespace bytelm {
 namespace {
 
-// Observing costs nothing until something is asked; then what is new is read, many bytes at once.
+// Observing costs nothing until something is asked; then what is new is read, many bytes at once,
+// and what will likely come with it.
 // Marks and rewinding cost nothing besides; a copy shares all that was read.
 class ByteState final : public State, public ChoiceState, public HasHiddenState {
  public:
@@ -44,6 +45,7 @@ class ByteState final : public State, public ChoiceState, public HasHiddenState 
     }
     now_.next = nullptr;
     append(bytes_, bytes);
+    windows_.follow(bytes_);
   }
 
   std::uint64_t position_bytes() const override { return bytes_.size(); }
@@ -103,6 +105,7 @@ class ByteState final : public State, public ChoiceState, public HasHiddenState 
     if (message.empty()) return;
     const std::size_t first = bytes_.size();
     append(bytes_, message);
+    windows_.follow(bytes_);
     now_.next = nullptr;
     windows_.predict(bytes_, first, bytes_.size() - 1, oldest(),
                      [&](std::size_t place, const Distribution& next) {
@@ -154,13 +157,9 @@ class ByteState final : public State, public ChoiceState, public HasHiddenState 
     encoder.encode(next.before(byte), next.mass(byte), Distribution::kTotal);
   }
 
-  const Distribution& next() {
-    if (!now_.next) {
-      windows_.predict(bytes_, bytes_.size(), bytes_.size(), oldest(),
-                       [this](std::size_t, const Distribution& next) {
-                         now_.next = std::make_shared<const Distribution>(next);
-                       });
-    }
+  const Distribution& next(bool may_guess = true) {
+    if (!now_.next)
+      now_.next = std::make_shared<const Distribution>(windows_.next(bytes_, oldest(), may_guess));
     return *now_.next;
   }
 
@@ -168,7 +167,7 @@ class ByteState final : public State, public ChoiceState, public HasHiddenState 
   std::size_t oldest() { return marks_.empty() ? bytes_.size() : marks_.oldest().bytes; }
 
   void evaluate(Tree& tree) {
-    next();
+    next(tree.size() == 1);
     if (tree.size() > 1) tree.evaluate(windows_, bytes_);
   }
 

@@ -24,6 +24,7 @@ Cache& Windows::read_up_to(ByteView bytes, std::size_t begin, std::size_t place)
 }
 
 std::vector<float> Windows::hidden(ByteView bytes, std::size_t oldest) {
+  give_up_guesses();
   const std::size_t place = bytes.size(), begin = begin_of(place);
   drop_before(place, oldest);
   Distribution next;
@@ -34,11 +35,61 @@ std::vector<float> Windows::hidden(ByteView bytes, std::size_t oldest) {
   return hidden;
 }
 
+const Distribution& Windows::next(ByteView bytes, std::size_t oldest, bool may_guess) {
+  const std::size_t place = bytes.size();
+  if (!ahead_.next.empty() && place >= ahead_.place && place - ahead_.place < ahead_.next.size())
+    return ahead_.next[place - ahead_.place];
+  give_up_guesses();
+  const std::size_t begin = begin_of(place);
+  drop_before(place, oldest);
+  Cache& cache = read_up_to(bytes, begin, place);
+  std::size_t most = may_guess ? kMostGuesses : 0;
+  while (begin_of(place + most) != begin) --most;
+  Ahead ahead{.place = place, .guesses = guesses_.after(bytes, most)};
+  ahead.next.resize(ahead.guesses.size() + 1);
+  std::vector<Question> questions = {{&cache, token(bytes, begin, place), ahead.next.data()}};
+  for (const Byte guess : ahead.guesses)
+    questions.push_back({&cache, guess, &ahead.next[questions.size()]});
+  engine_->evaluate(questions);
+  ahead_ = std::move(ahead);
+  return ahead_.next[0];
+}
+
+void Windows::follow(ByteView bytes) {
+  if (ahead_.next.empty()) return;
+  const ByteView came = bytes.subspan(ahead_.place);
+  while (ahead_.came_true < std::min(came.size(), ahead_.guesses.size())) {
+    if (came[ahead_.came_true] != ahead_.guesses[ahead_.came_true]) return give_up_guesses();
+    ++ahead_.came_true;
+    guesses_.came_true(1);
+  }
+}
+
+void Windows::give_up_guesses() {
+  if (guessed_bytes() == 0) return;
+  guesses_.failed(guessed_bytes());
+  const std::size_t end = ahead_.place + ahead_.came_true + 1, begin = begin_of(ahead_.place);
+  ahead_.guesses.resize(ahead_.came_true);
+  ahead_.next.resize(ahead_.came_true + 1);
+  for (Window& window : windows_) {
+    if (window.begin == begin && window.begin + window.cache.tokens() > end)
+      window.cache.truncate(end - begin);
+  }
+}
+
 void Windows::rewind(std::size_t bytes) {
+  if (bytes < ahead_.place) {
+    give_up_guesses();
+    ahead_ = {};
+  } else {
+    ahead_.came_true = std::min(ahead_.came_true, bytes - ahead_.place);  // they may come again
+  }
   while (!windows_.empty() && windows_.back().begin > bytes) windows_.pop_back();
   for (Window& window : windows_) {
-    if (window.cache.tokens() > bytes + 1 - window.begin)
-      window.cache.truncate(bytes + 1 - window.begin);
+    const bool is_ahead = !ahead_.next.empty() && window.begin == begin_of(ahead_.place);
+    const std::size_t end = std::max(bytes, is_ahead ? ahead_.place + ahead_.guesses.size() : 0);
+    if (window.cache.tokens() > end + 1 - window.begin)
+      window.cache.truncate(end + 1 - window.begin);
   }
 }
 
