@@ -95,7 +95,7 @@ std::vector<ComparedSampler> at_temperatures(const std::vector<std::string>& spe
     const ComparedSampler sampler = ComparedSampler::parse(spec);
     if (!temperatures.empty() && std::ranges::count(sampler.given, "temperature") > 0)
       throw UsageError("sampler '" + printable(spec) +
-                       "' has a temperature, and so have all others: one of both is too many");
+                       "' has a temperature of its own, and temperatures are given for all");
     if (temperatures.empty()) samplers.push_back(sampler);
     for (const double temperature : temperatures) {
       const bool is_usual = temperature == SamplerOptions().temperature;

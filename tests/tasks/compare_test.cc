@@ -251,7 +251,6 @@ TEST(Compare, DrawsWithEachSamplerAtEachTemperature) {
   refused({"ancestral,temperature=0.7"}, {0.5});
   refused({"ancestral"}, {0.5, 0.5});
   refused({"ancestral"}, {-1});
-  refused({"coinflips"}, {0.5});
   EXPECT_THROW(compare_options().parse(task, "temperatures", "0.5,,1"), OptionError);
   compare_options().parse(task, "temperatures", "0.5,2");
   EXPECT_THAT(task.temperatures, ElementsAre(0.5, 2));
