@@ -6,8 +6,8 @@ const queue = [];
 function work() {
   const element = queue.shift(), action = waiting.get(element);
   waiting.delete(element);
-  if (action) action();
   if (queue.length) setTimeout(work);
+  if (action) action();
 }
 
 const watcher = new IntersectionObserver((entries) => {

@@ -161,6 +161,7 @@ function limits(values, bars, logarithmic) {
 
 // 1, 2 and 5 times each power of ten; of many powers these alone.
 function logarithmicTicks({ min, max }) {
+  if (!(min > 0 && max < Infinity)) return [];  // there is nothing to show
   const decades = Math.log10(max / min), steps = decades > 3.5 ? [1] : decades > 0.6 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
   const ticks = [];
   for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
