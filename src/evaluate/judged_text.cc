@@ -16,8 +16,8 @@ JudgedText::JudgedText(const ComparedInput& input, const Window& window,
                        std::span<const std::shared_ptr<const Model>> models,
                        const std::function<bool()>& cancelled)
     : rest(held_out(input, window)), grams(rest), detector(window.context) {
-  for (const std::string& word : words_of(rest)) vocabulary.insert(word);
-  for (const std::string& word : words_of(window.context)) vocabulary.insert(word);
+  for (const std::string& word : whole_words_of(rest)) vocabulary.insert(word);
+  for (const std::string& word : whole_words_of(window.context)) vocabulary.insert(word);
   const ByteView context(window.context);
   const ByteView prompt = context.last(std::min(context.size(), kJudgePromptBytes));
   for (const auto& model : models) {

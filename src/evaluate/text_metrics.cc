@@ -74,7 +74,7 @@ constexpr std::array<std::pair<double, double>, 4> kGauss8 = {
 
 }  // namespace
 
-std::vector<std::string> words_of(ByteView text) {
+std::vector<std::string> whole_words_of(ByteView text) {
   std::vector<std::string> words;
   bool inside = false;
   for (Byte byte : text) {
@@ -90,7 +90,7 @@ std::vector<std::string> words_of(ByteView text) {
 }
 
 double known_word_share(ByteView text, const std::set<std::string>& vocabulary) {
-  const std::vector<std::string> words = words_of(text);
+  const std::vector<std::string> words = whole_words_of(text);
   if (words.empty()) return 0;
   const auto known = std::ranges::count_if(
       words, [&](const std::string& word) { return vocabulary.contains(word); });

@@ -15,7 +15,7 @@ namespace kraft {
 
 // The words of two letters or more, in lower case. The first and the last are left out, wherever
 // the text begins and ends: they may be cut. Letters are those of ASCII.
-std::vector<std::string> words_of(ByteView text);
+std::vector<std::string> whole_words_of(ByteView text);
 
 // The share of the text's words that are in the vocabulary; 0 of a text without words.
 double known_word_share(ByteView text, const std::set<std::string>& vocabulary);

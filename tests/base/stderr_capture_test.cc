@@ -8,7 +8,7 @@ namespace kraft {
 namespace {
 
 TEST(StderrCapture, TakesWhatIsWrittenUntilItsEnd) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   std::fputs("before ", stderr);
   {
     StderrCapture capture;
@@ -22,7 +22,7 @@ TEST(StderrCapture, TakesWhatIsWrittenUntilItsEnd) {
     std::fputs("lost", stderr);
   }
   std::fputs("at last", stderr);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "before after at last");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "before after at last");
 }
 
 }  // namespace

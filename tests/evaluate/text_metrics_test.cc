@@ -52,14 +52,14 @@ std::map<std::string, double> mixed(const std::map<std::string, double>& p,
 }
 
 TEST(TextMetrics, WordsAreWholeLowerCaseAndOfTwoLettersOrMore) {
-  EXPECT_THAT(words_of(as_bytes("hale The Whale's 42 a sea-captain spo")),
+  EXPECT_THAT(whole_words_of(as_bytes("hale The Whale's 42 a sea-captain spo")),
               ElementsAre("the", "whale", "sea", "captain"));
-  EXPECT_TRUE(words_of(as_bytes("")).empty());
-  EXPECT_TRUE(words_of(as_bytes("unbroken")).empty());
-  EXPECT_THAT(words_of(as_bytes("a \xe9nd bc d")), ElementsAre("nd", "bc"));
+  EXPECT_TRUE(whole_words_of(as_bytes("")).empty());
+  EXPECT_TRUE(whole_words_of(as_bytes("unbroken")).empty());
+  EXPECT_THAT(whole_words_of(as_bytes("a \xe9nd bc d")), ElementsAre("nd", "bc"));
   // Left out wherever they end.
-  EXPECT_THAT(words_of(as_bytes(" one two three. ")), ElementsAre("two"));
-  EXPECT_TRUE(words_of(as_bytes(" one two. ")).empty());
+  EXPECT_THAT(whole_words_of(as_bytes(" one two three. ")), ElementsAre("two"));
+  EXPECT_TRUE(whole_words_of(as_bytes(" one two. ")).empty());
 }
 
 TEST(TextMetrics, KnownWordsAreAShareOfAllWords) {

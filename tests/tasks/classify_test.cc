@@ -11,7 +11,7 @@
 namespace kraft {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Bytes of(std::string_view text) { return {text.begin(), text.end()}; }
 
@@ -57,7 +57,7 @@ TEST(ClassifyTask, BreaksTiesByNameWhateverTheOrder) {
     EXPECT_EQ(verdict.margin, 0);
     std::vector<std::string> tied;
     for (const std::size_t place : verdict.tied) tied.push_back(result.corpora[place]);
-    EXPECT_THAT(tied, testing::UnorderedElementsAre("b", "c", "d"));
+    EXPECT_THAT(tied, ::testing::UnorderedElementsAre("b", "c", "d"));
   } while (std::ranges::next_permutation(corpora, {}, &NamedBytes::name).found);
 }
 
@@ -95,7 +95,7 @@ TEST(ClassifyTask, WarnsOfCorporaOutOfReachButOfNoShortOnes) {
   Receiver receiver;
   receiver.warning = [&](const std::string& text) { warnings.push_back(text); };
   classify(task_of({{"long", of(noise)}, {"short", of("ten bytes!")}}, "text"), receiver);
-  EXPECT_THAT(warnings, ElementsAre(testing::HasSubstr("beginning of long")));
+  EXPECT_THAT(warnings, ElementsAre(::testing::HasSubstr("beginning of long")));
 }
 
 TEST(ClassifyTask, RefusesATaskThatIsNone) {
@@ -116,7 +116,7 @@ TEST(ClassifyTask, RefusesATaskThatIsNone) {
   task = task_of({{"a", {'a'}}, {"b", {'b'}}}, "");
   EXPECT_THROW(classify(task), Error) << "an empty text";
   task.model = "gizp";
-  EXPECT_THAT(says(task), testing::HasSubstr("unknown model"));
+  EXPECT_THAT(says(task), ::testing::HasSubstr("unknown model"));
 }
 
 }  // namespace

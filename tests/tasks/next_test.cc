@@ -52,11 +52,11 @@ TEST(Next, DoesNotPriceAContextUnlessThatIsFreeOrAsked) {
     for (const Expectation& of : next(task).expectations) known.push_back(of.base_bits.has_value());
     return known;
   };
-  EXPECT_THAT(base_bits(), testing::ElementsAre(true, false, false));
+  EXPECT_THAT(base_bits(), ::testing::ElementsAre(true, false, false));
   task.base_bits = BaseBits::off;
-  EXPECT_THAT(base_bits(), testing::ElementsAre(false, false, false));
+  EXPECT_THAT(base_bits(), ::testing::ElementsAre(false, false, false));
   task.base_bits = BaseBits::on;
-  EXPECT_THAT(base_bits(), testing::ElementsAre(true, true, true));
+  EXPECT_THAT(base_bits(), ::testing::ElementsAre(true, true, true));
   EXPECT_EQ(*next(task).expectations[1].base_bits,
             make_model("mix:gzip:9,ngram:2")->start(as_bytes("banana ba"))->context_bits());
 }
@@ -68,7 +68,7 @@ TEST(Next, WarnsOfAContextThatIsOutOfReach) {
   Receiver receiver;
   receiver.warning = [&](const std::string& text) { warnings.push_back(text); };
   next(task, receiver);
-  EXPECT_THAT(warnings, testing::ElementsAre(testing::HasSubstr("reaches back")));
+  EXPECT_THAT(warnings, ::testing::ElementsAre(::testing::HasSubstr("reaches back")));
 }
 
 TEST(Next, RefusesATaskThatIsNone) {

@@ -104,8 +104,8 @@ TEST(OptionTable, ReadsDefaultsFromADefaultTask) {
   const auto table = soup_table();
   std::vector<std::string> initial;
   for (const Option& row : table.rows()) initial.push_back(row.initial);
-  EXPECT_THAT(initial, testing::ElementsAre("2", "", "", "", "deep", "spoon", "", "", "", "3", "",
-                                            "pepper", "1"));
+  EXPECT_THAT(initial, ::testing::ElementsAre("2", "", "", "", "deep", "spoon", "", "", "", "3", "",
+                                              "pepper", "1"));
 }
 
 TEST(OptionTable, DerivesKeywordsAndRangesFromItsRows) {
@@ -135,7 +135,7 @@ TEST(OptionTable, ParsesEveryKindFromText) {
   table.parse(soup, "pinches", "7");
   EXPECT_EQ(soup.portions, 4096);
   EXPECT_EQ(soup.salt_grams, 2.5);
-  EXPECT_THAT(soup.vegetables, testing::ElementsAre("leek"));
+  EXPECT_THAT(soup.vegetables, ::testing::ElementsAre("leek"));
   EXPECT_TRUE(soup.hot);
   EXPECT_EQ(soup.bowl, Bowl::flat);
   EXPECT_EQ(soup.by, "straw");

@@ -49,7 +49,7 @@ TEST(Pack, TellsTheModelTheShapeOfSamplesUnlessItHasNoUseForIt) {
     EXPECT_EQ(back, image);
     return of.model + " " + name_of(of.medium);
   };
-  EXPECT_THAT(model_and_medium({.model = "png,filter=up"}), testing::HasSubstr("width=16"));
+  EXPECT_THAT(model_and_medium({.model = "png,filter=up"}), ::testing::HasSubstr("width=16"));
   EXPECT_EQ(model_and_medium({.model = "ngram:1", .block_bytes = 8}), "ngram:1 bytes")
       << "a row is longer than a block";
   EXPECT_EQ(model_and_medium({.model = "ngram:1", .as = Medium::text}), "ngram:1 text");
@@ -93,7 +93,7 @@ TEST(Pack, WritesNoFileThatDoesNotOpenByItselfUnlessItMay) {
            {"brotli:11,dither=16", "which takes too long to be tried"},
            {"mix:cm,cm,cm,cm", "which takes too much memory to be tried"},
            {"filtered:cmd:cat", "a command or a path"}})
-    EXPECT_THAT(refusal({.model = spec}, text), testing::HasSubstr(why)) << spec;
+    EXPECT_THAT(refusal({.model = spec}, text), ::testing::HasSubstr(why)) << spec;
   for (const char* spec : {"zstd:1,dither=16", "mix:cm,ngram:2", "xz:1", "filtered:lz4"})
     EXPECT_EQ(refusal({.model = spec}, text), "") << spec;
 
@@ -111,9 +111,9 @@ TEST(Pack, LooksAtTheShapeOfSamplesBeforeItTakesAModel) {
   append(wide, as_bytes("P6 640 1 255\n"));
   for (int i = 0; i < 640 * 3; ++i) wide.push_back(static_cast<Byte>(i * i / 64));
   EXPECT_THAT(refusal({.model = "webp:0", .as = Medium::image}, wide),
-              testing::HasSubstr("whose width is more than 512"));
+              ::testing::HasSubstr("whose width is more than 512"));
   EXPECT_THAT(refusal({.model = "jxl:7", .as = Medium::image}, wide),
-              testing::HasSubstr("which takes too long to be tried"));
+              ::testing::HasSubstr("which takes too long to be tried"));
   EXPECT_EQ(refusal({.model = "ngram:2", .as = Medium::image}, wide), "");
 }
 

@@ -13,7 +13,7 @@
 namespace kraft {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // The file of tests/cli/score.sh.
 Bytes numbered_lines() {
@@ -233,7 +233,7 @@ TEST(Score, RefusesATaskThatIsNone) {
   task.lines = true;
   EXPECT_EQ(says(task), "lines and chunk cannot be given together");
   task = task_of({"gizp"}, {});
-  EXPECT_THAT(says(task), testing::HasSubstr("unknown model"));
+  EXPECT_THAT(says(task), ::testing::HasSubstr("unknown model"));
   EXPECT_EQ(score_options().find("positions").initial, "64");
   score_options().parse(task, "positions", "all");
   EXPECT_EQ(task.positions, kEveryPosition);
