@@ -86,7 +86,9 @@ def is_reached_by_keyboard(browser):
           if (target !== document.activeElement) return;
           const look = getComputedStyle(target), box = target.getBoundingClientRect();
           const inSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-          if (!inSight || look.outlineStyle === 'none' || parseFloat(look.outlineWidth) < 1) visited.hidden.push(target.outerHTML.slice(0, 80));
+          if (!inSight || look.outlineStyle === 'none' || parseFloat(look.outlineWidth) < 1) {
+            visited.hidden.push(`${inSight ? 'without a line' : 'out of sight'}: ${target.outerHTML.slice(0, 60)}`);
+          }
         }));
         scrollTo(0, 0);
         document.activeElement.blur();

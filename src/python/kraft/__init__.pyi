@@ -248,6 +248,8 @@ def reproduce(
     chunks: int | None = None,
     medium: Literal["text", "images", "audio"] | None = None,
     seed: int | None = None,
+    view: Literal["encoder", "decoder", "both"] | None = None,
+    windows: int | None = None,
     resume: str | None = None,
     threads: int | None = None,
     # end
