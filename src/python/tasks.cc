@@ -103,8 +103,8 @@ py::list records_of(const CompareResult& result) {
     row["low"] = record.estimate.low;
     row["high"] = record.estimate.high;
     row["windows"] = record.estimate.count;
-    row["seed_error"] = record.seed_error;
     add_pairs(row, record);
+    row["seed_error"] = record.seed_error;
     records.append(row);
   }
   return records;

@@ -153,8 +153,8 @@ class Records(list):
     """Figures of a comparison: a list of dicts, which pandas.DataFrame takes.
 
     Their keys are file, model, sampler, figure, context_bytes, mean, standard_error, low and high (of a
-    95 % confidence interval), windows, seed_error, the places place_best and place_worst, and the difference
-    to the reference with its p-values, as in `kraft compare --csv`.
+    95 % confidence interval), windows, the places place_best and place_worst, the difference to the
+    reference with its p-values, and seed_error, as in `kraft compare --csv`.
     """
 
     def __init__(self, result):
