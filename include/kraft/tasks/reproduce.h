@@ -90,8 +90,8 @@ bool reads(Experiment experiment, Medium medium);
 const char* default_data_name(Medium medium);
 
 // Gives the task those files that its experiment reads and that it lacks, the league its own where
-// it has none at all; a text without its carriage returns. They are looked for in the folder KRAFT_DATA, or else ~/.cache/kraft/data; one
-// that is not there is an Error when it is read.
+// it has none at all; a text without its carriage returns. They are looked for in the folder
+// KRAFT_DATA, or else ~/.cache/kraft/data; one that is not there is an Error when it is read.
 void add_default_data(ReproduceTask& task);
 
 struct ReproduceData {
