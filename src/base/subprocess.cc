@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

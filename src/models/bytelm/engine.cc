@@ -127,8 +127,8 @@ void Engine::evaluate(std::span<const Question> questions) const {
   constexpr std::size_t kMany = 4 * kMostInputs;
   std::vector<Item> items;
   for (const Question& question : questions)
-    items.push_back({question.cache, question.cache->append(), question.token, question.next,
-                     question.hidden});
+    items.push_back(
+        {question.cache, question.cache->append(), question.token, question.next, question.hidden});
   const bool one_sequence = std::ranges::all_of(
       items, [&items](const Item& item) { return item.cache == items[0].cache; });
   if (items.size() >= kMany && one_sequence && pool_.size() > 1) {
