@@ -1,6 +1,8 @@
 // Who predicts and who dreams best: docs/league.md.
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "base/numbers.h"
@@ -101,13 +103,22 @@ std::string table_of(const CompareResult& result, Medium medium, FigureKind kind
   return table.text();
 }
 
-Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+// To five digits.
+Json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  std::array<char, 32> text{};
+  char* const end = text.data() + text.size();
+  const auto written = std::to_chars(text.data(), end, value, std::chars_format::general, 5);
+  double short_value = 0;
+  std::from_chars(text.data(), written.ptr, short_value);
+  return short_value;
+}
 
 // Short, since there are thousands of them: means with their standard errors, and places.
 Json row_json(const CompareRow& row, const Json& of) {
   Json figures = Json::object(), places = Json::object();
   for (const auto& [key, estimate] : row.figures)
-    figures[key] = {finite(estimate.mean), finite(estimate.standard_error)};
+    figures[key] = {rounded(estimate.mean), rounded(estimate.standard_error)};
   for (const auto& [key, found] : row.places) places[key] = {found.best, found.worst};
   return {{"of", of},
           {"model", row.model},
