@@ -111,7 +111,7 @@ std::string chosen_features(const CompareTask& task, const std::vector<ComparedI
   for (const ComparedInput& input : inputs) {
     if (!has_samples(input.medium)) most = std::max(most, input.windows.size() * task.count);
   }
-  const std::string spec = task.features.value_or(kDefaultFeatures);
+  std::string spec = task.features.value_or(kDefaultFeatures);
   if (!task.features && most < kLeastMauveSamples) return {};
   try {
     if (!has_features(*make_model(spec, {.threads = 1})))
