@@ -47,7 +47,8 @@ TEST(Commands, TheTablesSayTheSynopsis) {
   EXPECT_EQ(synopsis("compare"),
             "kraft compare {--model SPEC... FILE... | --from FILE...} [options]");
   EXPECT_EQ(synopsis("classify"), "kraft classify --corpus NAME=FILE... FILE... [options]");
-  EXPECT_EQ(synopsis("reproduce"), "kraft reproduce table1|fig2|fig3|fig4|table2|views|league [options]");
+  EXPECT_EQ(synopsis("reproduce"),
+            "kraft reproduce table1|fig2|fig3|fig4|table2|views|league [options]");
   EXPECT_EQ(synopsis("compress"), "kraft compress --model SPEC [FILE|-] [options]");
   EXPECT_EQ(synopsis("models"), "kraft models [NAME...] [--json]");
   EXPECT_EQ(synopsis("serve"), "kraft serve [options]");

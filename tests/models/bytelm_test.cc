@@ -762,8 +762,9 @@ TEST_F(Bytelm, TheHiddenStateTimesTheLastMatrixIsThePrediction) {
     double logit = 0;
     constexpr std::size_t kRows = bytelm::kRowsAtOnce;
     for (std::size_t c = 0; c < matrix.columns; ++c)
-      logit += hidden[c] * matrix.weights[(r / kRows * matrix.columns + c / 2 * 2) * kRows +
-                                          r % kRows * 2 + c % 2];
+      logit +=
+          hidden[c] *
+          matrix.weights[(r / kRows * matrix.columns + c / 2 * 2) * kRows + r % kRows * 2 + c % 2];
     logit = std::ldexp(logit * matrix.scales[r], -matrix.exponent);
     sum += std::exp(logit);
     bits[r] = -logit / std::numbers::ln2;
