@@ -142,8 +142,10 @@ class Comparison {
   std::vector<ComparisonRow> rows(const std::map<CellKey, Cell>& cells,
                                   const std::optional<std::string>& reference = {}) const;
 
-  // The same over the windows of all inputs of a medium together, as if they were one.
-  std::vector<ComparisonRow> pooled_rows(const std::map<CellKey, Cell>& cells,
+  // The same over the windows of all inputs of a medium together, as if they were one; of a single
+  // one those of `rows`.
+  std::vector<ComparisonRow> pooled_rows(const std::vector<ComparisonRow>& rows,
+                                         const std::map<CellKey, Cell>& cells,
                                          const std::optional<std::string>& reference = {}) const;
 
   ComparisonRow row(std::size_t input, const std::string& model, const std::string& sampler,

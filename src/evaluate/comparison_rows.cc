@@ -243,15 +243,22 @@ std::vector<ComparisonRow> Comparison::rows(const std::map<CellKey, Cell>& cells
 }
 
 std::vector<ComparisonRow> Comparison::pooled_rows(
-    const std::map<CellKey, Cell>& cells, const std::optional<std::string>& reference) const {
+    const std::vector<ComparisonRow>& rows, const std::map<CellKey, Cell>& cells,
+    const std::optional<std::string>& reference) const {
   std::map<Medium, std::vector<std::size_t>> media;
   for (std::size_t input = 0; input < inputs_.size(); ++input) {
     const Medium medium = inputs_[input].medium;
     media[has_samples(medium) ? medium : Medium::text].push_back(input);
   }
   std::vector<ComparisonRow> all;
-  for (const auto& [medium, inputs] : media)
-    std::ranges::move(rows_of(inputs, cells, reference), std::back_inserter(all));
+  for (const auto& [medium, inputs] : media) {
+    const auto is_of = [input = inputs[0]](const ComparisonRow& row) { return row.input == input; };
+    if (inputs.size() == 1) {
+      std::ranges::copy_if(rows, std::back_inserter(all), is_of);
+    } else {
+      std::ranges::move(rows_of(inputs, cells, reference), std::back_inserter(all));
+    }
+  }
   return all;
 }
 

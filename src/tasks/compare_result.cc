@@ -71,9 +71,9 @@ CompareResult compare_result(const Comparison& comparison, std::map<CellKey, Cel
             std::move(row.seed_errors)};
   };
   std::vector<ComparisonRow> rows = comparison.rows(cells, reference);
+  std::vector<ComparisonRow> pooled = comparison.pooled_rows(rows, cells, reference);
   std::ranges::transform(rows, std::back_inserter(result.rows), row_of);
-  rows = comparison.pooled_rows(cells, reference);
-  std::ranges::transform(rows, std::back_inserter(result.pooled), row_of);
+  std::ranges::transform(pooled, std::back_inserter(result.pooled), row_of);
   for (const auto& [key, cell] : cells) {
     for (std::size_t i = 0; i < cell.draws.size(); ++i)
       result.samples.push_back({key.input, key.window, key.model, key.sampler, key.bound, i,

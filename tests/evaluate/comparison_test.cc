@@ -260,7 +260,8 @@ TEST(Comparison, PooledRowsAreOfTheWindowsOfAllInputsOfAMedium) {
     if (!key.bound && key.sampler == kNoSampler)
       cells[key].figures = {{"bits_per_byte", key.model == "ngram:2" ? value - 1 : value}};
   }
-  const std::vector<ComparisonRow> rows = all.pooled_rows(cells, "gzip:9");
+  const std::vector<ComparisonRow> rows =
+      all.pooled_rows(all.rows(cells, "gzip:9"), cells, "gzip:9");
   ASSERT_EQ(rows.size(), 4U) << "two of text, and two of the picture";
   EXPECT_EQ(rows[0].model, "gzip:9");
   EXPECT_EQ(rows[0].windows, 5U);

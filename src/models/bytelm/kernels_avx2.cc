@@ -88,7 +88,7 @@ KRAFT_KERNEL_INLINE Weights weights_of(__m256i below, const std::int8_t* value_s
   return {halved(twice, right), halved(twice, _mm256_add_epi32(right, more))};
 }
 
-// What tiles.h is made of: sums by eight.
+// What tiles.inc is made of: sums by eight.
 struct Vector {
   using Sums = __m256i;
   static constexpr std::size_t kLanes = 8;
